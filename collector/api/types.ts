@@ -1,0 +1,206 @@
+/**
+ * The JSON of the HTTP API, as the console and machines read it. Ids are lower-case hex; points in time are
+ * decimal strings of nanoseconds (JS numbers cannot hold them), except chart abscissae (`at`, milliseconds);
+ * durations are milliseconds; shares are 0 to 1. A list says how many there are: `matched` beside what it holds.
+ */
+import type { Incident } from '../correlate/incident.ts';
+import type { StringColumn } from '../telemetry/columns.ts';
+
+export type { Finding, FindingChart, FindingTable, Incident, Reference } from '../correlate/incident.ts';
+
+/** Errors of every path; `code` is one of docs/errors.md. */
+export interface ErrorBody {
+  error: { code: string; message: string };
+}
+
+/** GET /api/v1/status */
+export interface StatusBody {
+  version: string;
+  startedUnixNano: string;
+  nowUnixNano: string;
+  store: { bytes: number; limitBytes: number; retentionSeconds: number };
+  memoryBytes: number;
+  signals: Record<
+    'traces' | 'logs' | 'metrics',
+    {
+      received: number;
+      kept: number;
+      /** Received in the last minute, per second. */
+      perSecond: number;
+      dropped: { reason: string; records: number }[];
+      oldestUnixNano?: string;
+    }
+  >;
+  targets: { job: string; instance: string; up: boolean; lastError?: string; lastScrapeUnixNano?: string }[];
+  openIncidents: number;
+}
+
+/** Evenly spaced values; `null` where nothing was measured. */
+export interface Sparkline {
+  at: number[];
+  value: (number | null)[];
+}
+
+/** Golden signals of a route or a whole service over the asked range. `null`: not measured. */
+export interface GoldenSignals {
+  perSecond: number | null;
+  errorShare: number | null;
+  p99Ms: number | null;
+  /** p99 over the hour before the range, as far as it is stored. */
+  usualP99Ms: number | null;
+  traffic: Sparkline;
+  errors: Sparkline;
+  latency: Sparkline;
+}
+
+export type HealthState = 'failing' | 'slow' | 'normal' | 'no data';
+
+/** GET /api/v1/services?from&to */
+export interface ServicesBody {
+  fromUnixNano: string;
+  toUnixNano: string;
+  /** One sentence that answers "who fails, since when, how badly". */
+  answer: string;
+  matched: number;
+  services: {
+    name: string;
+    state: HealthState;
+    /** Where the signals come from: scraped metrics, or spans when there are none. */
+    source: 'metrics' | 'spans';
+    signals: GoldenSignals;
+    saturation?: { what: string; share: number; line: Sparkline };
+    routes: { method: string; route: string; state: HealthState; signals: GoldenSignals }[];
+  }[];
+}
+
+/** GET /api/v1/traces?service&route&method&status=error&min_ms&max_ms&q&attr=k%3Dv&order=newest|slowest&from&to&limit&cursor */
+export interface TracesBody {
+  matched: number;
+  examined: number;
+  nextCursor?: string;
+  traces: {
+    traceId: string;
+    rootName: string;
+    rootService: string;
+    startTimeUnixNano: string;
+    durationMs: number;
+    spanCount: number;
+    errorCount: number;
+    /** The matching span that led to this trace. */
+    hit: {
+      spanId: string;
+      name: string;
+      service: string;
+      route: string;
+      method: string;
+      durationMs: number;
+      status: 'unset' | 'ok' | 'error';
+      httpStatus: number;
+    };
+  }[];
+}
+
+/**
+ * GET /api/v1/traces/:traceId - columns, one entry per span in order of start. Attributes of one span:
+ * GET /api/v1/traces/:traceId/spans/:spanId.
+ */
+export interface TraceBody {
+  traceId: string;
+  startTimeUnixNano: string;
+  durationMs: number;
+  count: number;
+  matched: number;
+  spanId: string[];
+  /** Position of the parent in these columns, -1 for a root or where the parent is not stored. */
+  parent: number[];
+  /** True where the span names a parent that is not stored. */
+  orphan: boolean[];
+  startMs: number[];
+  durationsMs: number[];
+  kind: number[];
+  status: number[];
+  httpStatus: number[];
+  name: { dictionary: string[]; index: number[] };
+  service: { dictionary: string[]; index: number[] };
+  /** `db.system.name.db.operation.name` for database spans (`redis.GET`), else the name. */
+  label: { dictionary: string[]; index: number[] };
+  /** Of how many requests each stored root stands for one, when sampling says so; 1 otherwise. */
+  adjustedCount: number;
+  /** The incident this trace is evidence of, if any. */
+  incidentId?: string;
+}
+
+/** GET /api/v1/traces/:traceId/spans/:spanId */
+export interface SpanBody {
+  traceId: string;
+  spanId: string;
+  parentSpanId: string;
+  name: string;
+  label: string;
+  service: string;
+  kind: string;
+  status: string;
+  statusMessage: string;
+  startTimeUnixNano: string;
+  durationMs: number;
+  attributes: { key: string; value: string }[];
+  resource: { key: string; value: string }[];
+  events: { timeUnixNano: string; name: string; attributes: { key: string; value: string }[] }[];
+}
+
+/** GET /api/v1/logs?service&q&level&trace&attr&from&to&order&limit&cursor and GET /api/v1/traces/:traceId/logs */
+export interface LogsBody {
+  matched: number;
+  examined: number;
+  nextCursor?: string;
+  logs: {
+    timeUnixNano: string;
+    severityNumber: number;
+    level: string;
+    service: string;
+    traceId: string;
+    spanId: string;
+    body: string;
+    caller: string;
+    attributes: { key: string; value: string }[];
+  }[];
+}
+
+/** GET /api/v1/series?match=name{label="v"}&from&to&exemplars=true */
+export interface SeriesBody {
+  matched: number;
+  series: {
+    name: string;
+    labels: Record<string, string>;
+    timeUnixNano: string[];
+    value: (number | null)[];
+    exemplars: { timeUnixNano: string; value: number; traceId: string; spanId: string }[];
+  }[];
+}
+
+/** GET /api/v1/incidents */
+export interface IncidentsBody {
+  matched: number;
+  incidents: Pick<
+    Incident,
+    | 'id'
+    | 'state'
+    | 'service'
+    | 'method'
+    | 'route'
+    | 'signal'
+    | 'onsetUnixNano'
+    | 'closedUnixNano'
+    | 'title'
+    | 'verdict'
+    | 'confidence'
+  >[];
+}
+
+/** GET /api/v1/incidents/:id (also as text: ?format=text) */
+export type IncidentBody = Incident;
+
+/** A StringColumn as JSON. */
+export function columnJson(column: StringColumn): { dictionary: string[]; index: number[] } {
+  return { dictionary: column.dictionary, index: Array.from(column.index) };
+}

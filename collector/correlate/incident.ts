@@ -1,0 +1,131 @@
+import type { Store, TimeRange } from '../storage/store.ts';
+import type { Clock } from '../telemetry/clock.ts';
+
+/** What a finding speaks of; the parts that are not known are absent. */
+export interface Subject {
+  service?: string;
+  route?: string;
+  method?: string;
+  span?: string;
+  resource?: string;
+}
+
+/** Something to open: a trace, a span, a log line, a series. Ids as lower-case hex. */
+export type Reference =
+  | { kind: 'trace'; traceId: string; label: string }
+  | { kind: 'span'; traceId: string; spanId: string; label: string }
+  | { kind: 'log'; traceId: string; spanId: string; timeUnixNano: string; label: string }
+  | { kind: 'series'; name: string; labels: Record<string, string>; label: string };
+
+/** A number that never stands alone: the value and how many observations it comes from. */
+export interface Measure {
+  value: number;
+  n: number;
+}
+
+/** A line chart beside a finding; `at` in milliseconds since the epoch, NaN (null in JSON) where there was nothing. */
+export interface FindingChart {
+  title: string;
+  unit: 'ms' | 'per-second' | 'count' | 'ratio' | 'share';
+  scale: 'linear' | 'log';
+  at: number[];
+  value: (number | null)[];
+  threshold?: { value: number; label: string };
+}
+
+/** A table beside a finding: header and rows of the same length; a cell may carry a reference by its position in `references`. */
+export interface FindingTable {
+  columns: { title: string; align: 'left' | 'right' }[];
+  rows: { cells: string[]; emphasis?: boolean; reference?: number }[];
+  caption?: string;
+}
+
+/** The kinds of evidence, in the order in which an incident tells them. */
+export const EVIDENCE_KINDS = [
+  'symptom',
+  'onset',
+  'exemplars',
+  'difference',
+  'where',
+  'logs',
+  'retry-storm',
+  'pool',
+  'alternatives',
+] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
+
+/**
+ * One statement with its numbers. `holds`: supports the verdict; `refuted`: an alternative that the numbers speak
+ * against; `untested`: what was needed is not stored, said in the statement.
+ */
+export interface Finding {
+  kind: EvidenceKind;
+  outcome: 'holds' | 'refuted' | 'untested';
+  subject: Subject;
+  /** Size of the effect in its own unit: a ratio, a difference of shares. */
+  effect: number;
+  baseline: Measure;
+  incident: Measure;
+  /** Two-sided p value; null where none was computed. */
+  p: number | null;
+  /** One or two sentences, numbers included. */
+  statement: string;
+  references: Reference[];
+  charts: FindingChart[];
+  table?: FindingTable;
+  /** What later kinds of evidence and the verdict need of this one, by stable keys. */
+  facts: Record<string, string | number>;
+}
+
+/** What all kinds of evidence are asked: which symptom, when, against which quiet time. */
+export interface Question {
+  service: string;
+  method: string;
+  route: string;
+  signal: 'latency' | 'errors';
+  onsetUnixNano: bigint;
+  incident: TimeRange;
+  baseline: TimeRange;
+  /** Findings made before this one, in EVIDENCE_KINDS order. */
+  before: readonly Finding[];
+}
+
+export interface EvidenceDeps {
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+/** One kind of evidence: asks the store, answers findings; never throws for missing data. */
+export type Evidence = (question: Question, store: Store, deps: EvidenceDeps) => Promise<Finding[]>;
+
+export type ConfidenceTier = 'high' | 'medium' | 'low' | 'insufficient evidence';
+
+/** An incident as it is stored, answered and exported. Times as decimal strings of nanoseconds. */
+export interface Incident {
+  /** Hash of service, route, signal and onset minute, so that several collectors write one. */
+  id: string;
+  state: 'open' | 'closed';
+  service: string;
+  method: string;
+  route: string;
+  signal: 'latency' | 'errors';
+  onsetUnixNano: string;
+  openedUnixNano: string;
+  updatedUnixNano: string;
+  closedUnixNano?: string;
+  baseline: { fromUnixNano: string; toUnixNano: string };
+  incident: { fromUnixNano: string; toUnixNano: string };
+  /** One line: who is failing and why. */
+  title: string;
+  /** Two or three sentences: cause with its numbers, or what is missing for one. */
+  verdict: string;
+  /** What the evidence does not tell. */
+  unknown: string;
+  confidence: { tier: ConfidenceTier; holds: number; tested: number; reason: string };
+  /** Failed and slow requests since the onset. */
+  harm: string;
+  /** What to do first. */
+  tryFirst: string;
+  runbook?: string;
+  findings: Finding[];
+}

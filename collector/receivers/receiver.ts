@@ -1,0 +1,27 @@
+import type { Batch } from '../telemetry/batch.ts';
+import type { Clock } from '../telemetry/clock.ts';
+
+/** Hands batches on; resolves when they are durable, rejects with a CollectorError when none of them is kept. */
+export type Consume = (batches: readonly Batch[]) => Promise<void>;
+
+/** Counts what a receiver did with the records it got, by signal; the edge turns it into metrics. */
+export interface ReceiverStats {
+  accepted(receiver: string, signal: 'traces' | 'logs' | 'metrics', records: number): void;
+  refused(receiver: string, signal: 'traces' | 'logs' | 'metrics', records: number, reason: string): void;
+}
+
+/** What every receiver is handed. */
+export interface ReceiverDeps {
+  consume: Consume;
+  stats: ReceiverStats;
+  clock: Clock;
+  /** One line for the operator: what happened, where, what to do. */
+  warn(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** A running receiver. `stop` resolves when nothing is under way any more and what was taken in is durable. */
+export interface Receiver {
+  name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
