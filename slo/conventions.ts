@@ -1,0 +1,285 @@
+/**
+ * The shared vocabulary: every metric, label, attribute, rule, port and path name, written once.
+ * Service metrics are what the emitted Go service exposes; renaming one here means renaming it there.
+ */
+
+/**
+ * Bucket boundaries of HTTP request durations, in seconds.
+ * Source: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration
+ */
+export const durationBoundaries = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+] as const;
+
+/**
+ * Metrics of the emitted service, as /metrics on its admin port names them.
+ * Histograms stand without suffix; append `suffix.bucket`, `suffix.count` or `suffix.sum`.
+ */
+export const serviceMetric = {
+  requestDuration: 'http_server_request_duration_seconds',
+  activeRequests: 'http_server_active_requests',
+  buildInfo: 'service_build_info',
+  targetInfo: 'target_info',
+  redisPoolConnections: 'redis_pool_connections',
+  redisPoolMaxConnections: 'redis_pool_max_connections',
+  redisPoolWaits: 'redis_pool_waits_total',
+  redisPoolTimeouts: 'redis_pool_timeouts_total',
+  redisPoolWaitSeconds: 'redis_pool_wait_seconds_total',
+  redisAttempts: 'redis_client_attempts_total',
+  redisOperationDuration: 'redis_client_operation_duration_seconds',
+  goroutines: 'go_goroutines',
+  threads: 'go_threads',
+  gcDuration: 'go_gc_duration_seconds',
+  heapAlloc: 'go_memstats_heap_alloc_bytes',
+  heapInuse: 'go_memstats_heap_inuse_bytes',
+  gcGoal: 'go_memstats_next_gc_bytes',
+  goMemoryLimit: 'go_gc_gomemlimit_bytes',
+  maxProcs: 'go_sched_gomaxprocs_threads',
+  cpuSeconds: 'process_cpu_seconds_total',
+  residentMemory: 'process_resident_memory_bytes',
+  openFds: 'process_open_fds',
+  maxFds: 'process_max_fds',
+  startTime: 'process_start_time_seconds',
+} as const;
+
+/** What the Prometheus exposition appends to a histogram's name. */
+export const suffix = { bucket: '_bucket', count: '_count', sum: '_sum' } as const;
+
+/** Series that the scraper itself writes. Source: https://prometheus.io/docs/concepts/jobs_instances/ */
+export const scrapeMetric = {
+  up: 'up',
+  duration: 'scrape_duration_seconds',
+  samplesScraped: 'scrape_samples_scraped',
+} as const;
+
+/** Labels of the series above. `job` is the service's name: it selects one service. */
+export const label = {
+  job: 'job',
+  instance: 'instance',
+  method: 'http_request_method',
+  route: 'http_route',
+  statusCode: 'http_response_status_code',
+  errorType: 'error_type',
+  bucketBound: 'le',
+  quantile: 'quantile',
+  poolState: 'state',
+  attemptOutcome: 'outcome',
+  dbOperation: 'db_operation_name',
+  dbSystem: 'db_system_name',
+  version: 'version',
+  revision: 'revision',
+  goVersion: 'goversion',
+} as const;
+
+/** Values of closed sets of label values. */
+export const labelValue = {
+  poolIdle: 'idle',
+  poolUsed: 'used',
+  attemptOk: 'ok',
+  attemptError: 'error',
+} as const;
+
+/** Labels of an exemplar, as client_golang's users write them and Grafana reads them. */
+export const exemplarLabel = { traceId: 'trace_id', spanId: 'span_id' } as const;
+
+/**
+ * Resource attributes. Source: https://opentelemetry.io/docs/specs/semconv/resource/
+ */
+export const resourceAttribute = {
+  serviceName: 'service.name',
+  serviceNamespace: 'service.namespace',
+  serviceVersion: 'service.version',
+  serviceInstanceId: 'service.instance.id',
+  deploymentEnvironment: 'deployment.environment.name',
+  hostName: 'host.name',
+  telemetrySdkLanguage: 'telemetry.sdk.language',
+} as const;
+
+/** `service.name` of a sender that gives none. Source: the OpenTelemetry SDK specification. */
+export const unknownService = 'unknown_service';
+
+/**
+ * Span attributes. Sources: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and
+ * https://opentelemetry.io/docs/specs/semconv/database/ ; `redis.attempt` is ours: the attempt's number, from 1.
+ */
+export const spanAttribute = {
+  httpMethod: 'http.request.method',
+  httpRoute: 'http.route',
+  httpStatusCode: 'http.response.status_code',
+  errorType: 'error.type',
+  urlPath: 'url.path',
+  urlScheme: 'url.scheme',
+  dbSystem: 'db.system.name',
+  dbOperation: 'db.operation.name',
+  dbNamespace: 'db.namespace',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  redisAttempt: 'redis.attempt',
+  exceptionType: 'exception.type',
+  exceptionMessage: 'exception.message',
+  exceptionStacktrace: 'exception.stacktrace',
+  codeFilePath: 'code.file.path',
+  codeLineNumber: 'code.line.number',
+  adjustedCount: 'sampling.adjusted_count',
+} as const;
+
+/**
+ * Older spellings of span attributes, still sent by many libraries, by the name that replaced them.
+ * Source: https://opentelemetry.io/docs/specs/semconv/non-normative/http-migration/
+ */
+export const olderSpanAttribute = {
+  httpMethod: 'http.method',
+  httpStatusCode: 'http.status_code',
+  urlPath: 'http.target',
+  urlScheme: 'http.scheme',
+  dbSystem: 'db.system',
+  dbOperation: 'db.operation',
+  dbNamespace: 'db.name',
+  serverAddress: 'net.peer.name',
+  serverPort: 'net.peer.port',
+} as const;
+
+/** Names of the spans of the Redis client that are not commands. */
+export const spanName = { redisConnect: 'connect' } as const;
+
+/**
+ * OTLP names of the metrics a service may push. The older duration is in milliseconds.
+ * Source: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
+ */
+export const otlpMetric = {
+  requestDuration: 'http.server.request.duration',
+  olderRequestDuration: 'http.server.duration',
+} as const;
+
+/**
+ * Golden signals derived from spans, on the collector's /metrics/red. They never stand in one expression
+ * with `serviceMetric`: they count spans that arrived, which sampling thins.
+ */
+export const spanMetric = {
+  duration: 'span_duration_seconds',
+  requests: 'span_requests_total',
+  errors: 'span_errors_total',
+  overflow: 'span_series_overflow_total',
+} as const;
+
+/** Labels of `spanMetric`. */
+export const spanMetricLabel = {
+  service: 'service',
+  route: 'route',
+  method: 'method',
+  statusCode: 'status_code',
+  kind: 'span_kind',
+  outcome: 'outcome',
+} as const;
+
+/**
+ * The collector's own metrics, by the names of the OpenTelemetry Collector, so that existing dashboards work.
+ * Source: https://opentelemetry.io/docs/collector/internal-telemetry/ ; the last block has no counterpart there.
+ */
+export const collectorMetric = {
+  acceptedSpans: 'otelcol_receiver_accepted_spans',
+  refusedSpans: 'otelcol_receiver_refused_spans',
+  acceptedMetricPoints: 'otelcol_receiver_accepted_metric_points',
+  refusedMetricPoints: 'otelcol_receiver_refused_metric_points',
+  acceptedLogRecords: 'otelcol_receiver_accepted_log_records',
+  refusedLogRecords: 'otelcol_receiver_refused_log_records',
+  exporterSentSpans: 'otelcol_exporter_sent_spans',
+  exporterSendFailedSpans: 'otelcol_exporter_send_failed_spans',
+  exporterQueueSize: 'otelcol_exporter_queue_size',
+  processUptime: 'otelcol_process_uptime',
+  processCpuSeconds: 'otelcol_process_cpu_seconds',
+  processMemoryRss: 'otelcol_process_memory_rss',
+  processHeap: 'otelcol_process_runtime_heap_alloc_bytes',
+  dropped: 'otelcol_dropped_records',
+  evicted: 'otelcol_storage_evicted_records',
+  oldestTime: 'otelcol_storage_oldest_time_seconds',
+  storageBytes: 'otelcol_storage_size_bytes',
+} as const;
+
+/** Labels of `collectorMetric`. */
+export const collectorLabel = {
+  receiver: 'receiver',
+  transport: 'transport',
+  exporter: 'exporter',
+  signal: 'signal',
+  reason: 'reason',
+  service: 'service',
+} as const;
+
+/**
+ * Keys of a JSON log line, each with the spellings that are accepted for it; the first is the one we write.
+ * Source: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/
+ */
+export const logKey = {
+  time: ['ts', 'time', 'timestamp'],
+  level: ['level'],
+  message: ['msg', 'message'],
+  caller: ['caller'],
+  logger: ['logger'],
+  error: ['error'],
+  stacktrace: ['stacktrace'],
+  traceId: ['trace_id', 'traceId', 'TraceID', 'dd.trace_id'],
+  spanId: ['span_id', 'spanId', 'SpanID', 'dd.span_id'],
+  traceFlags: ['trace_flags', 'traceFlags'],
+} as const;
+
+/** Fields of the service's access line; the duration is a float in milliseconds. */
+export const accessLog = {
+  message: 'request',
+  method: 'method',
+  route: 'route',
+  status: 'status',
+  durationMs: 'duration_ms',
+} as const;
+
+/** Default ports; all of them can be moved. */
+export const defaultPort = {
+  service: 8080,
+  serviceAdmin: 8081,
+  otlpHttp: 4318,
+  otlpGrpc: 4317,
+  collectorHttp: 4319,
+} as const;
+
+/** HTTP paths that several programs rely on. */
+export const httpPath = {
+  metrics: '/metrics',
+  spanMetrics: '/metrics/red',
+  live: '/livez',
+  ready: '/readyz',
+  health: '/healthz',
+  pprof: '/debug/pprof/',
+  otlpTraces: '/v1/traces',
+  otlpMetrics: '/v1/metrics',
+  otlpLogs: '/v1/logs',
+  api: '/api/v1/',
+} as const;
+
+/**
+ * Recorded series. `…Prefix` names take a window as their end, for example `slo:bad_events:increase` + `5m`.
+ * The 5m and the 1h increase are the tiles that longer windows sum; they know neither objective nor window.
+ */
+export const rule = {
+  badIncreasePrefix: 'slo:bad_events:increase',
+  totalIncreasePrefix: 'slo:events:increase',
+  badSumPrefix: 'slo:bad_events:sum',
+  totalSumPrefix: 'slo:events:sum',
+  wilsonLowerPrefix: 'slo:bad_ratio:wilson_lower',
+  coveragePrefix: 'slo:coverage:ratio',
+  objective: 'slo:objective:ratio',
+  errorBudget: 'slo:error_budget:ratio',
+  budgetLeft: 'slo:budget_left:ratio',
+  alertName: 'SloBurnRate',
+} as const;
+
+/** Labels of recorded series and alerts. */
+export const ruleLabel = {
+  service: 'service',
+  slo: 'slo',
+  sli: 'sli',
+  route: 'route',
+  method: 'method',
+  tier: 'burnrate_tier',
+  severity: 'severity',
+  owner: 'owner',
+} as const;
