@@ -1,0 +1,148 @@
+// How an external tool is found on a machine and how it is got when it is not there. The table of tools
+// themselves stands in tools.ts. Nothing here writes into the clone.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, isAbsolute, join } from 'node:path';
+
+/** One external tool: `find` is cheap and changes nothing, `get` may take minutes and throws a clear error. */
+export interface Recipe {
+  /** Path of the executable, or undefined when the machine has none that is new enough. */
+  find(): string | undefined;
+  /** Builds or installs the tool, so that `find` then succeeds; runs only when it did not. */
+  get(): void;
+  /** First line of what the executable says about its version. */
+  version(path: string): string;
+  /** What to do by hand where `get` cannot help. */
+  remedy: string;
+}
+
+/** Folder outside the clone that keeps built tools, images and the container engine's data between runs. */
+export function cacheRoot(env: NodeJS.ProcessEnv): string {
+  if (env.GO_SRE_TOOLS_DIR) return env.GO_SRE_TOOLS_DIR;
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'go-sre', 'tools');
+}
+
+/** Runs a command to its end and answers its output; throws with the command line and its last words. */
+export function run(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): string {
+  const done = spawnSync(command, args, { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 });
+  if (done.error) throw new Error(`${command}: ${done.error.message}`);
+  if (done.status !== 0) {
+    const lastWords = `${done.stdout}${done.stderr}`.trim().split('\n').slice(-12).join('\n');
+    throw new Error(
+      `\`${[command, ...args].join(' ')}\` ended with ${done.status ?? done.signal}:\n${lastWords}`,
+    );
+  }
+  return done.stdout;
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Path of the first command that PATH (or, for an absolute name, the disk) has. */
+export function onPath(commands: string[], env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  for (const command of commands) {
+    const candidates = isAbsolute(command) ? [command] : folders.map((folder) => join(folder, command));
+    const hit = candidates.find(executable);
+    if (hit) return hit;
+  }
+  return undefined;
+}
+
+function firstLine(path: string, args: string[]): string {
+  return run(path, args).trim().split('\n')[0] ?? '';
+}
+
+interface GoTool {
+  command: string;
+  module: string;
+  version: string;
+  /** The main package, relative to the module: `./cmd/promtool`. */
+  package: string;
+  versionArgs: string[];
+  /** What a copy found on PATH must say to be taken; without it only our own build is. */
+  acceptOnPath?: RegExp;
+  tags?: string;
+  ldflags?: string;
+  remedy: string;
+}
+
+/** Folder of a module's unpacked source, fetched from the Go module proxy when it is not in Go's cache yet. */
+function moduleFolder(moduleAtVersion: string): string {
+  const answer: unknown = JSON.parse(run('go', ['mod', 'download', '-json', moduleAtVersion]));
+  if (typeof answer === 'object' && answer !== null && 'Dir' in answer && typeof answer.Dir === 'string') {
+    return answer.Dir;
+  }
+  throw new Error(`go mod download ${moduleAtVersion} names no folder`);
+}
+
+/**
+ * A command built from the Go module proxy into a cache folder named after its version: a new version is a new
+ * folder, and a build that was cut short leaves nothing that looks finished. It is built inside its own module,
+ * since `go install` refuses a module whose go.mod excludes or replaces others.
+ */
+export function goTool(tool: GoTool): Recipe {
+  const folder = join(cacheRoot(process.env), `${tool.command}-${tool.version}`);
+  const built = join(folder, tool.command);
+  return {
+    remedy: tool.remedy,
+    version: (path) => firstLine(path, tool.versionArgs),
+    find() {
+      if (executable(built)) return built;
+      const other = tool.acceptOnPath && onPath([tool.command]);
+      if (!other) return undefined;
+      return tool.acceptOnPath?.test(firstLine(other, tool.versionArgs)) ? other : undefined;
+    },
+    get() {
+      mkdirSync(cacheRoot(process.env), { recursive: true });
+      const unfinished = mkdtempSync(join(cacheRoot(process.env), '.building-'));
+      try {
+        const source = moduleFolder(`${tool.module}@${tool.version}`);
+        const tags = tool.tags ? ['-tags', tool.tags] : [];
+        const flags = ['-trimpath', '-buildvcs=false', ...tags, '-ldflags', `-s -w ${tool.ldflags ?? ''}`];
+        run('go', ['build', '-C', source, ...flags, '-o', join(unfinished, tool.command), tool.package], {
+          ...process.env,
+          CGO_ENABLED: '0',
+          GOWORK: 'off',
+        });
+        mkdirSync(folder, { recursive: true });
+        renameSync(join(unfinished, tool.command), built);
+      } finally {
+        rmSync(unfinished, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+interface DebianTool {
+  /** Names on PATH, or absolute paths, in order of preference. */
+  commands: string[];
+  packages: string[];
+  versionArgs: string[];
+  remedy: string;
+}
+
+let packageListsUpdated = false;
+
+/** A command from PATH, installed with apt where that is possible: Debian or Ubuntu, as root. */
+export function debianTool(tool: DebianTool): Recipe {
+  return {
+    remedy: tool.remedy,
+    version: (path) => firstLine(path, tool.versionArgs),
+    find: () => onPath(tool.commands),
+    get() {
+      if (process.getuid?.() !== 0 || !onPath(['apt-get'])) throw new Error(tool.remedy);
+      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+      if (!packageListsUpdated) run('apt-get', ['update', '-qq'], env);
+      packageListsUpdated = true;
+      run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...tool.packages], env);
+    },
+  };
+}
