@@ -32,10 +32,14 @@ function installed(hash) {
   return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === hash;
 }
 
-/** `npm ci`, quiet: its engine and script warnings concern the Node that installs, not the one that runs. */
+/**
+ * `npm install` without saving, quiet: its engine and script warnings concern the Node that installs, not the one
+ * that runs. Not `npm ci`: that refuses a lock file which lacks other platforms' optional packages, and a registry
+ * that mirrors only some platforms makes such lock files.
+ */
 function install(hash) {
   console.error('go-sre: installing dependencies (once, about 20 s) …');
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
@@ -46,7 +50,7 @@ function install(hash) {
       missing('no network: npm could not reach its registry. Connect once, then run the same command again.');
     }
     process.stderr.write(out);
-    missing('`npm ci` failed, see above. Remove node_modules and run the same command again.');
+    missing('`npm install` failed, see above. Remove node_modules and run the same command again.');
   }
   writeFileSync(stampFile, hash);
 }
