@@ -1,0 +1,129 @@
+import { isAbsolute, relative } from 'node:path';
+import { nearest } from '../../slo/nearest.ts';
+import { checkModulePath } from './module-path.ts';
+
+/** What decides the content of an emitted service; recorded in `.go-sre/manifest.json`. */
+export type Answers = {
+  /** Name of the service: `cmd/` folder, binary, image, `service.name`. */
+  name: string;
+  /** Go module path. */
+  module: string;
+  /** Default public port; the admin port is the next one. */
+  port: number;
+  /** Names of the template options that are on, sorted. */
+  with: readonly string[];
+};
+
+/** The answers and what decides where and how they are written. */
+export type CreateAnswers = Answers & {
+  /** Absolute path of the target folder. */
+  dir: string;
+  /** Make a git repository with a first commit. */
+  git: boolean;
+};
+
+export const defaultPort = 8080;
+
+/** The module path used when none is given: it builds, and says itself that it is a placeholder. */
+export function defaultModule(name: string): string {
+  return `example.com/${name}`;
+}
+
+/** A DNS label (RFC 1123: 63 characters), because the name becomes a host name in compose and Kubernetes. */
+const namePattern = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Names that stand for something else, by what they would break. */
+const takenNames: readonly { names: readonly string[]; why: string }[] = [
+  {
+    names: ['cmd', 'internal', 'ops'],
+    why: 'is a folder of the service, and `go build` puts the binary there',
+  },
+  { names: ['vendor', 'testdata'], why: 'is a folder name that the go command treats specially' },
+  {
+    names: ['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null'],
+    why: 'is not a text in YAML',
+  },
+  {
+    names: ['redis', 'collector', 'prometheus', 'grafana', 'localhost'],
+    why: 'is the host name of another part in compose.yaml',
+  },
+  {
+    names: ['dev', 'etc', 'proc', 'sys'],
+    why: 'is a system folder, and the binary stands in the root of the image',
+  },
+  // The list of cmd/go: golang.org/x/mod/module, badWindowsNames.
+  {
+    names: ['con', 'prn', 'aux', 'nul', ...digits('com'), ...digits('lpt')],
+    why: 'is a device name on Windows, which the go command refuses in paths',
+  },
+];
+
+function digits(prefix: string): string[] {
+  return Array.from({ length: 9 }, (_, i) => `${prefix}${i + 1}`);
+}
+
+/** What is wrong with a service name, as a sentence with the rule, or undefined. */
+export function nameProblem(name: string): string | undefined {
+  if (!namePattern.test(name)) {
+    return `The name ${quote(name)} cannot be used: it takes lower-case letters, digits and hyphens, begins with a letter, does not end with a hyphen, and has at most 63 characters. Try ${quote(repairedName(name))}.`;
+  }
+  const taken = takenNames.find(({ names }) => names.includes(name));
+  if (taken !== undefined) {
+    return `The name ${quote(name)} cannot be used: it ${taken.why}. Try ${quote(`${name}-service`)}.`;
+  }
+  return undefined;
+}
+
+/** The nearest valid name: what a person most likely meant. */
+function repairedName(name: string): string {
+  const repaired = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 63)
+    .replace(/-+$/, '');
+  return repaired === '' ? 'orders' : repaired;
+}
+
+/** What is wrong with a Go module path, as a sentence with the rule, or undefined. */
+export function moduleProblem(path: string): string | undefined {
+  const rule = checkModulePath(path);
+  if (rule === undefined) return undefined;
+  return `The module path ${quote(path)} cannot be used: ${rule} (https://go.dev/ref/mod#go-mod-file-ident). Try one like github.com/acme/orders.`;
+}
+
+/** What is wrong with a port, or undefined. 65535 is refused because the admin port is the next one. */
+export function portProblem(text: string): string | undefined {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65534) return undefined;
+  return `The port ${quote(text)} cannot be used: it is a whole number from 1 to 65534 (the admin port is the next one).`;
+}
+
+/** What is wrong with the name of a template option, or undefined. */
+export function optionProblem(name: string, known: readonly string[]): string | undefined {
+  if (known.includes(name)) return undefined;
+  const near = nearest(name, known);
+  const hint = near === undefined ? '' : ` Did you mean ${quote(near)}?`;
+  return `There is no option ${quote(name)} for --with.${hint} Known options: ${known.join(', ')}.`;
+}
+
+/** The command that gives the same service again without a question, run in `cwd`. */
+export function equivalentCommand(answers: CreateAnswers, version: string, cwd: string): string {
+  const fromHere = relative(cwd, answers.dir);
+  const dir = fromHere === '' ? '.' : isAbsolute(fromHere) ? answers.dir : fromHere;
+  const words = ['npx', '-y', `create-go-sre-service@${version}`, answers.name];
+  words.push('--module', answers.module, '--dir', dir, '--port', String(answers.port));
+  for (const option of answers.with) words.push('--with', option);
+  if (!answers.git) words.push('--no-git');
+  return [...words, '--yes'].map(shellWord).join(' ');
+}
+
+/** A word as a POSIX shell reads it back unchanged. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function quote(text: string): string {
+  return `"${text}"`;
+}

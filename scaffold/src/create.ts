@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import * as disk from 'node:fs/promises';
+import { runCreate } from './create-command.ts';
+import { gitRunner } from './git.ts';
+import { packageVersion, templateFolder, userFolder } from './package.ts';
+import { readTemplate } from './template.ts';
+
+const cancel = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort());
+
+process.exitCode = await runCreate(process.argv.slice(2), {
+  readTemplate: () => readTemplate(templateFolder),
+  version: packageVersion,
+  disk,
+  git: gitRunner(process.env),
+  signal: cancel.signal,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  cwd: userFolder(process.env, process.cwd()),
+});

@@ -1,0 +1,21 @@
+import { nearest } from '../../slo/nearest.ts';
+import { usage } from './errors.ts';
+
+/**
+ * Runs `parse` (a call of node:util parseArgs) and turns its complaint about the command line into a usage error,
+ * with the nearest known flag for an unknown one.
+ * @throws CliError (exit code 2)
+ */
+export function readFlags<T>(parse: () => T, known: readonly string[]): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof TypeError && 'code' in error)) throw error;
+    const unknown = /^Unknown option '(-+)([^']+)'/.exec(error.message);
+    if (unknown === null) throw usage(`${error.message.split('\n')[0]}`);
+    const near = nearest(unknown[2]!, known);
+    throw usage(
+      `There is no flag ${unknown[1]}${unknown[2]}.${near === undefined ? '' : ` Did you mean --${near}?`}`,
+    );
+  }
+}

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+// From src/ and from dist/ alike, the package is the folder above.
+const packageFolder = new URL('..', import.meta.url);
+
+/** Where the template lies, in the clone and in the published package. */
+export const templateFolder = fileURLToPath(new URL('template', packageFolder));
+
+/** Version in the package.json of this package. */
+export const packageVersion = String(
+  (JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8')) as { version?: unknown }).version,
+);
+
+/**
+ * The folder the user stands in. `npm run` in the clone changes to the clone's root and keeps the user's folder
+ * in INIT_CWD; anywhere else INIT_CWD may be left from an outer npm and says nothing.
+ */
+export function userFolder(env: NodeJS.ProcessEnv, cwd: string): string {
+  return env.npm_package_name === 'go-sre' && env.INIT_CWD !== undefined ? env.INIT_CWD : cwd;
+}

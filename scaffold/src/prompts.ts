@@ -1,0 +1,63 @@
+import type { Readable, Writable } from 'node:stream';
+import { confirm, intro, isCancel, multiselect, text } from '@clack/prompts';
+import { defaultModule, defaultPort, moduleProblem, nameProblem, portProblem } from './answers.ts';
+import { cancelled } from './errors.ts';
+import type { TemplateOption } from './template.ts';
+
+/** What the flags said; undefined where they said nothing. */
+export type Given = {
+  name?: string;
+  module?: string;
+  dir?: string;
+  port?: string;
+  with?: readonly string[];
+  git?: boolean;
+};
+
+/** The streams of the terminal. */
+export type Terminal = { input: Readable; output: Writable };
+
+/**
+ * Asks for everything the flags left open, in one order, each with its default.
+ * @throws CliError (exit code 130) when a prompt is cancelled.
+ */
+export async function ask(
+  given: Given,
+  options: readonly TemplateOption[],
+  terminal: Terminal,
+): Promise<Required<Given>> {
+  const line = async (
+    message: string,
+    defaultValue: string,
+    problem: (value: string) => string | undefined,
+  ) => {
+    const validate = (value = '') => (value.trim() === '' ? undefined : problem(value.trim()));
+    const typed = answered(
+      await text({ message, placeholder: defaultValue, defaultValue, validate, ...terminal }),
+    );
+    return typed.trim() === '' ? defaultValue : typed.trim();
+  };
+  intro('create-go-sre-service', terminal);
+  const name = given.name ?? (await line('Name of the service', 'orders', nameProblem));
+  const module = given.module ?? (await line('Go module path', defaultModule(name), moduleProblem));
+  const dir = given.dir ?? (await line('Folder', name, () => undefined));
+  const port =
+    given.port ?? (await line('Public port (admin is the next one)', String(defaultPort), portProblem));
+  const chosen = given.with ?? (await askOptions(options, terminal));
+  const git =
+    given.git ??
+    answered(await confirm({ message: 'Make a git repository with a first commit?', ...terminal }));
+  return { name, module, dir, port, with: chosen, git };
+}
+
+async function askOptions(options: readonly TemplateOption[], terminal: Terminal): Promise<string[]> {
+  const choices = options.map(({ name, title }) => ({ value: name, label: name, hint: title }));
+  return answered(
+    await multiselect({ message: 'With (space selects)', options: choices, required: false, ...terminal }),
+  );
+}
+
+function answered<T>(value: T): Exclude<T, symbol> {
+  if (isCancel(value)) throw cancelled();
+  return value as Exclude<T, symbol>;
+}
