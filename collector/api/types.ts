@@ -4,7 +4,6 @@
  * durations are milliseconds; shares are 0 to 1. A list says how many there are: `matched` beside what it holds.
  */
 import type { Incident } from '../correlate/incident.ts';
-import type { StringColumn } from '../telemetry/columns.ts';
 
 export type { Finding, FindingChart, FindingTable, Incident, Reference } from '../correlate/incident.ts';
 
@@ -168,6 +167,7 @@ export interface LogsBody {
 
 /** GET /api/v1/series?match=name{label="v"}&from&to&exemplars=true */
 export interface SeriesBody {
+  nextCursor?: string;
   matched: number;
   series: {
     name: string;
@@ -199,8 +199,3 @@ export interface IncidentsBody {
 
 /** GET /api/v1/incidents/:id (also as text: ?format=text) */
 export type IncidentBody = Incident;
-
-/** A StringColumn as JSON. */
-export function columnJson(column: StringColumn): { dictionary: string[]; index: number[] } {
-  return { dictionary: column.dictionary, index: Array.from(column.index) };
-}

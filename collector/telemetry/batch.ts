@@ -115,3 +115,26 @@ export function noExemplars(): ExemplarColumns {
     spanId: new Uint8Array(0),
   };
 }
+
+/** A batch without records that stores how far its source was read; undefined without a checkpoint. */
+export function checkpointOnly(checkpoint: Checkpoint | undefined): LogBatch | undefined {
+  if (!checkpoint) return undefined;
+  const none = { dictionary: [''], index: new Uint32Array(0) };
+  return {
+    signal: 'logs',
+    encoding: 'none',
+    compression: 'none',
+    body: new Uint8Array(0),
+    count: 0,
+    index: {
+      timeUnixNano: new BigInt64Array(0),
+      severityNumber: new Uint8Array(0),
+      service: none,
+      traceId: new Uint8Array(0),
+      spanId: new Uint8Array(0),
+    },
+    offsets: noOffsets(),
+    resource: {},
+    checkpoint,
+  };
+}

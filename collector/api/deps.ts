@@ -1,0 +1,38 @@
+import type { Intake } from '../own/intake.ts';
+import type { Traced } from '../own/traces.ts';
+import type { Store } from '../storage/store.ts';
+import type { Clock } from '../telemetry/clock.ts';
+import type { StatusBody } from './types.ts';
+
+/** What the handlers are handed; everything else they compute from the request. */
+export interface ApiDeps {
+  store: Store;
+  clock: Clock;
+  intake: Intake;
+  traced: Traced;
+  targets(): StatusBody['targets'];
+  version: string;
+  startedUnixNano: bigint;
+  limits: { storeBytes: number; retentionSeconds: number };
+}
+
+/** One question: path parameters, query parameters (each at most once) and the reader's presence. */
+export interface ApiRequest {
+  params: Record<string, string>;
+  query: Record<string, string>;
+  signal: AbortSignal;
+}
+
+/** Text in place of JSON. */
+export interface TextAnswer {
+  contentType: string;
+  text: string;
+}
+
+/** Answers one question with a JSON value (bigint is not allowed in it) or with text. */
+export type Handler = (request: ApiRequest, deps: ApiDeps) => Promise<object | TextAnswer>;
+
+/** True for an answer that is not JSON. */
+export function isText(answer: object): answer is TextAnswer {
+  return 'contentType' in answer && 'text' in answer;
+}

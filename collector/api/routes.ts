@@ -1,0 +1,58 @@
+import type { Handler } from './deps.ts';
+import { getIncident, listIncidents } from './incidents.ts';
+import { findLogs, getTraceLogs } from './logs.ts';
+import { getSeries } from './series.ts';
+import { getServices } from './services.ts';
+import { getStatus } from './status.ts';
+import { findTraces, getSpan, getTrace } from './traces.ts';
+
+export interface ApiRoute {
+  method: 'GET';
+  path: string;
+  handler: Handler;
+  about: string;
+}
+
+/** The whole HTTP API. Beside it the same port serves /metrics, /metrics/red, /livez, /readyz and the console. */
+export const ROUTES: readonly ApiRoute[] = [
+  { method: 'GET', path: '/api/v1/status', handler: getStatus, about: 'What arrived, what was lost and why' },
+  {
+    method: 'GET',
+    path: '/api/v1/services',
+    handler: getServices,
+    about: 'Golden signals by service and route',
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/traces',
+    handler: findTraces,
+    about: 'Traces with a span that meets the conditions',
+  },
+  { method: 'GET', path: '/api/v1/traces/:traceId', handler: getTrace, about: 'One trace as columns' },
+  {
+    method: 'GET',
+    path: '/api/v1/traces/:traceId/logs',
+    handler: getTraceLogs,
+    about: 'Every log line of one trace',
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/traces/:traceId/spans/:spanId',
+    handler: getSpan,
+    about: 'One span in full',
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/logs',
+    handler: findLogs,
+    about: 'Log lines by text, level, service, trace',
+  },
+  { method: 'GET', path: '/api/v1/series', handler: getSeries, about: 'Samples and exemplars of series' },
+  { method: 'GET', path: '/api/v1/incidents', handler: listIncidents, about: 'Incidents, newest first' },
+  {
+    method: 'GET',
+    path: '/api/v1/incidents/:id',
+    handler: getIncident,
+    about: 'One incident with its evidence',
+  },
+];

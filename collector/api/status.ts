@@ -1,0 +1,39 @@
+import { readIncidents } from '../correlate/detector.ts';
+import { SIGNALS } from '../own/intake.ts';
+import type { Handler } from './deps.ts';
+import type { StatusBody } from './types.ts';
+
+/** GET /api/v1/status: what arrived, what was lost and why, how far back the store reaches. */
+export const getStatus: Handler = async (_request, deps): Promise<StatusBody> => {
+  const store = await deps.store.status();
+  const incidents = await readIncidents(deps.store);
+  const signals = SIGNALS.map((signal) => {
+    const oldest = store.signals[signal].oldestUnixNano;
+    const evicted = store.evictions
+      .filter((e) => e.signal === signal && e.records > 0)
+      .map((e) => ({ reason: `evicted by ${e.reason}`, records: e.records }));
+    const intake = deps.intake.signal(signal);
+    return [
+      signal,
+      {
+        ...intake,
+        dropped: [...intake.dropped, ...evicted],
+        ...(oldest === undefined ? {} : { oldestUnixNano: String(oldest) }),
+      },
+    ];
+  });
+  return {
+    version: deps.version,
+    startedUnixNano: String(deps.startedUnixNano),
+    nowUnixNano: String(deps.clock()),
+    store: {
+      bytes: store.bytes,
+      limitBytes: deps.limits.storeBytes,
+      retentionSeconds: deps.limits.retentionSeconds,
+    },
+    memoryBytes: process.memoryUsage.rss(),
+    signals: Object.fromEntries(signals) as StatusBody['signals'],
+    targets: deps.targets(),
+    openIncidents: incidents.filter((incident) => incident.state === 'open').length,
+  };
+};

@@ -1,0 +1,223 @@
+import * as v from 'valibot';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
+import { nearest } from '../slo/index.ts';
+
+const UNITS_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const UNITS_BYTES = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+/** A value as text with a unit (`15s`, `2GB`) read into the base unit, or undefined when it is not of that form. */
+function withUnit(text: string, units: Record<string, number>): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text.trim());
+  const factor = match ? units[match[2] ?? ''] : undefined;
+  return match && factor !== undefined ? Number(match[1]) * factor : undefined;
+}
+
+function quantity(units: Record<string, number>, what: string, example: string) {
+  return v.pipe(
+    v.string(`must be ${what} with its unit, such as "${example}"`),
+    v.check(
+      (text) => (withUnit(text, units) ?? 0) > 0,
+      (issue) =>
+        `must be ${what} with its unit (${Object.keys(units).join(', ')}), such as "${example}", not ${JSON.stringify(issue.input)}`,
+    ),
+    v.transform((text) => withUnit(text, units) ?? 0),
+  );
+}
+
+const duration = quantity(UNITS_SECONDS, 'a duration', '15s');
+const size = quantity(UNITS_BYTES, 'a size', '2GB');
+const port = v.pipe(
+  v.number('must be a port number'),
+  v.integer('must be a whole number'),
+  v.minValue(0, 'must be 0 (any free port) to 65535'),
+  v.maxValue(65_535, 'must be 0 (any free port) to 65535'),
+);
+const text = v.pipe(v.string('must be text'), v.nonEmpty('must not be empty'));
+const labels = v.record(text, v.string('must be text'));
+
+const LogFiles = v.strictObject({
+  include: v.pipe(v.array(text), v.minLength(1, 'must list at least one path or glob')),
+  /** Attributes of the resource that wrote the lines; must name the service. */
+  resource: v.pipe(
+    labels,
+    v.check(
+      (r) => (r['service.name'] ?? '') !== '',
+      'must name the service: resource: { "service.name": shop }',
+    ),
+  ),
+});
+
+const Scrape = v.strictObject({
+  job: text,
+  targets: v.pipe(
+    v.array(
+      v.pipe(
+        text,
+        v.check(
+          (t) => URL.canParse(t.includes('://') ? t : `http://${t}`),
+          'must be host:port or an http URL',
+        ),
+      ),
+    ),
+    v.minLength(1, 'must list at least one target'),
+  ),
+  path: v.optional(v.pipe(text, v.startsWith('/', 'must begin with /')), '/metrics'),
+  interval: v.optional(duration, '15s'),
+  timeout: v.optional(duration, '5s'),
+  labels: v.optional(labels, {}),
+});
+
+/** The whole configuration; every key has a default, unknown keys are refused. */
+const ConfigSchema = v.strictObject({
+  listen: v.optional(
+    v.strictObject({
+      host: v.optional(text, '127.0.0.1'),
+      otlpHttpPort: v.optional(port, 4318),
+      apiPort: v.optional(port, 4319),
+    }),
+    {},
+  ),
+  store: v.optional(
+    v.strictObject({
+      path: v.optional(text, 'go-sre-data/telemetry.sqlite'),
+      retention: v.optional(duration, '24h'),
+      maxSize: v.optional(size, '2GB'),
+    }),
+    {},
+  ),
+  receivers: v.optional(
+    v.strictObject({
+      otlpHttp: v.optional(
+        v.strictObject({ maxBody: v.optional(size, '64MiB'), cors: v.optional(v.array(text), []) }),
+        {},
+      ),
+      logFiles: v.optional(v.array(LogFiles), []),
+      scrape: v.optional(v.array(Scrape), []),
+    }),
+    {},
+  ),
+  processors: v.optional(
+    v.strictObject({
+      limit: v.optional(
+        v.strictObject({
+          /** Records a second that one service may send, bursts of ten seconds included. */
+          recordsPerSecond: v.optional(
+            v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1')),
+            100_000,
+          ),
+        }),
+        {},
+      ),
+    }),
+    {},
+  ),
+  incidents: v.optional(
+    v.strictObject({
+      enabled: v.optional(v.boolean('must be true or false'), true),
+      interval: v.optional(duration, '5s'),
+    }),
+    {},
+  ),
+  telemetry: v.optional(
+    v.strictObject({
+      logLevel: v.optional(
+        v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be a pino level'),
+        'info',
+      ),
+      /** Own traces, sent to the standard OTEL_EXPORTER_OTLP_* destination. */
+      traces: v.optional(v.boolean('must be true or false'), false),
+    }),
+    {},
+  ),
+});
+
+/** The configuration after defaults: durations in seconds, sizes in bytes. */
+export type Config = v.InferOutput<typeof ConfigSchema>;
+
+export interface ConfigProblem {
+  /** Where: `receivers.scrape[0].interval`; '' for the document itself. */
+  path: string;
+  message: string;
+}
+
+export type ParsedConfig =
+  | { config: Config; problems?: undefined }
+  | { config?: undefined; problems: ConfigProblem[] };
+
+function dotted(path: readonly { key: unknown }[] | undefined): string {
+  return (path ?? [])
+    .map((part) => (typeof part.key === 'number' ? `[${part.key}]` : `.${String(part.key)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** Keys that the schema knows anywhere: enough to name the one that was meant. */
+const KNOWN_KEYS = [
+  ...[
+    'listen',
+    'host',
+    'otlpHttpPort',
+    'apiPort',
+    'store',
+    'path',
+    'retention',
+    'maxSize',
+    'receivers',
+    'otlpHttp',
+  ],
+  ...[
+    'maxBody',
+    'cors',
+    'logFiles',
+    'include',
+    'resource',
+    'scrape',
+    'job',
+    'targets',
+    'interval',
+    'timeout',
+    'labels',
+  ],
+  ...['processors', 'limit', 'recordsPerSecond', 'incidents', 'enabled', 'telemetry', 'logLevel', 'traces'],
+];
+
+function problemOf(issue: v.BaseIssue<unknown>): ConfigProblem {
+  const path = dotted(issue.path as { key: unknown }[] | undefined);
+  if (issue.type !== 'strict_object') return { path, message: issue.message };
+  const key = String(issue.path?.at(-1)?.key ?? '');
+  if (issue.expected !== 'never') {
+    return { path, message: issue.expected === 'Object' ? 'must be a mapping of keys' : 'is missing' };
+  }
+  const meant = nearest(key, KNOWN_KEYS);
+  return { path, message: meant ? `is not a known key; did you mean ${meant}?` : 'is not a known key' };
+}
+
+/** Checks a value against the schema; answers the frozen configuration or every problem with its path. */
+export function validateConfig(value: unknown): ParsedConfig {
+  const result = v.safeParse(ConfigSchema, value ?? {});
+  if (result.success) return { config: deepFreeze(result.output) };
+  return { problems: result.issues.map(problemOf) };
+}
+
+/** Reads the text of a configuration file (YAML, of which JSON is a part) into a plain value. */
+export function parseConfigText(source: string): { value: unknown } | { problems: ConfigProblem[] } {
+  try {
+    return { value: parseYaml(source) ?? {} };
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    const at = error.linePos?.[0];
+    return {
+      problems: [
+        { path: at ? `line ${at.line}, column ${at.col}` : '', message: error.message.split('\n')[0] ?? '' },
+      ],
+    };
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

@@ -1,0 +1,16 @@
+import { spanAttribute } from '../../slo/index.ts';
+import type { Attributes } from './model.ts';
+
+/**
+ * Of how many requests a sampled span stands for one. The attribute `sampling.adjusted_count` wins over the
+ * threshold `ot=th:` in tracestate (hex digits, trailing zeros cut: the share rejected, of 2^56); 1 without either.
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
+ */
+export function adjustedCount(attributes: Attributes | undefined, traceState: string): number {
+  const stated = Number(attributes?.[spanAttribute.adjustedCount] ?? Number.NaN);
+  if (Number.isFinite(stated) && stated >= 1) return stated;
+  const threshold = /(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:[;,]|\s|$)/.exec(traceState)?.[1];
+  if (threshold === undefined) return 1;
+  const rejected = Number.parseInt(threshold.padEnd(14, '0'), 16) / 2 ** 56;
+  return 1 / (1 - rejected);
+}
