@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { cycles, ROOMS, violations } from './helpers/architecture.ts';
+
+const root = join(import.meta.dirname, '..');
+
+function sources(): Map<string, string> {
+  const files = globSync(
+    ROOMS.filter((room) => !room.path.includes('/')).map((room) => `${room.path}/**/*.{ts,tsx}`),
+    {
+      cwd: root,
+      exclude: (name) => /(^|\/)(node_modules|dist|golden|template)(\/|$)/.test(String(name)),
+    },
+  );
+  return new Map(files.map((file) => [file.replaceAll('\\', '/'), readFileSync(join(root, file), 'utf8')]));
+}
+
+test('every import follows the dependency table', () => {
+  assert.deepEqual(violations(sources()), []);
+});
+
+test('no chain of imports leads back to its start', () => {
+  assert.deepEqual(cycles(sources()), []);
+});
+
+for (const [what, file, line] of [
+  [
+    'the shared vocabulary imports a room above it',
+    'slo/slo.ts',
+    "import { renderRules } from '../alerts/index.ts';",
+  ],
+  [
+    'two siblings of the collector know each other',
+    'collector/storage/x.ts',
+    "import type { R } from '../receivers/receiver.ts';",
+  ],
+  [
+    'a dynamic import goes upwards',
+    'collector/telemetry/x.ts',
+    "const m = await import('../api/server.ts');",
+  ],
+  ['a re-export goes sideways', 'alerts/x.ts', "export { lint } from '../dashboards/lint.ts';"],
+  ['the console imports code of the API', 'collector/ui/x.tsx', "import { ROUTES } from '../api/routes.ts';"],
+  ['the generator imports the collector', 'scaffold/src/x.ts', "import '../../collector/main.ts';"],
+  ['a file stands in no room', 'utils/x.ts', ''],
+] as const) {
+  test(`a planted violation is found: ${what}`, () => {
+    assert.equal(violations(new Map([[file, line]])).length, 1);
+  });
+}
+
+test('a planted cycle is found', () => {
+  const planted = new Map([
+    ['slo/a.ts', "import { b } from './b.ts';"],
+    ['slo/b.ts', "import { a } from './a.ts';"],
+  ]);
+  assert.deepEqual(cycles(planted), ['slo/a.ts -> slo/b.ts -> slo/a.ts']);
+});
+
+test('type imports make no cycle', () => {
+  const planted = new Map([
+    ['slo/a.ts', "import { b } from './b.ts';"],
+    ['slo/b.ts', "import type { A } from './a.ts';"],
+  ]);
+  assert.deepEqual(cycles(planted), []);
+});

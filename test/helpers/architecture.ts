@@ -1,0 +1,142 @@
+import { dirname, join, normalize } from 'node:path/posix';
+
+/** A room: the files below `path` (the longest path wins) and the rooms whose files they may import. */
+export interface Room {
+  path: string;
+  mayImport: readonly string[];
+}
+
+const TOP = ['slo', 'images', 'alerts', 'dashboards', 'scaffold', 'collector', 'demo'] as const;
+const EVERY_COLLECTOR_ROOM = [
+  ...['collector', 'collector/telemetry', 'collector/formats', 'collector/receivers', 'collector/processors'],
+  ...[
+    'collector/exporters',
+    'collector/storage',
+    'collector/correlate',
+    'collector/api',
+    'collector/commands',
+  ],
+  ...['collector/own', 'collector/ui'],
+];
+
+/**
+ * The dependency table: who may import whom, everything else is forbidden. A room always may import itself and
+ * packages. Inside the collector telemetry is the ground, then formats, then storage and the siblings that never
+ * see each other, then correlate, then api and commands; main.ts, config.ts, pipeline.ts (the wiring) see all.
+ */
+export const ROOMS: readonly Room[] = [
+  { path: 'slo', mayImport: [] },
+  { path: 'images', mayImport: [] },
+  { path: 'alerts', mayImport: ['slo'] },
+  { path: 'dashboards', mayImport: ['slo'] },
+  { path: 'scaffold', mayImport: ['slo', 'alerts', 'dashboards', 'images'] },
+  { path: 'collector', mayImport: ['slo', ...EVERY_COLLECTOR_ROOM] },
+  { path: 'collector/telemetry', mayImport: ['slo'] },
+  { path: 'collector/formats', mayImport: ['slo', 'collector/telemetry'] },
+  { path: 'collector/receivers', mayImport: ['slo', 'collector/telemetry', 'collector/formats'] },
+  { path: 'collector/processors', mayImport: ['slo', 'collector/telemetry', 'collector/formats'] },
+  { path: 'collector/exporters', mayImport: ['slo', 'collector/telemetry', 'collector/formats'] },
+  { path: 'collector/storage', mayImport: ['slo', 'collector/telemetry', 'collector/formats'] },
+  {
+    path: 'collector/own',
+    mayImport: ['slo', 'collector/telemetry', 'collector/receivers', 'collector/storage'],
+  },
+  {
+    path: 'collector/correlate',
+    mayImport: ['slo', 'collector/telemetry', 'collector/formats', 'collector/storage'],
+  },
+  {
+    path: 'collector/api',
+    mayImport: [
+      'slo',
+      'collector/telemetry',
+      'collector/formats',
+      'collector/storage',
+      'collector/correlate',
+      'collector/own',
+    ],
+  },
+  {
+    path: 'collector/commands',
+    mayImport: [
+      'slo',
+      'collector/telemetry',
+      'collector/formats',
+      'collector/storage',
+      'collector/correlate',
+    ],
+  },
+  { path: 'collector/ui', mayImport: ['collector/api'] },
+  { path: 'demo', mayImport: [...TOP, ...EVERY_COLLECTOR_ROOM] },
+  { path: 'bench', mayImport: [...TOP, ...EVERY_COLLECTOR_ROOM, 'test'] },
+  { path: 'test', mayImport: [...TOP, ...EVERY_COLLECTOR_ROOM, 'bench'] },
+];
+
+/** Files that start other parts (builds, workers) and may therefore import what their room may not. */
+function isEntryPoint(file: string): boolean {
+  return file.endsWith('-worker.ts') || file.endsWith('/build.ts');
+}
+
+function roomOf(file: string): Room | undefined {
+  return ROOMS.filter((room) => file.startsWith(`${room.path}/`)).sort(
+    (a, b) => b.path.length - a.path.length,
+  )[0];
+}
+
+const SPECIFIER =
+  /(?:^|[\s;}])(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]/gm;
+
+/** The relative imports of a source file, as paths from the root. */
+function importsOf(file: string, source: string): string[] {
+  const found = [...source.matchAll(SPECIFIER)].map((m) => m[1] ?? m[2] ?? m[3] ?? '');
+  return found.filter((specifier) => specifier.startsWith('.')).map((s) => normalize(join(dirname(file), s)));
+}
+
+/** One sentence per import that the table forbids; `sources` maps paths from the root to their text. */
+export function violations(sources: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  for (const [file, source] of sources) {
+    const room = roomOf(file);
+    if (!room) {
+      found.push(`${file} stands in no room of the table`);
+      continue;
+    }
+    if (isEntryPoint(file)) continue;
+    for (const target of importsOf(file, source)) {
+      const other = roomOf(target);
+      if (other && other.path !== room.path && !room.mayImport.includes(other.path)) {
+        found.push(`${file} imports ${target}: ${room.path} may not import ${other.path}`);
+      }
+      if (room.path === 'collector/ui' && other?.path === 'collector/api' && !target.endsWith('/types.ts')) {
+        found.push(`${file} imports ${target}: the console may import the types of the API, nothing else`);
+      }
+    }
+  }
+  return found;
+}
+
+/** Chains of imports that lead back to their start, each once, as `a -> b -> a`. */
+export function cycles(sources: ReadonlyMap<string, string>): string[] {
+  const edges = new Map(
+    [...sources].map(([file, source]) => [file, importsOf(file, withoutTypes(source))] as const),
+  );
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, trail: string[]) => {
+    const at = trail.indexOf(file);
+    if (at >= 0) {
+      found.push([...trail.slice(at), file].join(' -> '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const next of edges.get(file) ?? []) visit(next, [...trail, file]);
+    done.add(file);
+  };
+  for (const file of sources.keys()) visit(file, []);
+  return found;
+}
+
+/** Type imports vanish at run time and cannot make a cycle. */
+function withoutTypes(source: string): string {
+  return source.replace(/(?:import|export)\s+type\b[^'"`;]*?\bfrom\s*['"][^'"]+['"]/g, '');
+}
