@@ -282,4 +282,5 @@ export const ruleLabel = {
   tier: 'burnrate_tier',
   severity: 'severity',
   owner: 'owner',
+  window: 'window',
 } as const;

@@ -1,0 +1,1 @@
+export { planAlerts } from './plan.ts';

@@ -1,0 +1,253 @@
+/**
+ * Slo -> Prometheus rules. Per objective only the counters are read, over 5m, 30m and 1h; every longer window
+ * sums recorded increases, for all objectives of the service in one rule. Bad and total are summed apart and
+ * divided last: a mean of ratios would weigh a quiet night like a busy day.
+ */
+import {
+  errorBudget,
+  label,
+  rule,
+  ruleLabel,
+  type Service,
+  type Slo,
+  type Tier,
+  tiers,
+  type WindowName,
+  wilsonZ,
+  windows,
+} from '../slo/index.ts';
+import { matchers, number, quote, requestBucket, requestCount, sloLabels } from './promql.ts';
+
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface AlertingRule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface RuleGroup {
+  readonly name: string;
+  readonly interval: string;
+  readonly rules: readonly (RecordingRule | AlertingRule)[];
+}
+
+/**
+ * The longest scrape interval the rules are exact for. A range one scrape longer than the window holds one
+ * sample more, so that consecutive windows share their border and no event falls between them. Shorter
+ * intervals stay unbiased.
+ */
+const scrapeSeconds = 30;
+
+/**
+ * Which windows and tiers are evaluated how often: a fast page needs fresh counters, a ticket does not.
+ * No interval exceeds 5m, the lookback of instant selectors, or recorded series would vanish between
+ * evaluations.
+ */
+const cadences: readonly { name: string; interval: string; windows: readonly WindowName[] }[] = [
+  { name: 'fast', interval: '30s', windows: ['5m', '1h'] },
+  { name: 'medium', interval: '1m', windows: ['30m', '6h'] },
+  { name: 'slow', interval: '5m', windows: ['2h', '1d', '3d'] },
+];
+
+/** The rule groups of a service, in the order in which their rules read each other. Empty without objectives. */
+export function ruleGroups(service: Service): readonly RuleGroup[] {
+  if (service.slos.length === 0) return [];
+  return cadences.map((cadence, index) => {
+    const here = new Set(cadences.slice(0, index + 1).flatMap((c) => c.windows));
+    const before = new Set(cadences.slice(0, index).flatMap((c) => c.windows));
+    const ready = (known: ReadonlySet<WindowName>) => (tier: Tier) =>
+      known.has(tier.longWindow) && known.has(tier.shortWindow);
+    const own = tiers.filter((tier) => ready(here)(tier) && !ready(before)(tier));
+    const rules = [
+      ...(index === 0 ? service.slos.flatMap((slo) => objectiveRules(service, slo)) : []),
+      ...cadence.windows.flatMap((window) => windowRules(service, window)),
+      ...(index === cadences.length - 1 ? budgetRules(service) : []),
+      ...evidenceRules(service, own),
+      ...own.map((tier) => alertRule(service, tier)),
+    ];
+    return { name: `slo-${service.name}-${cadence.name}`, interval: cadence.interval, rules };
+  });
+}
+
+/** Constants as series: alerts join them, so a removed or renamed objective ends with its constant. */
+function objectiveRules(service: Service, slo: Slo): RecordingRule[] {
+  const labels = sloLabels(service, slo);
+  return [
+    { record: rule.objective, expr: `vector(${number(slo.objective.ratio)})`, labels },
+    { record: rule.errorBudget, expr: `vector(${number(errorBudget(slo.objective))})`, labels },
+  ];
+}
+
+function windowRules(service: Service, window: WindowName): RecordingRule[] {
+  const shape: { readonly seconds: number; readonly tile?: WindowName } = windows[window];
+  if (shape.tile) return sumRules(service, window, shape.tile, []);
+  return service.slos.flatMap((slo) => counterRules(service, slo, window));
+}
+
+/** Total and bad events of one objective over a short window, from the counters. */
+function counterRules(service: Service, slo: Slo, window: WindowName): RecordingRule[] {
+  const { seconds } = windows[window];
+  const increase = (counter: string) => `${seconds} * sum(rate(${counter}[${window}${scrapeSeconds}s]))`;
+  const labels = sloLabels(service, slo);
+  const total = `${rule.totalIncreasePrefix}${window}`;
+  const own = matchers(`${ruleLabel.service}=${quote(service.name)}`, `${ruleLabel.slo}=${quote(slo.id)}`);
+  // `on ()` joins the labelled total with the label-less sum. Without any 5xx series there are 0 bad events,
+  // but a missing bucket is a missing measurement: no `or`, so that coverage tells of it.
+  const bad =
+    slo.sli.kind === 'availability'
+      ? `${increase(requestCount(service, slo, `${label.statusCode}=~"5.."`))}\nor on ()\n0 * ${total}${own}`
+      : `clamp_min(\n  ${total}${own}\n  - on ()\n  ${increase(requestBucket(service, slo, slo.sli.thresholdSeconds))},\n  0\n)`;
+  return [
+    { record: total, expr: increase(requestCount(service, slo)), labels },
+    { record: `${rule.badIncreasePrefix}${window}`, expr: bad, labels },
+  ];
+}
+
+/** Total and bad events of all objectives over a long window. A subquery keeps the steps of the tile. */
+function sumRules(
+  service: Service,
+  window: string,
+  tile: WindowName,
+  more: readonly string[],
+): RecordingRule[] {
+  const selector = matchers(`${ruleLabel.service}=${quote(service.name)}`, ...more);
+  const sum = (prefix: string) =>
+    `sum_over_time(${prefix}${tile}${selector}[${window}:${tile}])\nand\n${rule.errorBudget}${selector}`;
+  return [
+    { record: `${rule.totalSumPrefix}${window}`, expr: sum(rule.totalIncreasePrefix) },
+    { record: `${rule.badSumPrefix}${window}`, expr: sum(rule.badIncreasePrefix) },
+  ];
+}
+
+/** Tiles of the bad count present / tiles due, over a long window. */
+function coverageRule(
+  service: Service,
+  window: string,
+  seconds: number,
+  tile: WindowName,
+  more: readonly string[],
+) {
+  const selector = matchers(`${ruleLabel.service}=${quote(service.name)}`, ...more);
+  const due = Math.round(seconds / windows[tile].seconds);
+  const present = `count_over_time(${rule.badIncreasePrefix}${tile}${selector}[${window}:${tile}])`;
+  return {
+    record: `${rule.coveragePrefix}${window}`,
+    expr: `clamp_max(${present} / ${due}, 1)\nand\n${rule.errorBudget}${selector}`,
+  };
+}
+
+/** Error budget left over each objective's own window; 1 where no request came. */
+function budgetRules(service: Service): RecordingRule[] {
+  const days = [...new Set(service.slos.map((slo) => slo.objective.windowDays))].sort((a, b) => a - b);
+  return days.flatMap((day) => {
+    const window = `${day}d`;
+    const members = service.slos.filter((slo) => slo.objective.windowDays === day).map((slo) => slo.id);
+    const more = days.length === 1 ? [] : [`${ruleLabel.slo}=~${quote(members.join('|'))}`];
+    const selector = matchers(`${ruleLabel.service}=${quote(service.name)}`, ...more);
+    const known = Object.hasOwn(windows, window);
+    const tile = known ? '5m' : '1h';
+    const [bad, total] = [
+      `${rule.badSumPrefix}${window}${selector}`,
+      `${rule.totalSumPrefix}${window}${selector}`,
+    ];
+    return [
+      ...(known ? [] : sumRules(service, window, '1h', more)),
+      ...(known && isGated(window) ? [] : [coverageRule(service, window, day * 86_400, tile, more)]),
+      {
+        record: rule.budgetLeft,
+        expr: `1 - ${bad} / (${total} > 0) / ${rule.errorBudget}${selector}\nor\n1 + 0 * ${total}`,
+        labels: { [ruleLabel.window]: window },
+      },
+    ];
+  });
+}
+
+function isGated(window: string): boolean {
+  return tiers.some((tier) => tier.minCoverage > 0 && tier.longWindow === window);
+}
+
+/** Coverage and Wilson bounds that the tiers of a group compare with. */
+function evidenceRules(service: Service, own: readonly Tier[]): RecordingRule[] {
+  const unique = (names: readonly WindowName[]) => [...new Set(names)];
+  const coverage = unique(own.filter((tier) => tier.minCoverage > 0).map((tier) => tier.longWindow));
+  const bounds = unique(own.filter((tier) => tier.wilson).map((tier) => tier.longWindow));
+  return [
+    ...coverage.map((window) => {
+      const shape: { readonly seconds: number; readonly tile?: WindowName } = windows[window];
+      return coverageRule(service, window, shape.seconds, shape.tile ?? '5m', []);
+    }),
+    ...bounds.map((window) => wilsonRule(service, window)),
+  ];
+}
+
+/** The rule form of `wilsonLower`. */
+function wilsonRule(service: Service, window: WindowName): RecordingRule {
+  const [bad, total] = [badSeries(service, window), totalSeries(service, window)];
+  const z2 = wilsonZ * wilsonZ;
+  const spread = `sqrt(${bad} * clamp_min(${total} - ${bad}, 0) / (${total} > 0) + ${number(z2 / 4)})`;
+  return {
+    record: `${rule.wilsonLowerPrefix}${window}`,
+    expr: `(\n  ${bad} + ${number(z2 / 2)}\n  - ${number(wilsonZ)} * ${spread}\n)\n/ (${total} + ${number(z2)})`,
+  };
+}
+
+function badSeries(service: Service, window: WindowName): string {
+  const prefix = 'tile' in windows[window] ? rule.badSumPrefix : rule.badIncreasePrefix;
+  return `${prefix}${window}${serviceSelector(service)}`;
+}
+
+function totalSeries(service: Service, window: WindowName): string {
+  const prefix = 'tile' in windows[window] ? rule.totalSumPrefix : rule.totalIncreasePrefix;
+  return `${prefix}${window}${serviceSelector(service)}`;
+}
+
+function serviceSelector(service: Service): string {
+  return matchers(`${ruleLabel.service}=${quote(service.name)}`);
+}
+
+/** One tier for all objectives of the service; the alert's value is the burn rate of the long window. */
+function alertRule(service: Service, tier: Tier): AlertingRule {
+  const selector = serviceSelector(service);
+  const [long, short] = [tier.longWindow, tier.shortWindow];
+  const ratio = (window: WindowName) =>
+    `${badSeries(service, window)} / (${totalSeries(service, window)} > 0)`;
+  const longRatio = tier.wilson ? `${rule.wilsonLowerPrefix}${long}${selector}` : ratio(long);
+  const burning = (value: string) => `${value} / ${rule.errorBudget}${selector} > ${number(tier.factor)}`;
+  const conditions = [
+    burning(longRatio),
+    burning(ratio(short)),
+    `round(${badSeries(service, long)}) >= ${tier.minBadLong}`,
+    `round(${badSeries(service, short)}) >= ${tier.minBadShort}`,
+    ...(tier.minShortRatio > 0 ? [`${ratio(short)} >= ${number(tier.minShortRatio)}`] : []),
+    ...(tier.minCoverage > 0
+      ? [`${rule.coveragePrefix}${long}${selector} >= ${number(tier.minCoverage)}`]
+      : []),
+  ];
+  return {
+    alert: rule.alertName,
+    expr: conditions.join('\nand\n'),
+    labels: {
+      [ruleLabel.tier]: tier.id,
+      [ruleLabel.severity]: tier.severity,
+      [ruleLabel.owner]: literal(service.owner),
+    },
+    annotations: {
+      summary:
+        '{{ $labels.service }}{{ with $labels.method }} {{ . }}{{ end }}{{ with $labels.route }} {{ . }}{{ end }}: ' +
+        'the error budget of {{ $labels.slo }} burns {{ $value | printf "%.1f" }} times as fast as it may',
+      description: `Bad events in the last ${long} and still in the last ${short}; the limit is ${number(tier.factor)} times.`,
+      runbook_url: literal(service.runbook),
+    },
+  };
+}
+
+/** Text that the alert's template engine shall print as it is. */
+function literal(text: string): string {
+  return text.replaceAll('{{', '{{ "{{" }}');
+}

@@ -1,0 +1,3 @@
+export * from './burn-rate.ts';
+export * from './conventions.ts';
+export * from './slo.ts';
