@@ -1,3 +1,4 @@
 export * from './burn-rate.ts';
 export * from './conventions.ts';
+export * from './nearest.ts';
 export * from './slo.ts';
