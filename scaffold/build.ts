@@ -1,6 +1,6 @@
 // Bundles the commands into dist/, so that the published package has no dependency to install, and puts the
 // licences of everything bundled beside them. Run by `npm run build`, and by npm before packing.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
@@ -50,3 +50,4 @@ const { metafile } = await build({
   },
 });
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), bundledPackages(metafile).map(licence).join('\n\n'));
+copyFileSync(join(here, '..', 'LICENSE'), join(dist, 'LICENSE'));

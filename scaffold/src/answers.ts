@@ -1,5 +1,5 @@
 import { isAbsolute, relative } from 'node:path';
-import { nearest } from '../../slo/nearest.ts';
+import { nearest } from '../../slo/index.ts';
 import { checkModulePath } from './module-path.ts';
 
 /** What decides the content of an emitted service; recorded in `.go-sre/manifest.json`. */

@@ -126,7 +126,7 @@ type Outcome = { dryRun: boolean; notes: readonly string[] };
 function nextSteps({ name, dir, port }: CreateAnswers, cwd: string): { does: string; run: string }[] {
   const folder = dir.startsWith(`${cwd}/`) ? dir.slice(cwd.length + 1) : dir;
   return [
-    { does: 'go there', run: `cd ${shellWord(folder)}` },
+    ...(dir === cwd ? [] : [{ does: 'go there', run: `cd ${shellWord(folder)}` }]),
     {
       does: 'in a second terminal: receives the traces, shows them on http://localhost:4319',
       run: 'npx -y go-sre-collector',

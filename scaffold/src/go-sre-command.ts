@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { nearest } from '../../slo/nearest.ts';
+import { nearest } from '../../slo/index.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
 import { readFlags } from './flags.ts';
 import { planRendering, type RenderDisk, writeRendering } from './slo-render.ts';

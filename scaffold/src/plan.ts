@@ -76,18 +76,30 @@ function emitted(
   return encode(replaced(withoutRegions(text, path, answers.with), answers));
 }
 
-/** Removes the regions of options that are off, and the marker lines of all. */
+const marker = /^\s*(?:\/\/|# |<!-- )go-sre:(begin|end)(?: (\S+))?(?: -->)?\s*$/;
+
+/**
+ * Removes the regions of options that are off, and the marker lines of all. Where a region leaves, the blank lines
+ * around it become one, as gofmt wants it.
+ */
 function withoutRegions(text: string, path: string, on: readonly string[]): string {
-  const marker = /^\s*(?:\/\/|# |<!-- )go-sre:(begin|end)(?: (\S+))?(?: -->)?\s*$/;
+  const kept: string[] = [];
   let open: string | undefined;
-  const kept = text.split('\n').filter((line) => {
+  let removed = false;
+  for (const line of text.split('\n')) {
     const found = marker.exec(line);
-    if (found === null) return open === undefined || on.includes(open);
-    if ((found[1] === 'begin') === (open !== undefined))
-      throw new Error(`${path}: unpaired "${line.trim()}"`);
-    open = found[1] === 'begin' ? found[2] : undefined;
-    return false;
-  });
+    if (found !== null) {
+      if ((found[1] === 'begin') === (open !== undefined)) {
+        throw new Error(`${path}: unpaired "${line.trim()}"`);
+      }
+      open = found[1] === 'begin' ? found[2] : undefined;
+    } else if (open !== undefined && !on.includes(open)) {
+      removed = true;
+    } else {
+      if (!(removed && line === '' && kept.at(-1) === '')) kept.push(line);
+      removed = false;
+    }
+  }
   if (open !== undefined) throw new Error(`${path}: the region "${open}" has no end`);
   return kept.join('\n');
 }
