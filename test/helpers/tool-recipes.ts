@@ -67,8 +67,8 @@ interface GoTool {
   /** The main package, relative to the module: `./cmd/promtool`. */
   package: string;
   versionArgs: string[];
-  /** What a copy found on PATH must say to be taken; without it only our own build is. */
-  acceptOnPath?: RegExp;
+  /** Where a copy may stand that is not our build (names on PATH or absolute), and what it must say to be taken. */
+  others?: { paths: string[]; say: RegExp };
   tags?: string;
   ldflags?: string;
   remedy: string;
@@ -96,9 +96,8 @@ export function goTool(tool: GoTool): Recipe {
     version: (path) => firstLine(path, tool.versionArgs),
     find() {
       if (executable(built)) return built;
-      const other = tool.acceptOnPath && onPath([tool.command]);
-      if (!other) return undefined;
-      return tool.acceptOnPath?.test(firstLine(other, tool.versionArgs)) ? other : undefined;
+      const other = tool.others && onPath(tool.others.paths);
+      return other && tool.others?.say.test(firstLine(other, tool.versionArgs)) ? other : undefined;
     },
     get() {
       mkdirSync(cacheRoot(process.env), { recursive: true });
@@ -124,6 +123,8 @@ export function goTool(tool: GoTool): Recipe {
 interface DebianTool {
   /** Names on PATH, or absolute paths, in order of preference. */
   commands: string[];
+  /** What is wrong beyond a missing command; without it the command alone decides. */
+  problem?: () => string | undefined;
   packages: string[];
   versionArgs: string[];
   remedy: string;
@@ -136,7 +137,7 @@ export function debianTool(tool: DebianTool): Recipe {
   return {
     remedy: tool.remedy,
     version: (path) => firstLine(path, tool.versionArgs),
-    find: () => onPath(tool.commands),
+    find: () => (tool.problem?.() ? undefined : onPath(tool.commands)),
     get() {
       if (process.getuid?.() !== 0 || !onPath(['apt-get'])) throw new Error(tool.remedy);
       const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };

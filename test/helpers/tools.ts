@@ -1,21 +1,37 @@
 // The external tools that tests use, as one table. `npm run tools` gets all of them once and prints what is
 // there, `npm run tools -- promtool chromium` only those; tests ask `tool(t, name)` for a path.
+
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { engineProblem } from './docker-engine.ts';
 import { debianTool, goTool, type Recipe } from './tool-recipes.ts';
+
+// Module v0.316.0 is Prometheus 3.16.0. Without its service discoveries (a build tag of Prometheus 3) the cloud
+// SDKs are left out, and the build takes half a minute instead of many.
+const prometheusModule = {
+  module: 'github.com/prometheus/prometheus',
+  version: 'v0.316.0',
+  tags: 'remove_all_sd',
+  ldflags: '-X github.com/prometheus/common/version.Version=3.16.0',
+  versionArgs: ['--version'],
+  remedy: 'install Prometheus 3 and put it on PATH',
+};
+
+// Where Docker's own packages put the plug-in. Source: https://docs.docker.com/compose/install/linux/
+const composePlugins = [
+  join(homedir(), '.docker/cli-plugins'),
+  '/usr/local/lib/docker/cli-plugins',
+  '/usr/lib/docker/cli-plugins',
+  '/usr/libexec/docker/cli-plugins',
+];
 
 const tools = {
   promtool: goTool({
+    ...prometheusModule,
     command: 'promtool',
-    module: 'github.com/prometheus/prometheus',
-    version: 'v0.316.0',
     package: './cmd/promtool',
-    // Module v0.316.0 is Prometheus 3.16.0. Without its service discoveries (build tag of Prometheus 3)
-    // the cloud SDKs are left out, and the build takes a minute instead of six.
-    tags: 'remove_all_sd',
-    ldflags: '-X github.com/prometheus/common/version.Version=3.16.0',
-    versionArgs: ['--version'],
-    acceptOnPath: /version 3\./,
-    remedy: 'install Prometheus 3 and put its promtool on PATH',
+    others: { paths: ['promtool'], say: /version 3\./ },
   }),
   chromium: debianTool({
     commands: [
@@ -30,9 +46,56 @@ const tools = {
     versionArgs: ['--version'],
     remedy: 'install Chromium or Google Chrome and put it on PATH',
   }),
+  docker: debianTool({
+    commands: ['docker'],
+    problem: () => engineProblem(process.env),
+    packages: ['docker.io', 'iptables'],
+    versionArgs: ['--version'],
+    remedy: 'install Docker and start its engine',
+  }),
+  'docker-compose': goTool({
+    command: 'docker-compose',
+    module: 'github.com/docker/compose/v2',
+    version: 'v2.40.3',
+    package: './cmd',
+    ldflags: '-X github.com/docker/compose/v2/internal.Version=v2.40.3',
+    versionArgs: ['version'],
+    others: {
+      paths: ['docker-compose', ...composePlugins.map((folder) => join(folder, 'docker-compose'))],
+      say: /Docker Compose version v?([3-9]|\d\d|2\.(2[4-9]|[3-9]\d))/,
+    },
+    remedy: "install Docker's compose plug-in, 2.24 or newer",
+  }),
 } satisfies Record<string, Recipe>;
 
-export type ToolName = keyof typeof tools;
+/** What base images are made with where no registry answers; got when the first of them has to be made. */
+const makersTools = {
+  debootstrap: debianTool({
+    commands: ['debootstrap'],
+    packages: ['debootstrap'],
+    versionArgs: ['--version'],
+    remedy: 'install debootstrap',
+  }),
+  busybox: debianTool({
+    commands: ['busybox'],
+    packages: ['busybox-static'],
+    versionArgs: ['--help'],
+    remedy: 'install a static busybox',
+  }),
+  prometheus: goTool({ ...prometheusModule, command: 'prometheus', package: './cmd/prometheus' }),
+  'dockerfile-frontend': goTool({
+    command: 'dockerfile-frontend',
+    module: 'github.com/moby/buildkit',
+    version: 'v0.34.2',
+    package: './frontend/dockerfile/cmd/dockerfile-frontend',
+    versionArgs: ['-version'],
+    remedy: 'connect to an image registry',
+  }),
+} satisfies Record<string, Recipe>;
+
+type ToolName = keyof typeof tools;
+type AnyToolName = ToolName | keyof typeof makersTools;
+const allTools: Record<AnyToolName, Recipe> = { ...tools, ...makersTools };
 
 /**
  * Path of an external tool for the test `t`. A missing tool skips the test with the reason and the remedy, and
@@ -48,21 +111,22 @@ export function tool(t: Pick<TestContext, 'skip'>, name: ToolName): string | und
 }
 
 /** Path of a tool, got first when the machine lacks it. Takes minutes at worst; throws what is missing. */
-export function ensureTool(name: ToolName): string {
-  if (!tools[name].find()) tools[name].get();
-  const path = tools[name].find();
-  if (!path) throw new Error(`${name} was installed but is not found: ${tools[name].remedy}`);
+export function ensureTool(name: AnyToolName): string {
+  const recipe = allTools[name];
+  if (!recipe.find()) recipe.get();
+  const path = recipe.find();
+  if (!path) throw new Error(`${name} was installed but cannot be used: ${recipe.remedy}`);
   return path;
 }
 
 /** Gets one tool and answers its line of the table; the error's text where that failed. */
-function row(name: ToolName): { cells: string[]; failed: boolean } {
+function row(name: AnyToolName): { cells: string[]; failed: boolean } {
   const start = performance.now();
-  const before = tools[name].find();
+  const before = allTools[name].find();
   try {
     const path = before ?? ensureTool(name);
     const how = before ? 'there' : `got in ${((performance.now() - start) / 1000).toFixed(0)} s`;
-    return { cells: [name, tools[name].version(path), how, path], failed: false };
+    return { cells: [name, allTools[name].version(path), how, path], failed: false };
   } catch (error) {
     return { cells: [name, 'missing', error instanceof Error ? error.message : String(error)], failed: true };
   }
@@ -70,18 +134,19 @@ function row(name: ToolName): { cells: string[]; failed: boolean } {
 
 /** The command behind `npm run tools`: exit code 0 when every wanted tool is there, 1 when not, 2 for a typo. */
 function main(args: string[]): number {
-  const known = Object.keys(tools) as ToolName[];
-  const unknown = args.filter((name) => !known.includes(name as ToolName));
+  const isKnown = (name: string): name is AnyToolName => name in allTools;
+  const unknown = args.filter((name) => !isKnown(name));
   if (unknown.length > 0) {
-    console.error(`No such tool: ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
+    console.error(`No such tool: ${unknown.join(', ')}. There are: ${Object.keys(allTools).join(', ')}.`);
     return 2;
   }
-  const wanted = args.length > 0 ? (args as ToolName[]) : known;
-  const rows = wanted.map(row);
-  for (const { cells } of rows) {
-    console.log(`${(cells[0] ?? '').padEnd(12)} ${(cells[1] ?? '').padEnd(44)} ${cells.slice(2).join('  ')}`);
+  let failed = false;
+  for (const name of args.length > 0 ? args.filter(isKnown) : Object.keys(tools).filter(isKnown)) {
+    const { cells, failed: rowFailed } = row(name);
+    console.log(`${(cells[0] ?? '').padEnd(15)} ${(cells[1] ?? '').padEnd(58)} ${cells.slice(2).join('  ')}`);
+    failed ||= rowFailed;
   }
-  return rows.some(({ failed }) => failed) ? 1 : 0;
+  return failed ? 1 : 0;
 }
 
 if (import.meta.main) process.exitCode = main(process.argv.slice(2));
