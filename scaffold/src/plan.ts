@@ -34,10 +34,13 @@ export function plan(answers: Answers, template: Template, version: string): Pla
   }
   const slo = files.get('slo.json');
   if (slo === undefined) throw new Error('the template has no slo.json');
-  for (const [path, text] of renderOps(decode(slo.bytes)))
+  for (const [path, text] of renderOps(decode(slo.bytes), answers.with))
     files.set(path, { bytes: encode(text), mode: 0o644 });
   return new Map([...files, ...ownRecord(files, answers, version)].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** Where the emitted service keeps who made it, from which answers. */
+export const manifestPath = '.go-sre/manifest.json';
 
 /** What `update` needs later: who made the files from what, and the files themselves as the merge base. */
 function ownRecord(
@@ -53,7 +56,7 @@ function ownRecord(
   };
   const base = encodeTarGz(sorted.map(([path, file]) => ({ path, ...file })));
   return [
-    ['.go-sre/manifest.json', { bytes: encode(`${JSON.stringify(manifest, null, 2)}\n`), mode: 0o644 }],
+    [manifestPath, { bytes: encode(`${JSON.stringify(manifest, null, 2)}\n`), mode: 0o644 }],
     ['.go-sre/base.tar.gz', { bytes: base, mode: 0o644 }],
   ];
 }

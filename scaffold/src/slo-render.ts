@@ -3,6 +3,7 @@ import type * as fsPromises from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failed, systemCode } from './errors.ts';
 import { renderOps } from './ops.ts';
+import { manifestPath } from './plan.ts';
 
 /** The part of node:fs/promises that rendering uses. */
 export type RenderDisk = Pick<typeof fsPromises, 'mkdir' | 'readFile' | 'rename' | 'rm' | 'writeFile'>;
@@ -23,7 +24,7 @@ export async function planRendering(dir: string, disk: RenderDisk): Promise<Rend
   if (text === undefined) {
     throw failed(`There is no ${file}. Run this in the folder of a service, or name it with --dir.`);
   }
-  const texts = renderOps(text, file);
+  const texts = renderOps(text, await recordedOptions(dir, disk), file);
   const files = [...texts].map(async ([path, rendered]): Promise<RenderedFile> => {
     const there = await readIfThere(join(dir, path), disk);
     const state = there === undefined ? 'new' : there === rendered ? 'unchanged' : 'changed';
@@ -52,8 +53,21 @@ export async function writeRendering(dir: string, rendering: Rendering, disk: Re
   } catch (error) {
     for (const path of stale) await disk.rm(path + suffix, { force: true }).catch(() => undefined);
     throw failed(
-      `Writing below ${join(dir, 'ops')} failed: ${error instanceof Error ? error.message : error}. The files there are as they were; make room or set the permissions, and run it again.`,
+      `Writing below ${join(dir, 'ops')} failed: ${error instanceof Error ? error.message : error}. Each file there is whole, old or new; make room or set the permissions, and run it again.`,
     );
+  }
+}
+
+/** The options of the service as its manifest records them; none when it has no manifest. */
+async function recordedOptions(dir: string, disk: RenderDisk): Promise<string[]> {
+  const file = join(dir, manifestPath);
+  const text = await readIfThere(file, disk);
+  if (text === undefined) return [];
+  try {
+    const { answers } = JSON.parse(text) as { answers: { with: unknown[] } };
+    return answers.with.map(String);
+  } catch {
+    throw failed(`${file} is damaged: it does not list the options of the service. Restore it from git.`);
   }
 }
 

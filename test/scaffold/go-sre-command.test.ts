@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as realDisk from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
+import type { RenderDisk } from '../../scaffold/src/slo-render.ts';
+import { smallTemplate } from '../helpers/scaffold.ts';
+
+const spec = Buffer.from(smallTemplate().files.get('slo.json')!.bytes).toString();
+
+function serviceFolder(t: TestContext, text = spec): string {
+  const folder = mkdtempSync(join(tmpdir(), 'go-sre-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'slo.json'), text);
+  return folder;
+}
+
+async function run(argv: readonly string[], cwd: string, disk: RenderDisk = realDisk) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const exitCode = await runGoSre(argv, { version: '1.2.3', disk, stdout, stderr, cwd });
+  return { exitCode, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+}
+
+test('slo render writes rules, their tests and a dashboard below ops/, and a second run changes nothing', async (t) => {
+  const dir = serviceFolder(t);
+  const first = await run(['slo', 'render'], dir);
+  assert.equal(first.exitCode, 0, first.stderr);
+  for (const path of [
+    'ops/prometheus/rules.yaml',
+    'ops/prometheus/rules.test.yaml',
+    'ops/grafana/shop.json',
+  ]) {
+    assert.match(first.stdout, new RegExp(`^new +${path}$`, 'm'));
+    assert.match(readFileSync(join(dir, path), 'utf8'), /shop/);
+  }
+  const second = await run(['slo', 'render', '--json'], dir);
+  const states = JSON.parse(second.stdout).files.map(({ state }: { state: string }) => state);
+  assert.deepEqual(new Set(states), new Set(['unchanged']));
+});
+
+test('--check fails when a file does not follow from slo.json any more, and writes nothing', async (t) => {
+  const dir = serviceFolder(t);
+  await run(['slo', 'render'], dir);
+  assert.equal((await run(['slo', 'render', '--check'], dir)).exitCode, 0);
+  writeFileSync(join(dir, 'slo.json'), spec.replace('0.999', '0.99'));
+  const before = readFileSync(join(dir, 'ops/prometheus/rules.yaml'), 'utf8');
+  const checked = await run(['slo', 'render', '--check'], dir);
+  assert.equal(checked.exitCode, 1);
+  assert.match(checked.stdout, /^changed +ops\/prometheus\/rules\.yaml$/m);
+  assert.match(checked.stderr, /Run go-sre slo render/);
+  assert.equal(readFileSync(join(dir, 'ops/prometheus/rules.yaml'), 'utf8'), before);
+});
+
+test('--dry-run lists the files and writes nothing; --dir names the folder', async (t) => {
+  const dir = serviceFolder(t);
+  const ran = await run(['slo', 'render', '--dry-run', '--dir', dir], tmpdir());
+  assert.equal(ran.exitCode, 0);
+  assert.match(ran.stdout, /^new +ops\/prometheus\/rules\.yaml$/m);
+  assert.deepEqual(readdirSync(dir), ['slo.json']);
+});
+
+test('a full disk in the middle leaves every file as it was', async (t) => {
+  const dir = serviceFolder(t);
+  await run(['slo', 'render'], dir);
+  const before = readdirSync(join(dir, 'ops'), { recursive: true }).sort();
+  writeFileSync(join(dir, 'slo.json'), spec.replace('0.999', '0.99'));
+  let writes = 0;
+  const writeFile: RenderDisk['writeFile'] = (...args) => {
+    writes += 1;
+    if (writes < 2) return realDisk.writeFile(...args);
+    return Promise.reject(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }));
+  };
+  const ran = await run(['slo', 'render'], dir, { ...realDisk, writeFile });
+  assert.equal(ran.exitCode, 1);
+  assert.match(ran.stderr, /ops failed: ENOSPC.*whole/s);
+  assert.deepEqual(readdirSync(join(dir, 'ops'), { recursive: true }).sort(), before);
+});
+
+const refusals: { argv: string[]; text?: string; exitCode: number; says: RegExp[] }[] = [
+  { argv: [], exitCode: 2, says: [/command is missing/, /--help/] },
+  { argv: ['slo', 'rendr'], exitCode: 2, says: [/no command "slo rendr"/, /Did you mean "slo render"\?/] },
+  { argv: ['slo', 'render', '--chek'], exitCode: 2, says: [/no flag --chek/, /Did you mean --check\?/] },
+  { argv: ['slo', 'render', '--dir', 'nowhere'], exitCode: 1, says: [/no .*nowhere\/slo\.json/, /--dir/] },
+  { argv: ['slo', 'render'], text: '{', exitCode: 1, says: [/slo\.json: not JSON/] },
+  {
+    argv: ['slo', 'render'],
+    text: spec.replaceAll('0.999', '99.9'),
+    exitCode: 1,
+    says: [/slos\[0\]\.objective: /, /slos\[1\]\.objective: /],
+  },
+];
+
+for (const { argv, text, exitCode, says } of refusals) {
+  test(`go-sre ${argv.join(' ')}${text ? ' on a wrong slo.json' : ''} ends with ${exitCode}, a reason and a remedy`, async (t) => {
+    const dir = serviceFolder(t, text);
+    const ran = await run(argv, dir);
+    assert.equal(ran.exitCode, exitCode);
+    for (const words of says) assert.match(ran.stderr, words);
+    assert.deepEqual(readdirSync(dir), ['slo.json']);
+  });
+}
