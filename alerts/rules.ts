@@ -4,6 +4,7 @@
  * divided last: a mean of ratios would weigh a quiet night like a busy day.
  */
 import {
+  badEvents,
   errorBudget,
   label,
   rule,
@@ -12,6 +13,7 @@ import {
   type Slo,
   type Tier,
   tiers,
+  totalEvents,
   type WindowName,
   wilsonZ,
   windows,
@@ -96,7 +98,7 @@ function counterRules(service: Service, slo: Slo, window: WindowName): Recording
   const increase = (counter: string) => `${seconds} * sum(rate(${counter}[${window}${scrapeSeconds}s]))`;
   const labels = sloLabels(service, slo);
   const total = `${rule.totalIncreasePrefix}${window}`;
-  const own = matchers(`${ruleLabel.service}=${quote(service.name)}`, `${ruleLabel.slo}=${quote(slo.id)}`);
+  const own = serviceSelector(service, `${ruleLabel.slo}=${quote(slo.id)}`);
   // `on ()` joins the labelled total with the label-less sum. Without any 5xx series there are 0 bad events,
   // but a missing bucket is a missing measurement: no `or`, so that coverage tells of it.
   const bad =
@@ -116,7 +118,7 @@ function sumRules(
   tile: WindowName,
   more: readonly string[],
 ): RecordingRule[] {
-  const selector = matchers(`${ruleLabel.service}=${quote(service.name)}`, ...more);
+  const selector = serviceSelector(service, ...more);
   const sum = (prefix: string) =>
     `sum_over_time(${prefix}${tile}${selector}[${window}:${tile}])\nand\n${rule.errorBudget}${selector}`;
   return [
@@ -133,7 +135,7 @@ function coverageRule(
   tile: WindowName,
   more: readonly string[],
 ) {
-  const selector = matchers(`${ruleLabel.service}=${quote(service.name)}`, ...more);
+  const selector = serviceSelector(service, ...more);
   const due = Math.round(seconds / windows[tile].seconds);
   const present = `count_over_time(${rule.badIncreasePrefix}${tile}${selector}[${window}:${tile}])`;
   return {
@@ -149,16 +151,15 @@ function budgetRules(service: Service): RecordingRule[] {
     const window = `${day}d`;
     const members = service.slos.filter((slo) => slo.objective.windowDays === day).map((slo) => slo.id);
     const more = days.length === 1 ? [] : [`${ruleLabel.slo}=~${quote(members.join('|'))}`];
-    const selector = matchers(`${ruleLabel.service}=${quote(service.name)}`, ...more);
-    const known = Object.hasOwn(windows, window);
-    const tile = known ? '5m' : '1h';
-    const [bad, total] = [
-      `${rule.badSumPrefix}${window}${selector}`,
-      `${rule.totalSumPrefix}${window}${selector}`,
-    ];
+    const selector = serviceSelector(service, ...more);
+    const bad = `${rule.badSumPrefix}${window}${selector}`;
+    const total = `${rule.totalSumPrefix}${window}${selector}`;
+    // A window of some tier has its sums and its coverage already.
+    const sums = Object.hasOwn(windows, window)
+      ? []
+      : [...sumRules(service, window, '1h', more), coverageRule(service, window, day * 86_400, '1h', more)];
     return [
-      ...(known ? [] : sumRules(service, window, '1h', more)),
-      ...(known && isGated(window) ? [] : [coverageRule(service, window, day * 86_400, tile, more)]),
+      ...sums,
       {
         record: rule.budgetLeft,
         expr: `1 - ${bad} / (${total} > 0) / ${rule.errorBudget}${selector}\nor\n1 + 0 * ${total}`,
@@ -166,10 +167,6 @@ function budgetRules(service: Service): RecordingRule[] {
       },
     ];
   });
-}
-
-function isGated(window: string): boolean {
-  return tiers.some((tier) => tier.minCoverage > 0 && tier.longWindow === window);
 }
 
 /** Coverage and Wilson bounds that the tiers of a group compare with. */
@@ -198,17 +195,16 @@ function wilsonRule(service: Service, window: WindowName): RecordingRule {
 }
 
 function badSeries(service: Service, window: WindowName): string {
-  const prefix = 'tile' in windows[window] ? rule.badSumPrefix : rule.badIncreasePrefix;
-  return `${prefix}${window}${serviceSelector(service)}`;
+  return `${badEvents(window)}${serviceSelector(service)}`;
 }
 
 function totalSeries(service: Service, window: WindowName): string {
-  const prefix = 'tile' in windows[window] ? rule.totalSumPrefix : rule.totalIncreasePrefix;
-  return `${prefix}${window}${serviceSelector(service)}`;
+  return `${totalEvents(window)}${serviceSelector(service)}`;
 }
 
-function serviceSelector(service: Service): string {
-  return matchers(`${ruleLabel.service}=${quote(service.name)}`);
+/** Selects recorded series; not those of the service's own metrics, which carry `job`. */
+function serviceSelector(service: Service, ...more: readonly string[]): string {
+  return matchers(`${ruleLabel.service}=${quote(service.name)}`, ...more);
 }
 
 /** One tier for all objectives of the service; the alert's value is the burn rate of the long window. */

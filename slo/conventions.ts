@@ -22,6 +22,7 @@ export const serviceMetric = {
   targetInfo: 'target_info',
   redisPoolConnections: 'redis_pool_connections',
   redisPoolMaxConnections: 'redis_pool_max_connections',
+  redisPoolPending: 'redis_pool_pending_requests',
   redisPoolWaits: 'redis_pool_waits_total',
   redisPoolTimeouts: 'redis_pool_timeouts_total',
   redisPoolWaitSeconds: 'redis_pool_wait_seconds_total',

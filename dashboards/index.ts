@@ -1,0 +1,1 @@
+export { planDashboards } from './plan.ts';

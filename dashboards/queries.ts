@@ -1,0 +1,18 @@
+import { label, type Service } from '../slo/index.ts';
+import type { PanelSpec, Query } from './panel.ts';
+
+/** The range of every rate: Grafana widens it with the time range, never below four scrapes. */
+export const interval = '[$__rate_interval]';
+
+/** The variable that narrows the golden signals to some routes. */
+export const routeVariable = 'route';
+
+/** A selector of one service's series, narrowed by further matchers. */
+export function select(metric: string, service: Service, ...more: readonly string[]): string {
+  return `${metric}{${[`${label.job}="${service.name}"`, ...more].join(',')}}`;
+}
+
+/** A line chart from 0 up, three to a row. */
+export function line(title: string, unit: string, description: string, queries: readonly Query[]): PanelSpec {
+  return { kind: 'timeseries', title, unit, description, queries, width: 8, height: 8, min: 0 };
+}

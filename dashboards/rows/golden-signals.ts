@@ -1,0 +1,54 @@
+import { label, type Service, serviceMetric, suffix } from '../../slo/index.ts';
+import type { PanelSpec, RowSpec } from '../panel.ts';
+import { interval, line, routeVariable, select } from '../queries.ts';
+
+const ofRoute = `${label.route}=~"$${routeVariable}"`;
+const legend = `{{${label.route}}}`;
+
+/** Traffic, errors, latency and requests in flight, by route. */
+export function goldenSignals(service: Service): RowSpec {
+  const requests = (...more: string[]) =>
+    select(`${serviceMetric.requestDuration}${suffix.count}`, service, ofRoute, ...more);
+  const all = `sum by (${label.route}) (rate(${requests()}${interval}))`;
+  const failed = `sum by (${label.route}) (rate(${requests(`${label.statusCode}=~"5.."`)}${interval}))`;
+  const inFlight = select(serviceMetric.activeRequests, service, ofRoute);
+  return {
+    title: 'Golden signals',
+    panels: [
+      line('Traffic by route', 'reqps', 'Requests per second on each route, all instances together.', [
+        { expr: all, legend },
+      ]),
+      line(
+        'Errors by route',
+        'percentunit',
+        'Share of requests answered with 5xx; 0 where no error came, no line where no request came.',
+        [{ expr: `(${failed} or 0 * ${all}) / (${all} > 0)`, legend }],
+      ),
+      line(
+        'Requests in flight',
+        'short',
+        'Requests being answered now. A rise with flat traffic means that something waits.',
+        [{ expr: `sum by (${label.route}) (${inFlight})`, legend }],
+      ),
+      ...[0.5, 0.95, 0.99].map((quantile) => latency(service, quantile)),
+    ],
+  };
+}
+
+function latency(service: Service, quantile: number): PanelSpec {
+  const buckets = select(`${serviceMetric.requestDuration}${suffix.bucket}`, service, ofRoute);
+  const by = `${label.route}, ${label.bucketBound}`;
+  const percent = Math.round(quantile * 100);
+  return line(
+    `Latency p${percent} by route`,
+    's',
+    `${percent} % of the requests were answered within this time, as the buckets tell. Points are exemplars: each leads to its trace.`,
+    [
+      {
+        expr: `histogram_quantile(${quantile}, sum by (${by}) (rate(${buckets}${interval})))`,
+        legend,
+        exemplars: true,
+      },
+    ],
+  );
+}
