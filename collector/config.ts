@@ -35,7 +35,16 @@ const port = v.pipe(
 const text = v.pipe(v.string('must be text'), v.nonEmpty('must not be empty'));
 const labels = v.record(text, v.string('must be text'));
 
-const LogFiles = v.strictObject({
+/** A mapping of exactly these keys; lists are objects too and must be told apart first. */
+function mapping<T extends v.ObjectEntries>(entries: T) {
+  const isMapping = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return v.pipe(
+    v.custom<v.InferInput<v.StrictObjectSchema<T, undefined>>>(isMapping, 'must be a mapping of keys'),
+    v.strictObject(entries),
+  );
+}
+
+const LogFiles = mapping({
   include: v.pipe(v.array(text), v.minLength(1, 'must list at least one path or glob')),
   /** Attributes of the resource that wrote the lines; must name the service. */
   resource: v.pipe(
@@ -47,7 +56,7 @@ const LogFiles = v.strictObject({
   ),
 });
 
-const Scrape = v.strictObject({
+const Scrape = mapping({
   job: text,
   targets: v.pipe(
     v.array(
@@ -68,9 +77,9 @@ const Scrape = v.strictObject({
 });
 
 /** The whole configuration; every key has a default, unknown keys are refused. */
-const ConfigSchema = v.strictObject({
+const ConfigSchema = mapping({
   listen: v.optional(
-    v.strictObject({
+    mapping({
       host: v.optional(text, '127.0.0.1'),
       otlpHttpPort: v.optional(port, 4318),
       apiPort: v.optional(port, 4319),
@@ -78,7 +87,7 @@ const ConfigSchema = v.strictObject({
     {},
   ),
   store: v.optional(
-    v.strictObject({
+    mapping({
       path: v.optional(text, 'go-sre-data/telemetry.sqlite'),
       retention: v.optional(duration, '24h'),
       maxSize: v.optional(size, '2GB'),
@@ -86,9 +95,9 @@ const ConfigSchema = v.strictObject({
     {},
   ),
   receivers: v.optional(
-    v.strictObject({
+    mapping({
       otlpHttp: v.optional(
-        v.strictObject({ maxBody: v.optional(size, '64MiB'), cors: v.optional(v.array(text), []) }),
+        mapping({ maxBody: v.optional(size, '64MiB'), cors: v.optional(v.array(text), []) }),
         {},
       ),
       logFiles: v.optional(v.array(LogFiles), []),
@@ -97,9 +106,9 @@ const ConfigSchema = v.strictObject({
     {},
   ),
   processors: v.optional(
-    v.strictObject({
+    mapping({
       limit: v.optional(
-        v.strictObject({
+        mapping({
           /** Records a second that one service may send, bursts of ten seconds included. */
           recordsPerSecond: v.optional(
             v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1')),
@@ -112,14 +121,14 @@ const ConfigSchema = v.strictObject({
     {},
   ),
   incidents: v.optional(
-    v.strictObject({
+    mapping({
       enabled: v.optional(v.boolean('must be true or false'), true),
       interval: v.optional(duration, '5s'),
     }),
     {},
   ),
   telemetry: v.optional(
-    v.strictObject({
+    mapping({
       logLevel: v.optional(
         v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be a pino level'),
         'info',
@@ -186,7 +195,7 @@ function problemOf(issue: v.BaseIssue<unknown>): ConfigProblem {
   if (issue.type !== 'strict_object') return { path, message: issue.message };
   const key = String(issue.path?.at(-1)?.key ?? '');
   if (issue.expected !== 'never') {
-    return { path, message: issue.expected === 'Object' ? 'must be a mapping of keys' : 'is missing' };
+    return { path, message: 'is missing' };
   }
   const meant = nearest(key, KNOWN_KEYS);
   return { path, message: meant ? `is not a known key; did you mean ${meant}?` : 'is not a known key' };
@@ -208,7 +217,10 @@ export function parseConfigText(source: string): { value: unknown } | { problems
     const at = error.linePos?.[0];
     return {
       problems: [
-        { path: at ? `line ${at.line}, column ${at.col}` : '', message: error.message.split('\n')[0] ?? '' },
+        {
+          path: at ? `line ${at.line}, column ${at.col}` : '',
+          message: error.message.split(/ at line |\n/)[0] ?? '',
+        },
       ],
     };
   }
