@@ -2,12 +2,15 @@ package telemetry
 
 import (
 	"context"
+	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -95,4 +98,28 @@ func errorType(status int) string {
 		return ""
 	}
 	return strconv.Itoa(status)
+}
+
+func buildInfo(config Config) prometheus.Collector {
+	return info("service_build_info", "Always 1; the labels say what is running.", prometheus.Labels{
+		"version": config.Version, "revision": config.Revision, "goversion": runtime.Version(),
+	})
+}
+
+// targetInfo carries the resource attributes, as OpenTelemetry's Prometheus exporters do, so that metrics and
+// traces of one instance can be joined: https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
+func targetInfo(res *resource.Resource) prometheus.Collector {
+	labels := make(prometheus.Labels)
+	for _, attribute := range res.Attributes() {
+		labels[notLabel.ReplaceAllString(string(attribute.Key), "_")] = attribute.Value.String()
+	}
+	return info("target_info", "Always 1; the labels are the resource attributes of this instance.", labels)
+}
+
+var notLabel = regexp.MustCompile(`[^a-zA-Z0-9]`)
+
+func info(name, help string, labels prometheus.Labels) prometheus.Collector {
+	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels})
+	gauge.Set(1)
+	return gauge
 }

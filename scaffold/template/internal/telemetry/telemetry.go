@@ -3,7 +3,7 @@ package telemetry
 
 import (
 	"context"
-	"runtime"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -42,17 +42,26 @@ type Config struct {
 
 // New starts the export of traces and makes the registry of metrics. It does not need a reachable collector.
 func New(ctx context.Context, config Config, log *Logger) (*Telemetry, error) {
+	res, err := newResource(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("resource (see OTEL_RESOURCE_ATTRIBUTES): %w", err)
+	}
 	t := &Telemetry{
 		Log:        log,
 		Registry:   prometheus.NewRegistry(),
 		Propagator: propagation.TraceContext{},
 	}
-	t.Registry.MustRegister(
+	for _, collector := range []prometheus.Collector{
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		buildInfo(config),
-	)
-	provider, err := t.newTracerProvider(ctx, config)
+		targetInfo(res),
+	} {
+		if err := t.Registry.Register(collector); err != nil {
+			return nil, err
+		}
+	}
+	provider, err := t.newTracerProvider(ctx, config, res)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +72,18 @@ func New(ctx context.Context, config Config, log *Logger) (*Telemetry, error) {
 // Shutdown sends what is still queued, as far as ctx allows.
 func (t *Telemetry) Shutdown(ctx context.Context) error { return t.shutdown(ctx) }
 
-func (t *Telemetry) newTracerProvider(ctx context.Context, config Config) (trace.TracerProvider, error) {
+// newResource says who reports: the same attributes go with every span and stand in target_info.
+func newResource(ctx context.Context, config Config) (*resource.Resource, error) {
+	return resource.New(ctx,
+		resource.WithService(), // a random service.instance.id
+		resource.WithTelemetrySDK(),
+		resource.WithHost(),
+		resource.WithAttributes(semconv.ServiceName(config.Service), semconv.ServiceVersion(config.Version)),
+		resource.WithFromEnv(), // last: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win
+	)
+}
+
+func (t *Telemetry) newTracerProvider(ctx context.Context, config Config, res *resource.Resource) (trace.TracerProvider, error) {
 	sampler, err := newSampler(config.Sampling, config.Getenv)
 	if err != nil {
 		return nil, err
@@ -71,16 +91,6 @@ func (t *Telemetry) newTracerProvider(ctx context.Context, config Config) (trace
 	if strings.EqualFold(config.Getenv("OTEL_SDK_DISABLED"), "true") || config.Getenv("OTEL_TRACES_EXPORTER") == "none" {
 		t.shutdown = func(context.Context) error { return nil }
 		return noop.NewTracerProvider(), nil
-	}
-	res, err := resource.New(ctx,
-		resource.WithService(), // a random service.instance.id
-		resource.WithTelemetrySDK(),
-		resource.WithHost(),
-		resource.WithAttributes(semconv.ServiceName(config.Service), semconv.ServiceVersion(config.Version)),
-		resource.WithFromEnv(), // last: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win
-	)
-	if err != nil {
-		return nil, err
 	}
 	exporter, err := otlptracehttp.New(ctx, endpoint(config.Getenv)...)
 	if err != nil {
@@ -123,14 +133,4 @@ func (e *exportErrors) Handle(err error) {
 		return
 	}
 	e.suppressed++
-}
-
-func buildInfo(config Config) prometheus.Collector {
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name:        "service_build_info",
-		Help:        "Always 1; the labels say what is running.",
-		ConstLabels: prometheus.Labels{"version": config.Version, "revision": config.Revision, "goversion": runtime.Version()},
-	})
-	info.Set(1)
-	return info
 }
