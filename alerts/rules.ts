@@ -97,17 +97,22 @@ function counterRules(service: Service, slo: Slo, window: WindowName): Recording
   const { seconds } = windows[window];
   const increase = (counter: string) => `${seconds} * sum(rate(${counter}[${window}${scrapeSeconds}s]))`;
   const labels = sloLabels(service, slo);
-  const total = `${rule.totalIncreasePrefix}${window}`;
+  const [total, bad] = [totalEvents(window), badEvents(window)];
   const own = serviceSelector(service, `${ruleLabel.slo}=${quote(slo.id)}`);
-  // `on ()` joins the labelled total with the label-less sum. Without any 5xx series there are 0 bad events,
-  // but a missing bucket is a missing measurement: no `or`, so that coverage tells of it.
-  const bad =
-    slo.sli.kind === 'availability'
-      ? `${increase(requestCount(service, slo, `${label.statusCode}=~"5.."`))}\nor on ()\n0 * ${total}${own}`
-      : `clamp_min(\n  ${total}${own}\n  - on ()\n  ${increase(requestBucket(service, slo, slo.sli.thresholdSeconds))},\n  0\n)`;
+  const all = increase(requestCount(service, slo));
+  if (slo.sli.kind === 'availability') {
+    // Without any 5xx series there are 0 bad events. `on ()` joins the label-less sum with the labelled total.
+    const failed = increase(requestCount(service, slo, `${label.statusCode}=~"5.."`));
+    return [
+      { record: total, expr: all, labels },
+      { record: bad, expr: `${failed}\nor on ()\n0 * ${total}${own}`, labels },
+    ];
+  }
+  // A missing bucket is a missing measurement, not a perfect one: total ends with it, and coverage tells.
+  const good = increase(requestBucket(service, slo, slo.sli.thresholdSeconds));
   return [
-    { record: total, expr: increase(requestCount(service, slo)), labels },
-    { record: `${rule.badIncreasePrefix}${window}`, expr: bad, labels },
+    { record: total, expr: `${all}\nand on ()\n${good}`, labels },
+    { record: bad, expr: `clamp_min(\n  ${total}${own}\n  - on ()\n  ${good},\n  0\n)`, labels },
   ];
 }
 

@@ -95,7 +95,7 @@ function readService(value: unknown, report: Report): Service | undefined {
   const fields = readObject(value, '', serviceKeys, report);
   if (!fields) return undefined;
   if (fields.schema !== specSchema) {
-    report('schema', `${show(fields.schema)} is not known; write "${specSchema}"`);
+    report('schema', notA(fields.schema, `"${specSchema}"`));
   }
   const name = readText(fields, 'service', '', report);
   if (name !== undefined && !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
@@ -116,7 +116,7 @@ function readService(value: unknown, report: Report): Service | undefined {
 
 function readSlos(value: unknown, report: Report): readonly Slo[] {
   if (!Array.isArray(value)) {
-    report('slos', `${show(value)} is not a list of objectives; write [] for none`);
+    report('slos', notA(value, 'a list of objectives ([] for none)'));
     return [];
   }
   if (value.length > maxSlos) {
@@ -160,13 +160,13 @@ function readSli(fields: Fields, path: string, report: Report): Sli | undefined 
     if (typeof threshold === 'number' && threshold >= min && threshold <= max) {
       return { kind, thresholdSeconds: threshold };
     }
-    report(`${path}.thresholdSeconds`, `${show(threshold)} is not a number of seconds from ${min} to ${max}`);
+    report(`${path}.thresholdSeconds`, notA(threshold, `a number of seconds from ${min} to ${max}`));
     return undefined;
   }
   if (kind !== 'availability') {
     const meant = typeof kind === 'string' ? nearest(kind, kinds) : undefined;
     const known = kinds.map((k) => `"${k}"`).join(' or ');
-    report(`${path}.kind`, `${show(kind)} is not ${known}${meant ? `; did you mean "${meant}"?` : ''}`);
+    report(`${path}.kind`, `${notA(kind, known)}${meant ? `; did you mean "${meant}"?` : ''}`);
     return undefined;
   }
   if (threshold !== undefined) {
@@ -208,14 +208,14 @@ function readRatio(value: unknown, path: string, report: Report): number | undef
   }
   const percent = typeof value === 'number' && value > 1 && value < 100;
   const hint = percent ? `; ${value} % is written ${Number((value / 100).toPrecision(9))}` : ', like 0.999';
-  report(path, `${show(value)} is not a ratio between 0 and 1${hint}`);
+  report(path, `${notA(value, 'a ratio between 0 and 1')}${hint}`);
   return undefined;
 }
 
 function readWindow(value: unknown, path: string, report: Report): number | undefined {
   const days = typeof value === 'string' ? Number(/^([1-9]\d?)d$/.exec(value)?.[1]) : Number.NaN;
   if (days <= maxWindowDays) return days;
-  report(path, `${show(value)} is not a window of 1 to ${maxWindowDays} days, like "30d"`);
+  report(path, notA(value, `a window of 1 to ${maxWindowDays} days, like "30d"`));
   return undefined;
 }
 
@@ -226,7 +226,7 @@ function readObject(
   report: Report,
 ): Fields | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    report(path, `${show(value)} is not an object`);
+    report(path, notA(value, 'an object'));
     return undefined;
   }
   for (const key of Object.keys(value)) {
@@ -241,8 +241,7 @@ function readObject(
 function readText(fields: Fields, key: string, path: string, report: Report): string | undefined {
   const value = fields[key];
   if (typeof value === 'string' && value.trim() !== '' && value.length <= maxTextLength) return value;
-  if (value === undefined) report(join(path, key), 'is missing');
-  else report(join(path, key), `${show(value)} is not a text of 1 to ${maxTextLength} characters`);
+  report(join(path, key), notA(value, `a text of 1 to ${maxTextLength} characters`));
   return undefined;
 }
 
@@ -250,9 +249,12 @@ function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** A value as it stands in the file, shortened; `nothing` for a key that is not there. */
+function notA(value: unknown, expected: string): string {
+  return value === undefined ? `is missing; it must be ${expected}` : `${show(value)} is not ${expected}`;
+}
+
+/** A value as it stands in the file, shortened. */
 function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
