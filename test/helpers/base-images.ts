@@ -39,15 +39,19 @@ export function provideImages(engine: Engine, references: string[]): string[] {
   }
 }
 
-function provide(engine: Engine, reference: string, workFolder: string): string | undefined {
+/** Why the engine cannot have this image here, or undefined once it has it. */
+export function pullProblem(engine: Engine, reference: string): string | undefined {
   const docker = (...args: string[]) => spawnSync('docker', args, { encoding: 'utf8', env: engine.env });
   if (docker('image', 'inspect', reference).status === 0) return undefined;
   const pull = docker('pull', '--quiet', reference);
-  if (pull.status === 0) return undefined;
+  return pull.status === 0 ? undefined : `the image ${reference} cannot be pulled: ${pull.stderr.trim()}`;
+}
+
+function provide(engine: Engine, reference: string, workFolder: string): string | undefined {
+  const problem = pullProblem(engine, reference);
+  if (!problem) return undefined;
   const maker = imageMakers[reference.replace(/[:@][^/]*$/, '')];
-  if (!engine.own || !maker || !unreachable.test(pull.stderr)) {
-    throw new Error(`the image ${reference} cannot be pulled: ${pull.stderr.trim()}`);
-  }
+  if (!engine.own || !maker || !unreachable.test(problem)) throw new Error(problem);
   const start = performance.now();
   const { folder, config, madeFrom } = maker(workFolder);
   const archive = join(workFolder, 'image.tar');

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { DockerComposeEnvironment, type StartedDockerComposeEnvironment, Wait } from 'testcontainers';
+import { parse } from 'yaml';
+import type { LogsBody, SeriesBody, TraceBody } from '../../collector/api/types.ts';
+import { label, serviceMetric, suffix } from '../../slo/index.ts';
+import { imagesOfFiles, provideImages, pullProblem } from '../helpers/base-images.ts';
+import { type Engine, startEngine, tidy } from '../helpers/docker-engine.ts';
+import { run } from '../helpers/tool-recipes.ts';
+import { tool } from '../helpers/tools.ts';
+import { until } from '../helpers/until.ts';
+
+const root = join(import.meta.dirname, '../..');
+const composeFile = join(root, 'docker-compose.yml');
+const dockerfiles = ['collector/Dockerfile', 'test/golden/shop/Dockerfile'].map((path) => join(root, path));
+const project = `go-sre-test-${process.pid}`;
+/** For the first build on a machine without a cache: npm's packages, Go's modules and two compilers. */
+const upDeadlineMs = 15 * 60_000;
+/** A scrape every 5 s, a span batch every 5 s and a slow machine. */
+const meetDeadlineMs = 60_000;
+/** Every published port on a free one, so that a running sample system is not in the way. */
+const freePorts = {
+  SHOP_PORT: '0',
+  COLLECTOR_PORT: '0',
+  OTLP_PORT: '0',
+  PROMETHEUS_PORT: '0',
+  GRAFANA_PORT: '0',
+};
+
+interface ComposeFile {
+  services: Record<string, { image?: string }>;
+}
+
+test('the sample system of docker-compose.yml', async (t) => {
+  const compose = tool(t, 'docker-compose');
+  if (!compose || !tool(t, 'docker')) return;
+  const { services } = parse(run(compose, ['--file', composeFile, 'config'])) as ComposeFile;
+  assert.deepEqual(Object.keys(services).sort(), ['collector', 'grafana', 'prometheus', 'redis', 'shop']);
+
+  const engine = await startEngine(process.env);
+  t.after(() => engine.stop());
+  const grafana = services['grafana']?.image ?? '';
+  const noGrafana = pullProblem(engine, grafana);
+  const names = Object.keys(services).filter((name) => name !== 'grafana' || !noGrafana);
+  const pulled = names.flatMap((name) => services[name]?.image ?? []);
+  for (const made of provideImages(engine, [...pulled, ...imagesOfFiles(dockerfiles)])) t.diagnostic(made);
+
+  const system = await up(t, engine, compose, names);
+  const address = (name: string, port: number) =>
+    `http://127.0.0.1:${system.getContainer(`${name}-1`).getMappedPort(port)}`;
+  const traceId = randomBytes(16).toString('hex');
+
+  await t.test('runs nothing as root', () => {
+    for (const name of names) assert.match(userOf(engine, system, name), /^[1-9]\d*(:\d+)?$/, name);
+  });
+  await t.test("brings a request's trace, log line and metric together in the collector", () =>
+    meetInCollector(address('shop', 8080), `${address('collector', 4319)}/api/v1`, traceId),
+  );
+  await t.test("gives Prometheus the service's series, rules and exemplar", () =>
+    meetInPrometheus(`${address('prometheus', 9090)}/api/v1`, traceId),
+  );
+  await t.test("shows the service's dashboard in Grafana", { skip: noGrafana ?? false }, () =>
+    dashboardInGrafana(address('grafana', 3000)),
+  );
+});
+
+/** Builds and starts these services and waits until each is healthy; all of it is removed after the test. */
+async function up(t: TestContext, engine: Engine, compose: string, names: string[]) {
+  t.after(() => {
+    const down = ['down', '--volumes', '--rmi', 'local', '--timeout', '5'];
+    run(compose, ['--file', composeFile, '--project-name', project, ...down], engine.env);
+    tidy(engine);
+  });
+  // testcontainers reads the engine's address from the environment of its process.
+  Object.assign(process.env, engine.env);
+  return await new DockerComposeEnvironment(root, 'docker-compose.yml')
+    .withProjectName(project)
+    // Its reaper is one more image to pull; what it would remove `down` removes.
+    .withAutoCleanup(false)
+    .withClientOptions({ executable: { standalone: true, executablePath: compose } })
+    .withEnvironment({ ...freePorts, BUILDKIT_PROGRESS: 'plain' })
+    .withDefaultWaitStrategy(Wait.forHealthCheck())
+    .withStartupTimeout(upDeadlineMs)
+    .withBuild()
+    .up(names);
+}
+
+function userOf(engine: Engine, system: StartedDockerComposeEnvironment, name: string): string {
+  const id = system.getContainer(`${name}-1`).getId();
+  return run('docker', ['inspect', '--format', '{{.Config.User}}', id], engine.env).trim();
+}
+
+async function meetInCollector(shop: string, api: string, traceId: string): Promise<void> {
+  const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+  const response = await fetch(`${shop}/api/v2/verify?session=nobody`, { headers: { traceparent } });
+  assert.equal(response.status, 404, 'the session is unknown, and Redis was asked');
+
+  const trace = await until('the trace in the collector', meetDeadlineMs, async () => {
+    const body = await getJson<TraceBody>(`${api}/traces/${traceId}`);
+    return body.label.dictionary.includes('redis.GET') ? body : undefined;
+  });
+  assert.deepEqual(trace.service.dictionary, ['shop']);
+
+  const line = await until("the request's log line in the collector", meetDeadlineMs, async () => {
+    const { logs } = await getJson<LogsBody>(`${api}/traces/${traceId}/logs`);
+    return logs.find(({ body }) => body === 'request');
+  });
+  assert.equal(line.service, 'shop');
+  assert.ok(trace.spanId.includes(line.spanId), 'the line names a span of the trace');
+
+  const match = `${serviceMetric.requestDuration}${suffix.bucket}{${label.route}="/api/v2/verify"}`;
+  const query = new URLSearchParams({ match, exemplars: 'true' });
+  await until("the metric's exemplar in the collector", meetDeadlineMs, async () => {
+    const { series } = await getJson<SeriesBody>(`${api}/series?${query}`);
+    return series.flatMap(({ exemplars }) => exemplars).find((exemplar) => exemplar.traceId === traceId);
+  });
+}
+
+async function meetInPrometheus(api: string, traceId: string): Promise<void> {
+  interface Answer<T> {
+    data: T;
+  }
+  await until('the scraped service in Prometheus', meetDeadlineMs, async () => {
+    const query = new URLSearchParams({ query: `up{${label.job}="shop"}` });
+    const { data } = await getJson<Answer<{ result: { value: [number, string] }[] }>>(
+      `${api}/query?${query}`,
+    );
+    return data.result.find(({ value }) => value[1] === '1');
+  });
+  const query = new URLSearchParams({
+    query: serviceMetric.requestDuration + suffix.bucket,
+    start: String(Date.now() / 1000 - 3600),
+    end: String(Date.now() / 1000 + 3600),
+  });
+  await until('the exemplar in Prometheus', meetDeadlineMs, async () => {
+    const found = await getJson<Answer<unknown>>(`${api}/query_exemplars?${query}`);
+    return JSON.stringify(found.data).includes(traceId) || undefined;
+  });
+  const { data } = await getJson<Answer<{ groups: { rules: { health: string; name: string }[] }[] }>>(
+    `${api}/rules`,
+  );
+  const rules = data.groups.flatMap((group) => group.rules);
+  assert.ok(rules.length > 0, 'the rules of the service are loaded');
+  assert.deepEqual(
+    rules.filter(({ health }) => health === 'err'),
+    [],
+  );
+}
+
+async function dashboardInGrafana(grafana: string): Promise<void> {
+  const found = await until('the dashboard in Grafana', meetDeadlineMs, async () => {
+    const dashboards = await getJson<{ title: string }[]>(`${grafana}/api/search?type=dash-db`);
+    return dashboards.length > 0 ? dashboards : undefined;
+  });
+  assert.equal(found.length, 1);
+}
+
+/** The JSON that a URL answers; throws when it answers an error. */
+async function getJson<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
