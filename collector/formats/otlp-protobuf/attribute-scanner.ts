@@ -27,6 +27,7 @@ export class AttributeScanner {
 
   /** Reads a KeyValue whose tag was read. */
   scan(depth: number): void {
+    if (this.#scanUsualText()) return;
     const reader = this.#reader;
     this.keyLength = 0;
     this.#noValue();
@@ -40,6 +41,30 @@ export class AttributeScanner {
       else checkField(reader, OTLP.KeyValue, tag, depth + 1);
     }
     reader.leave(outer);
+  }
+
+  /**
+   * Reads a KeyValue as nearly every sender writes it: the key, then a string, every length in one byte. In that
+   * form tags and lengths are below 0x80 too, so one pass tells whether all of it is ASCII. False, and nothing
+   * read, when the bytes have another form.
+   */
+  #scanUsualText(): boolean {
+    const reader = this.#reader;
+    const { bytes, pos } = reader;
+    const end = pos + 1 + bytes[pos]!;
+    if (end > reader.limit || bytes[pos]! >= 0x80 || bytes[pos + 1] !== KEY) return false;
+    const keyLength = bytes[pos + 2]!;
+    const value = pos + 3 + keyLength;
+    if (value + 4 > end || bytes[value] !== VALUE || bytes[value + 2] !== STRING_VALUE) return false;
+    if (value + 2 + bytes[value + 1]! !== end || value + 4 + bytes[value + 3]! !== end) return false;
+    reader.checkUtf8(pos, end - pos);
+    this.keyStart = pos + 3;
+    this.keyLength = keyLength;
+    this.textStart = value + 4;
+    this.textLength = end - value - 4;
+    this.int = -1;
+    reader.pos = end;
+    return true;
   }
 
   #noValue(): void {

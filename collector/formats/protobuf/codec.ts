@@ -113,6 +113,7 @@ function decodeInto(
   field: Field,
   depth: number,
 ): void {
+  if (field.repeated || field.scalar === undefined) reader.countItem();
   const before = message[field.name];
   const value =
     field.scalar !== undefined

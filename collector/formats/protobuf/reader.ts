@@ -7,6 +7,9 @@ export const WIRE = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 
 /** Nesting at which a message is refused; the same bound as Google's own parsers have. */
 export const MAX_DEPTH = 100;
 
+/** Messages and list items one body may decode into: empty ones would outgrow the body many times over. */
+const MAX_ITEMS = 4_000_000;
+
 /**
  * Reads protobuf's wire format. Every read is checked against `limit`, the end of the message that is being read:
  * whatever does not fit is refused with `bad-data` and the byte where it stands.
@@ -17,6 +20,7 @@ export class WireReader {
   readonly #buffer: Buffer;
   pos = 0;
   limit: number;
+  #items = 0;
 
   constructor(bytes: Uint8Array, from = 0, to = bytes.length) {
     this.bytes = bytes;
@@ -28,6 +32,16 @@ export class WireReader {
 
   fail(what: string, at = this.pos): never {
     throw new CollectorError('bad-data', `the protobuf body is not readable at byte ${at}: ${what}`);
+  }
+
+  /** Counts an item that is about to be made; refuses the body with `too-large` when there are too many. */
+  countItem(): void {
+    if (++this.#items > MAX_ITEMS) {
+      throw new CollectorError(
+        'too-large',
+        `the body holds more than ${MAX_ITEMS} values: send smaller batches`,
+      );
+    }
   }
 
   /** The next tag, `field number << 3 | wire type`. */
@@ -145,17 +159,23 @@ export class WireReader {
   /** Reads a length and checks that its content is UTF-8; gives the length, `pos` stands behind the text. */
   utf8(): number {
     const length = this.length();
-    const start = this.pos;
-    const end = start + length;
-    this.pos = end;
-    const { bytes } = this;
-    for (let p = start; p < end; p++) {
-      if (bytes[p]! >= 0x80) {
-        if (!isUtf8(bytes.subarray(start, end))) this.fail('a string that is not UTF-8', start);
-        break;
-      }
-    }
+    this.checkUtf8(this.pos, length);
+    this.pos += length;
     return length;
+  }
+
+  /** Refuses bytes that are not UTF-8. Most text is ASCII, which four bytes at a time tell. */
+  checkUtf8(start: number, length: number): void {
+    const { bytes, view } = this;
+    const end = start + length;
+    let p = start;
+    let high = 0;
+    for (; p + 4 <= end; p += 4) high |= view.getUint32(p, true);
+    for (; p < end; p++) high |= bytes[p]!;
+    // In the last, single bytes only bit 7 matters; in words the same bit of each byte.
+    if ((high & 0x80808080) !== 0 && !isUtf8(bytes.subarray(start, end))) {
+      this.fail('a string that is not UTF-8', start);
+    }
   }
 
   /** Text of bytes that were checked before. */
