@@ -8,9 +8,18 @@ export interface TimeRange {
   toUnixNano: bigint;
 }
 
+/** Records a page holds when the query does not say. */
+export const DEFAULT_LIMITS = {
+  trace: 10_000,
+  findTraces: 100,
+  findLogs: 1_000,
+  series: 1_000_000,
+  aggregate: 100_000,
+} as const;
+
 /** Bounds of one query: how many records a page holds, by when it must end, who may cancel it. */
 export interface QueryOptions {
-  /** Records a page holds at the most. */
+  /** Records a page holds at the most, at least 1; DEFAULT_LIMITS when absent. */
   limit?: number;
   /** The `nextCursor` of the page before. */
   cursor?: string;

@@ -1,0 +1,94 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Compression, Encoding } from '../../telemetry/batch.ts';
+import type { Signal } from '../../telemetry/model.ts';
+import type { TimeRange } from '../store.ts';
+import type { BlockMeta } from './block.ts';
+
+const NO_RESOURCE: Readonly<Record<string, string>> = Object.freeze({});
+
+interface BlockRow {
+  id: bigint;
+  signal: Signal;
+  encoding: Encoding;
+  compression: Compression;
+  count: bigint;
+  min_unix_nano: bigint;
+  max_unix_nano: bigint;
+  arrival_unix_nano: bigint;
+  bytes: bigint;
+  series_set: bigint;
+  services: string;
+  resource: string;
+  bloom: Uint8Array;
+}
+
+/** What is known of every stored block without reading it: about 300 bytes each and its bloom filter. */
+export class Catalog {
+  #blocks: Record<Signal, BlockMeta[]> = { traces: [], logs: [], metrics: [] };
+  #lastId = 0;
+
+  /** Reads all rows but their blobs. */
+  static load(db: DatabaseSync): Catalog {
+    const catalog = new Catalog();
+    const rows = db.prepare(
+      `SELECT id, signal, encoding, compression, count, min_unix_nano, max_unix_nano, arrival_unix_nano, bytes,
+        series_set, services, resource, bloom FROM blocks ORDER BY id`,
+    );
+    rows.setReadBigInts(true);
+    for (const row of rows.iterate()) catalog.add(metaOf(row as unknown as BlockRow));
+    const last = db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'blocks'`).get();
+    catalog.#lastId = Math.max(catalog.#lastId, Number(last?.['seq'] ?? 0));
+    return catalog;
+  }
+
+  /** Id of the newest block there ever was. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  add(meta: BlockMeta): void {
+    this.#blocks[meta.signal].push(meta);
+    this.#lastId = meta.id;
+  }
+
+  remove(ids: ReadonlySet<number>): void {
+    for (const signal of ['traces', 'logs', 'metrics'] as const) {
+      this.#blocks[signal] = this.#blocks[signal].filter((block) => !ids.has(block.id));
+    }
+  }
+
+  /** Blocks up to `lastId` that may hold records of the range, in order of arrival; a copy that stays as it is. */
+  select(signal: Signal, lastId: number, range?: TimeRange): BlockMeta[] {
+    return this.#blocks[signal].filter(
+      (block) =>
+        block.id <= lastId &&
+        (range === undefined ||
+          (block.maxUnixNano >= range.fromUnixNano && block.minUnixNano < range.toUnixNano)),
+    );
+  }
+
+  /** All blocks in order of arrival. */
+  all(): BlockMeta[] {
+    const { traces, logs, metrics } = this.#blocks;
+    return [...traces, ...logs, ...metrics].sort((a, b) => a.id - b.id);
+  }
+}
+
+function metaOf(row: BlockRow): BlockMeta {
+  const bloom = row.bloom.byteOffset % 4 === 0 ? row.bloom : new Uint8Array(row.bloom);
+  return {
+    id: Number(row.id),
+    signal: row.signal,
+    encoding: row.encoding,
+    compression: row.compression,
+    count: Number(row.count),
+    minUnixNano: row.min_unix_nano,
+    maxUnixNano: row.max_unix_nano,
+    arrivalUnixNano: row.arrival_unix_nano,
+    bytes: Number(row.bytes),
+    seriesSet: Number(row.series_set),
+    services: JSON.parse(row.services) as string[],
+    resource: row.resource === '{}' ? NO_RESOURCE : (JSON.parse(row.resource) as Record<string, string>),
+    bloom: new Uint32Array(bloom.buffer, bloom.byteOffset, bloom.byteLength >>> 2),
+  };
+}

@@ -1,0 +1,10 @@
+import type { BudgetDeps } from './budget.ts';
+import type { Catalog } from './catalog.ts';
+import type { BlockReader } from './reader.ts';
+
+/** What every query reads from. */
+export interface QueryContext {
+  catalog: Catalog;
+  reader: BlockReader;
+  deps: BudgetDeps;
+}

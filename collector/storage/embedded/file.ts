@@ -1,0 +1,156 @@
+/** The file of the store: made, recognised, opened, or refused as it is. */
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { CollectorError } from '../../telemetry/errors.ts';
+
+/** 'GSRE' in the header's application id tells our files from other SQLite databases. */
+const APPLICATION_ID = 0x47535245;
+/** Raised with every change of tables or blobs that an older program cannot read. */
+const SCHEMA_VERSION = 1;
+/** https://www.sqlite.org/fileformat2.html#the_database_header: offsets in the first 100 bytes. */
+const HEADER = {
+  bytes: 100,
+  magic: 'SQLite format 3\0',
+  pageSize: 16,
+  pageCount: 28,
+  userVersion: 60,
+  applicationId: 68,
+};
+const PAGE_BYTES = 8192;
+/** The log is cut back to this after a checkpoint; it grows above it within one large transaction. */
+const WAL_BYTES = 16 * 1024 * 1024;
+
+/** Columns before the blobs, so that reading the catalogue never follows a blob's chain of pages. */
+const SCHEMA = `
+CREATE TABLE blocks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  signal TEXT NOT NULL,
+  encoding TEXT NOT NULL,
+  compression TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  min_unix_nano INTEGER NOT NULL,
+  max_unix_nano INTEGER NOT NULL,
+  arrival_unix_nano INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  series_set INTEGER NOT NULL,
+  services TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  bloom BLOB NOT NULL,
+  columns BLOB NOT NULL,
+  offsets BLOB NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+CREATE TABLE series_sets (id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, series BLOB NOT NULL) STRICT;
+CREATE TABLE checkpoints (source TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE evictions (
+  signal TEXT NOT NULL, reason TEXT NOT NULL, records INTEGER NOT NULL, PRIMARY KEY (signal, reason)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE documents (
+  kind TEXT NOT NULL, id TEXT NOT NULL, time_unix_nano INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (kind, id)
+) STRICT;
+CREATE INDEX documents_by_time ON documents (kind, time_unix_nano);
+`;
+
+/**
+ * Opens the file at `path`, makes it when there is none or an empty one. The connection holds the file's lock
+ * until it is closed. Throws `store-damaged` for what is not ours, newer or damaged, before anything is written.
+ */
+export function openFile(path: string): DatabaseSync {
+  const isNew = !existsSync(path) || statSync(path).size === 0;
+  if (!isNew) checkHeader(path);
+  try {
+    const db = new DatabaseSync(path, { timeout: 1000 });
+    if (isNew) {
+      db.exec(
+        `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;`,
+      );
+      db.exec(`BEGIN IMMEDIATE; ${SCHEMA}
+        PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+    }
+    // EXCLUSIVE: two writers would each hold a catalogue that the other one makes wrong.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    db.exec(
+      `PRAGMA journal_size_limit = ${WAL_BYTES}; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;`,
+    );
+    return db;
+  } catch (cause) {
+    throw openError(path, cause);
+  }
+}
+
+/** What SQLite says while opening or while the catalogue is read, as an error of ours. */
+export function openError(path: string, cause: unknown): CollectorError {
+  if (cause instanceof CollectorError) return cause;
+  const code = sqliteCode(cause);
+  if (
+    code === SQLITE.corrupt ||
+    code === SQLITE.notADatabase ||
+    cause instanceof RangeError ||
+    cause instanceof SyntaxError
+  ) {
+    return damaged(path, `cannot be read (${messageOf(cause)})`, cause);
+  }
+  if (code === SQLITE.busy) {
+    return new CollectorError(
+      'store-failed',
+      `The store ${path} is in use by another process; stop that one, or give this one another path.`,
+      { cause },
+    );
+  }
+  return new CollectorError(
+    'store-failed',
+    `The store ${path} cannot be opened: ${messageOf(cause)}. Check that its folder exists and is writable.`,
+    { cause },
+  );
+}
+
+/** https://www.sqlite.org/rescode.html: primary result codes. */
+export const SQLITE = { busy: 5, ioError: 10, corrupt: 11, full: 13, notADatabase: 26 } as const;
+
+/** SQLite's primary result code; undefined when the error is not SQLite's. */
+export function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
+    return undefined;
+  return error.errcode & 0xff;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Refuses by the first 100 bytes alone, so that SQLite never gets to touch a file that is not ours. */
+function checkHeader(path: string): void {
+  const header = Buffer.alloc(HEADER.bytes);
+  const file = openSync(path, 'r');
+  try {
+    const read = readSync(file, header, 0, HEADER.bytes, 0);
+    if (read < HEADER.bytes || header.toString('latin1', 0, 16) !== HEADER.magic) {
+      throw damaged(path, 'is not a SQLite database or its beginning is damaged');
+    }
+  } finally {
+    closeSync(file);
+  }
+  if (header.readUInt32BE(HEADER.applicationId) !== APPLICATION_ID) {
+    throw damaged(path, 'is a SQLite database of another program');
+  }
+  const version = header.readUInt32BE(HEADER.userVersion);
+  if (version > SCHEMA_VERSION) {
+    throw new CollectorError(
+      'store-damaged',
+      `The store ${path} has schema version ${version}, this program reads up to ${SCHEMA_VERSION}. It was left as it is; run the newer go-sre-collector, or give this one another path.`,
+    );
+  }
+  const pageBytes = header.readUInt16BE(HEADER.pageSize) === 1 ? 65536 : header.readUInt16BE(HEADER.pageSize);
+  const expected = header.readUInt32BE(HEADER.pageCount) * pageBytes;
+  if (statSync(path).size < expected && !existsSync(`${path}-wal`)) {
+    throw damaged(path, `should have ${expected} bytes and has ${statSync(path).size}: its end is missing`);
+  }
+}
+
+function damaged(path: string, what: string, cause?: unknown): CollectorError {
+  return new CollectorError(
+    'store-damaged',
+    `The store ${path} ${what}. It was left as it is; move it away (or restore a copy) and start again with an empty store.`,
+    { cause },
+  );
+}

@@ -1,0 +1,137 @@
+/**
+ * The embedded engine: one SQLite file (node:sqlite), one row per block, that is per batch, and a catalogue of all
+ * blocks in memory. Everything is acknowledged after it is on disk.
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers';
+import type { Batch } from '../../telemetry/batch.ts';
+import type { Clock } from '../../telemetry/clock.ts';
+import { CollectorError } from '../../telemetry/errors.ts';
+import type { Store } from '../store.ts';
+import { queryAggregate } from './aggregate.ts';
+import { encodeBlock } from './block.ts';
+import type { BudgetDeps } from './budget.ts';
+import { Catalog } from './catalog.ts';
+import { listDocuments, putDocument } from './documents.ts';
+import { openError, openFile } from './file.ts';
+import { queryFindLogs } from './find-logs.ts';
+import { queryFindTraces } from './find-traces.ts';
+import { BlockReader } from './reader.ts';
+import { fileBytes, Retention } from './retention.ts';
+import { querySeries } from './series.ts';
+import { describeStore } from './status.ts';
+import { queryTrace } from './trace.ts';
+import { GroupWriter, type Schedule } from './writer.ts';
+
+export interface EmbeddedStoreOptions {
+  /** The file; `-wal` stands beside it. Its folder must exist. */
+  path: string;
+  /** Age since arrival above which `evict` deletes. */
+  retentionMs: number;
+  /** Size above which `evict` deletes the oldest. */
+  maxBytes: number;
+  /** How long an append waits for others to share its commit; 3 by default. */
+  groupMs?: number;
+  /** Decoded blocks in memory; 16 MiB by default. */
+  cacheBytes?: number;
+  /** Size of the file at which appends are refused with `store-full`, like on a full disk; none by default. */
+  hardLimitBytes?: number;
+}
+
+/** The clock, and what of the machine tests replace. */
+export interface EmbeddedStoreDeps extends Partial<BudgetDeps> {
+  clock: Clock;
+  schedule?: Schedule;
+  /** One line for the operator; nothing is said by default. */
+  warn?(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** The machine's own. */
+const systemDeps = {
+  monotonicMs: () => performance.now(),
+  breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  schedule: (callback: () => void, milliseconds: number) => {
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  },
+  warn: () => {},
+};
+
+const GROUP_RECORDS = 2048;
+const GROUP_BYTES = 4 * 1024 * 1024;
+const CACHE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Opens the store at `options.path`, making the file when there is none. Throws `store-damaged` for a file that is
+ * damaged, newer or not ours, and leaves it as it is; `store-failed` when another process has it open.
+ */
+export async function openEmbeddedStore(
+  options: EmbeddedStoreOptions,
+  deps: EmbeddedStoreDeps,
+): Promise<Store> {
+  const db = openFile(options.path);
+  try {
+    if (options.hardLimitBytes !== undefined) limitPages(db, options.hardLimitBytes);
+    const catalog = Catalog.load(db);
+    return storeOver(db, catalog, options, { ...systemDeps, ...deps });
+  } catch (cause) {
+    db.close();
+    throw openError(options.path, cause);
+  }
+}
+
+function storeOver(
+  db: DatabaseSync,
+  catalog: Catalog,
+  options: EmbeddedStoreOptions,
+  deps: Required<EmbeddedStoreDeps>,
+): Store {
+  const { path, groupMs = 3, cacheBytes = CACHE_BYTES } = options;
+  const group = { groupMs, groupRecords: GROUP_RECORDS, groupBytes: GROUP_BYTES };
+  const writer = new GroupWriter(db, catalog, group, deps);
+  const context = { catalog, reader: new BlockReader(db, cacheBytes), deps };
+  const retention = new Retention(db, catalog, { ...options, ...deps });
+  /** Every method as one that rejects when the store is closed. */
+  const whileOpen =
+    <A extends unknown[], R>(method: (...args: A) => R | Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (!db.isOpen) throw new CollectorError('store-failed', `The store ${path} is closed.`);
+      return method(...args);
+    };
+  return {
+    append: whileOpen((batches: readonly Batch[]) => {
+      const arrival = deps.clock();
+      return writer.append({
+        blocks: batches.filter((batch) => batch.count > 0).map((batch) => encodeBlock(batch, arrival)),
+        checkpoints: batches.flatMap((batch) => batch.checkpoint ?? []),
+      });
+    }),
+    trace: whileOpen(queryTrace.bind(undefined, context)),
+    findTraces: whileOpen(queryFindTraces.bind(undefined, context)),
+    findLogs: whileOpen(queryFindLogs.bind(undefined, context)),
+    series: whileOpen(querySeries.bind(undefined, context)),
+    aggregate: whileOpen(queryAggregate.bind(undefined, context)),
+    put: whileOpen(putDocument.bind(undefined, db)),
+    list: whileOpen((kind, query = {}) => listDocuments(db, kind, query)),
+    checkpoint: whileOpen((source: string) => readCheckpoint(db, source)),
+    status: whileOpen(() => describeStore(db, catalog, fileBytes(path))),
+    evict: whileOpen(() => retention.evict()),
+    close: async () => {
+      if (!db.isOpen) return;
+      writer.flush();
+      await retention.settled();
+      if (db.isOpen) db.close();
+    },
+  };
+}
+
+function readCheckpoint(db: DatabaseSync, source: string): string | undefined {
+  const row = db.prepare('SELECT position FROM checkpoints WHERE source = ?').get(source);
+  return row?.['position'] as string | undefined;
+}
+
+function limitPages(db: DatabaseSync, bytes: number): void {
+  const pageBytes = Number(db.prepare('PRAGMA page_size').get()?.['page_size']);
+  db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytes / pageBytes))}`);
+}
