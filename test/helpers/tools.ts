@@ -124,6 +124,7 @@ function row(name: AnyToolName): { cells: string[]; failed: boolean } {
   const start = performance.now();
   const before = allTools[name].find();
   try {
+    if (!before) console.error(`${name} is not there yet; getting it takes a minute or two …`);
     const path = before ?? ensureTool(name);
     const how = before ? 'there' : `got in ${((performance.now() - start) / 1000).toFixed(0)} s`;
     return { cells: [name, allTools[name].version(path), how, path], failed: false };
