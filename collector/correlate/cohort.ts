@@ -1,0 +1,123 @@
+import type { SpanFilter, Store, TimeRange } from '../storage/store.ts';
+import { toHex } from '../telemetry/ids.ts';
+import { SPAN_KINDS, SPAN_STATUSES } from '../telemetry/model.ts';
+import type { Question } from './incident.ts';
+import { bounds } from './series.ts';
+import { loadRequests, type RequestTree } from './spans.ts';
+
+const SERVER = SPAN_KINDS.indexOf('server');
+const ERROR = SPAN_STATUSES.indexOf('error');
+
+/** Traces looked into per cohort: intervals of shares are then at most ±6 points wide, and loading stays quick. */
+const COHORT_LIMIT = 300;
+/** A window is drawn from in this many slices of time, so that its newest part does not stand for all of it. */
+const SLICES = 6;
+/** Fewer traces on a side than this tell nothing about shares. */
+export const MIN_COHORT = 10;
+
+/** Requests drawn from a window, and how many there were to draw from. */
+export interface Cohort {
+  requests: RequestTree[];
+  /** Stored requests that match. */
+  stored: number;
+}
+
+/**
+ * The requests that are compared: `bad` are slower than the usual p95 or failed (failed alone when errors are the
+ * symptom: the usual slowest twentieth would hide them); the others are drawn from all.
+ */
+export interface Cohorts {
+  /** The quiet window's p95 in milliseconds. */
+  slowMs: number;
+  baseline: Cohort;
+  current: Cohort;
+  bad: Cohort;
+}
+
+/**
+ * Draws the cohorts of a question: exemplars that led here first, then traces evenly over the windows. Undefined with
+ * the reason when a side has too few stored traces.
+ */
+export async function loadCohorts(
+  question: Question,
+  store: Store,
+  deps: { signal: AbortSignal },
+): Promise<{ cohorts: Cohorts; missing?: undefined } | { cohorts?: undefined; missing: string }> {
+  const method = question.method === '' ? {} : { method: question.method };
+  const route = { service: question.service, route: question.route, kind: SERVER, ...method };
+  const usual = await store.aggregate(
+    { filter: { ...route, ...question.baseline }, groupBy: [], quantiles: [0.95] },
+    bounds(deps),
+  );
+  const stored = usual.columns.count[0] ?? 0;
+  if (stored < MIN_COHORT) return { missing: few(stored, 'before the onset') };
+  const slowMs = usual.columns.quantilesMs[0]?.[0] ?? Number.NaN;
+  const slowNano = BigInt(Math.ceil(slowMs * 1e6));
+  const draw = (range: TimeRange, extra: Partial<SpanFilter> = {}) =>
+    drawRequests(store, { ...route, ...range, ...extra }, deps);
+  const bad =
+    question.signal === 'errors'
+      ? await draw(question.incident, { status: ERROR })
+      : union(
+          await draw(question.incident, { minDurationNano: slowNano + 1n }),
+          await draw(question.incident, { maxDurationNano: slowNano, status: ERROR }),
+        );
+  if (bad.stored < MIN_COHORT) return { missing: few(bad.stored, `${badName(question)} since the onset`) };
+  const baseline = await draw(question.baseline);
+  const current = await draw(question.incident);
+  if (baseline.requests.length < MIN_COHORT) return { missing: few(baseline.requests.length, 'before the onset') };
+  return { cohorts: { slowMs, baseline, current, bad } };
+}
+
+/** How the bad requests are called in statements. */
+export function badName(question: Pick<Question, 'signal'>): string {
+  return question.signal === 'errors' ? 'failed' : 'slow';
+}
+
+function few(found: number, which: string): string {
+  return found === 0
+    ? `no traces of this route (${which}) are stored`
+    : `${found} traces of this route (${which}) are stored, ${MIN_COHORT} are needed`;
+}
+
+/** Two cohorts that share no request as one. */
+function union(a: Cohort, b: Cohort): Cohort {
+  const known = new Set(a.requests.map((request) => request.traceId));
+  const more = b.requests.filter((request) => !known.has(request.traceId));
+  return { requests: [...a.requests, ...more], stored: a.stored + b.stored };
+}
+
+export async function drawRequests(store: Store, filter: SpanFilter, deps: { signal: AbortSignal }): Promise<Cohort> {
+  const width = (filter.toUnixNano - filter.fromUnixNano) / BigInt(SLICES) + 1n;
+  const entries = new Map<string, string>();
+  let stored = 0;
+  for (let from = filter.fromUnixNano; from < filter.toUnixNano; from += width) {
+    const end = from + width < filter.toUnixNano ? from + width : filter.toUnixNano;
+    const page = await store.findTraces(
+      { filter: { ...filter, fromUnixNano: from, toUnixNano: end }, order: 'newest' },
+      { ...bounds(deps), limit: COHORT_LIMIT / SLICES },
+    );
+    stored += page.matched;
+    for (let i = 0; i < page.count; i++) {
+      const traceId = toHex(page.columns.traceId, i * 16, 16);
+      entries.set(traceId, toHex(page.columns.hitSpanId, i * 8, 8));
+    }
+  }
+  const requests = await loadRequests(store, entries, bounds(deps));
+  return { requests: requests.sort((a, b) => (a.traceId < b.traceId ? -1 : 1)), stored };
+}
+
+/** The sum of the requests' weights: how many requests they stand for. */
+export function weightOf(requests: readonly RequestTree[]): number {
+  return requests.reduce((sum, request) => sum + request.weight, 0);
+}
+
+/** Share of requests, each counted by its weight, for which `test` holds. */
+export function weightedShare(
+  requests: readonly RequestTree[],
+  test: (request: RequestTree) => boolean,
+): { share: number; hits: number } {
+  const hits = requests.filter(test);
+  const total = weightOf(requests);
+  return { share: total > 0 ? weightOf(hits) / total : 0, hits: hits.length };
+}

@@ -1,0 +1,244 @@
+import { label, serviceMetric, suffix } from '../../slo/index.ts';
+import type { Store, TimeRange } from '../storage/store.ts';
+import { stringAt } from '../telemetry/columns.ts';
+import { SPAN_KINDS } from '../telemetry/model.ts';
+import {
+  bounds as bounded,
+  increments,
+  instanceOf,
+  LOOKBACK_NANO,
+  matching,
+  readSeries,
+  type SeriesData,
+} from './series.ts';
+import { histogramQuantile, median } from './stats.ts';
+
+const SERVER = SPAN_KINDS.indexOf('server');
+/** Groups (service, route, method, step) that an aggregate over spans may answer. */
+const MAX_GROUPS = 50_000;
+
+/** What one route did in one step of time. */
+export interface GoldenPoint {
+  fromUnixNano: bigint;
+  /** Seconds that were measured; 0 where nothing was. */
+  seconds: number;
+  requests: number;
+  /** Answered with a 5xx, or not at all. */
+  errors: number;
+  /** Null without requests. */
+  p99Ms: number | null;
+  /** Requests at most as long as each of the route's `bounds`; empty when the source is spans. */
+  cumulative: Float64Array;
+}
+
+/** Golden signals of one route, every point one step long, the first beginning at the start of the range. */
+export interface RouteSignals {
+  service: string;
+  method: string;
+  route: string;
+  /** Spans only where no metrics are stored: they are sampled, so counts are of stored spans. */
+  source: 'metrics' | 'spans';
+  /** Upper bounds of the buckets in seconds, the last +Infinity. */
+  bounds: number[];
+  points: GoldenPoint[];
+}
+
+export interface GoldenQuery extends TimeRange {
+  service?: string;
+  stepNano: bigint;
+}
+
+/** Golden signals of every route: from scraped histograms; for services that have none, from stored server spans. */
+export async function readGoldenSignals(
+  store: Store,
+  query: GoldenQuery,
+  deps: { signal: AbortSignal },
+): Promise<RouteSignals[]> {
+  const range = { fromUnixNano: query.fromUnixNano - LOOKBACK_NANO, toUnixNano: query.toUnixNano };
+  const name = `${serviceMetric.requestDuration}${suffix.bucket}`;
+  const series = await readSeries(store, matching(name, { [label.job]: query.service }), range, deps);
+  const routes = fromHistograms(series, query);
+  const measured = new Set(routes.map((route) => route.service));
+  if (query.service !== undefined && measured.has(query.service)) return routes;
+  const spans = await fromSpans(store, query, deps);
+  return [...routes, ...spans.filter((route) => !measured.has(route.service))];
+}
+
+/** The signals over a whole range as one point per route. */
+export function readTotals(
+  store: Store,
+  service: string,
+  range: TimeRange,
+  deps: { signal: AbortSignal },
+): Promise<RouteSignals[]> {
+  const stepNano = range.toUnixNano - range.fromUnixNano;
+  return readGoldenSignals(store, { ...range, service, stepNano }, deps);
+}
+
+/**
+ * The shortest step in which every point has data: `least`, or two scrapes when those are further apart. Whole
+ * multiples of `least`, so that steps of several collectors agree.
+ */
+export async function measurableStep(
+  store: Store,
+  query: { service?: string; atUnixNano: bigint; least: bigint },
+  deps: { signal: AbortSignal },
+): Promise<bigint> {
+  const range = { fromUnixNano: query.atUnixNano - 10n * LOOKBACK_NANO, toUnixNano: query.atUnixNano };
+  const name = `${serviceMetric.requestDuration}${suffix.bucket}`;
+  const totals = matching(name, { [label.job]: query.service, [label.bucketBound]: '+Inf' });
+  const series = await readSeries(store, totals, range, deps);
+  const spacings = series.flatMap(({ time }) => time.slice(1).map((at, i) => Number(at - time[i]!)));
+  if (spacings.length === 0) return query.least;
+  const twoScrapes = BigInt(Math.round(2 * median(spacings)));
+  return ((twoScrapes + query.least - 1n) / query.least) * query.least;
+}
+
+/** Quantile of a point's durations in milliseconds; null when there were none or the source has no buckets. */
+export function quantileMs(point: GoldenPoint, bounds: readonly number[], q: number): number | null {
+  const seconds = histogramQuantile(q, bounds, point.cumulative);
+  return Number.isNaN(seconds) ? null : seconds * 1000;
+}
+
+/** Requests of a point that took longer than the bound at `position`. */
+export function slowerThan(point: GoldenPoint, position: number): number {
+  const total = point.cumulative.at(-1) ?? 0;
+  return Math.max(0, Math.round(total - (point.cumulative[position] ?? total)));
+}
+
+/** Several points as one: counts added, the p99 of all of them; points of spans keep their largest p99. */
+export function addPoints(points: readonly GoldenPoint[], bounds: readonly number[]): GoldenPoint {
+  const sum: GoldenPoint = {
+    fromUnixNano: points[0]?.fromUnixNano ?? 0n,
+    seconds: 0,
+    requests: 0,
+    errors: 0,
+    p99Ms: null,
+    cumulative: new Float64Array(bounds.length),
+  };
+  for (const point of points) {
+    sum.seconds += point.seconds;
+    sum.requests += point.requests;
+    sum.errors += point.errors;
+    if (point.p99Ms !== null) sum.p99Ms = Math.max(sum.p99Ms ?? 0, point.p99Ms);
+    for (let i = 0; i < bounds.length; i++) sum.cumulative[i]! += point.cumulative[i] ?? 0;
+  }
+  if (bounds.length > 0) sum.p99Ms = quantileMs(sum, bounds, 0.99);
+  return sum;
+}
+
+/** Points of `step` over the range, nothing measured yet. */
+function emptyPoints(query: GoldenQuery, buckets: number): GoldenPoint[] {
+  const points: GoldenPoint[] = [];
+  for (let at = query.fromUnixNano; at < query.toUnixNano; at += query.stepNano) {
+    const cumulative = new Float64Array(buckets);
+    points.push({ fromUnixNano: at, seconds: 0, requests: 0, errors: 0, p99Ms: null, cumulative });
+  }
+  return points;
+}
+
+function stepOf(at: bigint, query: GoldenQuery): number {
+  if (at < query.fromUnixNano || at >= query.toUnixNano) return -1;
+  return Number((at - query.fromUnixNano) / query.stepNano);
+}
+
+function fromHistograms(series: readonly SeriesData[], query: GoldenQuery): RouteSignals[] {
+  const grown = increments(series);
+  const groups = new Map<string, number[]>();
+  series.forEach(({ info: { labels } }, i) => {
+    const key = [labels[label.job], labels[label.method], labels[label.route]].join('\u0000');
+    groups.set(key, [...(groups.get(key) ?? []), i]);
+  });
+  const covered = coverage(series, query);
+  return [...groups.values()].map((members) => {
+    const { labels } = series[members[0]!]!.info;
+    const bounds = [...new Set(members.map((i) => boundOf(series[i]!)))].sort((a, b) => a - b);
+    const points = emptyPoints(query, bounds.length);
+    for (const i of members) {
+      const position = bounds.indexOf(boundOf(series[i]!));
+      const failed = position === bounds.length - 1 && isError(series[i]!.info.labels);
+      for (const { timeUnixNano, value } of grown[i]!) {
+        const point = points[stepOf(timeUnixNano, query)];
+        if (!point) continue;
+        point.cumulative[position]! += value;
+        if (failed) point.errors += value;
+      }
+    }
+    const service = labels[label.job] ?? '';
+    points.forEach((point, step) => {
+      point.seconds = covered.get(service)?.[step] ?? 0;
+      point.requests = point.cumulative.at(-1) ?? 0;
+      point.p99Ms = quantileMs(point, bounds, 0.99);
+    });
+    const route = { method: labels[label.method] ?? '', route: labels[label.route] ?? '' };
+    return { service, ...route, source: 'metrics', bounds, points };
+  });
+}
+
+function boundOf({ info }: SeriesData): number {
+  const text = info.labels[label.bucketBound] ?? '+Inf';
+  return text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text);
+}
+
+/** A request failed when the service says so: 5xx, or an error without any status. */
+function isError(labels: Record<string, string>): boolean {
+  const code = labels[label.statusCode] ?? '';
+  return code === '' ? (labels[label.errorType] ?? '') !== '' : code.startsWith('5');
+}
+
+/** Seconds measured per service and step: the time between scrapes of the instance that was scraped most. */
+function coverage(series: readonly SeriesData[], query: GoldenQuery): Map<string, Float64Array> {
+  const times = new Map<string, { service: string; times: Set<bigint> }>();
+  for (const { info, time } of series) {
+    const entry = times.get(instanceOf(info)) ?? { service: info.labels[label.job] ?? '', times: new Set() };
+    times.set(instanceOf(info), entry);
+    for (const at of time) entry.times.add(at);
+  }
+  const steps = Number((query.toUnixNano - query.fromUnixNano + query.stepNano - 1n) / query.stepNano);
+  const result = new Map<string, Float64Array>();
+  for (const { service, times: seen } of times.values()) {
+    const sorted = [...seen].sort((a, b) => (a < b ? -1 : 1));
+    const seconds = new Float64Array(steps);
+    for (let i = 1; i < sorted.length; i++) {
+      const step = stepOf(sorted[i]!, query);
+      if (step >= 0) seconds[step]! += Number(sorted[i]! - sorted[i - 1]!) / 1e9;
+    }
+    const known = result.get(service);
+    result.set(service, known ? seconds.map((value, i) => Math.max(value, known[i]!)) : seconds);
+  }
+  return result;
+}
+
+async function fromSpans(
+  store: Store,
+  query: GoldenQuery,
+  deps: { signal: AbortSignal },
+): Promise<RouteSignals[]> {
+  const { service, stepNano, fromUnixNano, toUnixNano } = query;
+  const filter = { fromUnixNano, toUnixNano, kind: SERVER, ...(service === undefined ? {} : { service }) };
+  const page = await store.aggregate(
+    { filter, groupBy: ['service', 'route', 'method'], stepNano, quantiles: [0.99] },
+    { ...bounded(deps), limit: MAX_GROUPS },
+  );
+  const { keys, bucketUnixNano, count, errors, quantilesMs } = page.columns;
+  const routes = new Map<string, RouteSignals>();
+  for (let i = 0; i < page.count; i++) {
+    const [name = '', route = '', method = ''] = keys.map((key) => stringAt(key, i));
+    const id = [name, method, route].join('\u0000');
+    const signals = routes.get(id) ?? emptyRoute(name, method, route, query);
+    routes.set(id, signals);
+    const at = bucketUnixNano[i]! < fromUnixNano ? fromUnixNano : bucketUnixNano[i]!;
+    const point = signals.points[stepOf(at, query)];
+    if (!point) continue;
+    point.requests += count[i]!;
+    point.errors += errors[i]!;
+    point.p99Ms = Math.max(point.p99Ms ?? 0, quantilesMs[0]?.[i] ?? 0);
+  }
+  return [...routes.values()];
+}
+
+function emptyRoute(service: string, method: string, route: string, query: GoldenQuery): RouteSignals {
+  const points = emptyPoints(query, 0);
+  for (const point of points) point.seconds = Number(query.stepNano) / 1e9;
+  return { service, method, route, source: 'spans', bounds: [], points };
+}

@@ -1,0 +1,248 @@
+import type { Store, TimeRange } from '../storage/store.ts';
+import { SPAN_KINDS } from '../telemetry/model.ts';
+import { drawRequests } from './cohort.ts';
+import { finding, nameOf, routeSubject, untested } from './finding.ts';
+import { clockTime, count, duration, pValue, percent, rate, span } from './format.ts';
+import { measurableStep, readGoldenSignals } from './golden-signals.ts';
+import type { Evidence, EvidenceDeps, Finding, FindingTable, Question } from './incident.ts';
+import { readLines } from './logs.ts';
+import { readPools } from './pool.ts';
+import { LEAST_STEP_NANO } from './symptom.ts';
+import { changePoint, mannWhitney, median, quantile, robustZ } from './stats.ts';
+import { callLabels, timeIn } from './traits.ts';
+
+/** Changes are looked for this long before and after the onset: the causes of a jump lie close to it. */
+const BEFORE_NANO = 300_000_000_000n;
+const AFTER_NANO = 120_000_000_000n;
+/** Robust spreads by which a signal must leave its usual level; the value at which a resource is named, too. */
+const STRONG = 6;
+/** Of the values after a change: when only some calls are slow, the middle one may be as before. */
+const UPPER = 0.9;
+const SERVER = SPAN_KINDS.indexOf('server');
+const WARN = 13;
+const ROWS = 8;
+
+/** Values of one signal in time. */
+interface Signal {
+  name: string;
+  at: bigint[];
+  value: number[];
+  show: (value: number) => string;
+  /** Smallest spread that counts, in the signal's unit. */
+  floor: number;
+  /** Seconds between two values, the signal's resolution in time; 0 for single events. */
+  every: number;
+  /** Label of the call this is about; '' for others. */
+  call: string;
+}
+
+interface Began {
+  signal: Signal;
+  atUnixNano: bigint;
+  change: string;
+  z: number;
+  p: number;
+}
+
+/** In which order things changed: the cause must not begin after what it explains. */
+export const onset: Evidence = async (question, store, deps) => {
+  const range = {
+    fromUnixNano: later(question.baseline.fromUnixNano, question.onsetUnixNano - BEFORE_NANO),
+    toUnixNano: earlier(question.incident.toUnixNano, question.onsetUnixNano + AFTER_NANO),
+  };
+  const golden = await goldenSignalsOf(question, range, store, deps);
+  const signals = [
+    ...(await callSignals(question, range, store, deps)),
+    ...(await poolSignals(question, range, store, deps)),
+    ...golden.signals,
+  ];
+  const began = [
+    ...signals.flatMap((signal) => beganOf(signal) ?? []),
+    ...(await newLogLines(question, range, store, deps)),
+  ].sort((a, b) => (a.atUnixNano < b.atUnixNano ? -1 : 1));
+  if (began.length === 0) return [untested(question, 'onset', `none of ${signals.length} signals shows a clear change`)];
+  return [told(question, began, signals.length, golden.inbound)];
+};
+
+function later(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function earlier(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Time per call and attempts per request, one value per stored request around the onset. */
+async function callSignals(question: Question, range: TimeRange, store: Store, deps: EvidenceDeps): Promise<Signal[]> {
+  const method = question.method === '' ? {} : { method: question.method };
+  const filter = { service: question.service, route: question.route, kind: SERVER, ...method, ...range };
+  const drawn = await drawRequests(store, filter, deps);
+  const requests = drawn.requests.sort((a, b) => (a.entry.startUnixNano < b.entry.startUnixNano ? -1 : 1));
+  const seconds = Number(range.toUnixNano - range.fromUnixNano) / 1e9;
+  const every = seconds / Math.max(1, requests.length);
+  return callLabels(requests).flatMap((call) => {
+    const making = requests.filter((request) => request.spans.some((node) => node.label === call));
+    const at = making.map((r) => r.spans.find((node) => node.label === call)!.startUnixNano);
+    const attempts = making.map((r) => r.spans.filter((node) => node.label === call).length);
+    const times = making.map((r) => timeIn(r, call));
+    return [
+      { name: `${call}, time`, at, value: times, show: duration, floor: 1, every, call },
+      { name: `${call} per request`, at, value: attempts, show: (v: number) => v.toFixed(2), floor: 0.1, every, call: '' },
+    ];
+  });
+}
+
+async function poolSignals(question: Question, range: TimeRange, store: Store, deps: EvidenceDeps): Promise<Signal[]> {
+  const pools = await readPools(store, question.service, range, deps);
+  return pools.map(({ used, max }) => ({
+    name: 'connections in use',
+    at: used.time,
+    value: used.value,
+    show: (value: number) => `${count(value)}${max ? ` of ${count(max.value.at(-1) ?? 0)}` : ''}`,
+    floor: 1,
+    every: spacing(used.time),
+    call: '',
+  }));
+}
+
+function spacing(times: readonly bigint[]): number {
+  return times.length < 2 ? 0 : median(times.slice(1).map((at, i) => Number(at - times[i]!) / 1e9));
+}
+
+/** The route's p99 and errors at the finest step, and whether traffic changed: the usual suspect. */
+async function goldenSignalsOf(
+  question: Question,
+  range: TimeRange,
+  store: Store,
+  deps: EvidenceDeps,
+): Promise<{ signals: Signal[]; inbound: string }> {
+  const { service } = question;
+  const at = { service, atUnixNano: range.toUnixNano, least: LEAST_STEP_NANO / 5n };
+  const stepNano = await measurableStep(store, at, deps);
+  const query = { ...range, service, stepNano };
+  const routes = await readGoldenSignals(store, query, deps);
+  const own = routes.find((r) => r.route === question.route && r.method === question.method);
+  const points = (own?.points ?? []).filter((point) => point.requests > 0 && point.seconds > 0);
+  const middle = points.map((point) => point.fromUnixNano + stepNano / 2n);
+  const every = Number(stepNano) / 1e9;
+  const errors = points.map((point) => point.errors / point.requests);
+  const rates = points.map((point) => point.requests / point.seconds);
+  const split = points.findIndex((point) => point.fromUnixNano >= question.onsetUnixNano);
+  const [quiet, late] = split < 0 ? [rates, []] : [rates.slice(0, split), rates.slice(split)];
+  const { p } = mannWhitney(quiet, late);
+  const inbound =
+    late.length === 0 ? '' : `Requests in: ${rate(median(quiet))} › ${rate(median(late))} req/s, ${pValue(p)}.`;
+  return {
+    inbound,
+    signals: [
+      { name: `p99 of ${nameOf(question)}`, at: middle, value: points.map((x) => x.p99Ms ?? 0), show: duration, floor: 5, every, call: '' },
+      { name: `errors of ${nameOf(question)}`, at: middle, value: errors, show: percent, floor: 0.005, every, call: '' },
+    ],
+  };
+}
+
+/** When a signal left its usual level, if it did so strongly and upwards. */
+function beganOf(signal: Signal): Began | undefined {
+  const change = changePoint(signal.value);
+  if (!change) return undefined;
+  const before = signal.value.slice(0, change.index);
+  const after = signal.value.slice(change.index);
+  const z = robustZ(quantile(after, UPPER), before, signal.floor);
+  if (z < STRONG || change.p > 0.05) return undefined;
+  const index = firstOutside(signal.value, change.index, quantile(before, 0.99));
+  return {
+    signal,
+    atUnixNano: signal.at[index]!,
+    change: `${signal.show(median(before))} › ${signal.show(quantile(after, after.length > 4 ? 0.5 : UPPER))}`,
+    z,
+    p: change.p,
+  };
+}
+
+/**
+ * The change point, moved to the first value near it that is outside of the usual range with most of the next ones:
+ * when only some values are affected, ranks alone place the change late.
+ */
+function firstOutside(values: readonly number[], index: number, limit: number): number {
+  const near = Math.max(3, Math.floor(values.length / 20));
+  for (let i = Math.max(0, index - near); i < Math.min(values.length, index + near); i++) {
+    const next = values.slice(i, i + 5).filter((value) => value > limit).length;
+    if (values[i]! > limit && next >= 3) return i;
+  }
+  return index;
+}
+
+/** Warnings and errors whose template had no line in the quiet window: when the first came. */
+async function newLogLines(question: Question, range: TimeRange, store: Store, deps: EvidenceDeps): Promise<Began[]> {
+  const query = { service: question.service, minSeverityNumber: WARN, order: 'oldest' as const };
+  const quiet = await readLines({ ...query, ...question.baseline }, store, deps);
+  const around = { fromUnixNano: question.baseline.toUnixNano, toUnixNano: range.toUnixNano };
+  const known = new Set(quiet.map((line) => line.template.key));
+  const late = (await readLines({ ...query, ...around }, store, deps)).filter(
+    (line) => !known.has(line.template.key) && !line.template.access,
+  );
+  return [...Map.groupBy(late, (line) => line.template.key).values()].map((lines) => ({
+    signal: { name: `log "${lines[0]!.template.text}"`, at: [], value: [], show: count, floor: 1, every: 0, call: '' },
+    atUnixNano: lines[0]!.timeUnixNano,
+    change: 'first line',
+    z: Number.POSITIVE_INFINITY,
+    p: 1,
+  }));
+}
+
+function told(question: Question, began: readonly Began[], looked: number, inbound: string): Finding {
+  const seen = began.find(({ signal }) => signal.name.endsWith(` of ${nameOf(question)}`));
+  const calls = began.filter(({ signal }) => signal.call !== '');
+  const first = calls[0];
+  const reference = seen ?? began[0]!;
+  const lead = first ? Number(reference.atUnixNano - first.atUnixNano) / 1e9 : 0;
+  const resolution = Math.max(first?.signal.every ?? 0, reference.signal.every);
+  const inTime = first !== undefined && lead >= -resolution;
+  const order =
+    first && seen
+      ? `${first.signal.call} changed ${lead >= 0 ? `${span(lead)} before` : `${span(lead)} after`} ${seen.signal.name} (±${span(resolution)}).`
+      : first
+        ? `${first.signal.call} changed first, at ${clockTime(first.atUnixNano)}.`
+        : `No call changed before ${reference.signal.name} did at ${clockTime(reference.atUnixNano)}.`;
+  const last = began.at(-1)!;
+  const end = began.length > 2 ? ` ${last.signal.name} came last, at ${clockTime(last.atUnixNano)}.` : '';
+  return finding(question, {
+    kind: 'onset',
+    outcome: inTime ? 'holds' : 'refuted',
+    subject: { ...routeSubject(question), ...(first ? { span: first.signal.call } : {}) },
+    effect: lead,
+    baseline: { value: 0, n: looked },
+    incident: { value: began.length, n: looked },
+    p: first?.p ?? null,
+    statement: `${order}${end}${inbound === '' ? '' : ` ${inbound}`}`,
+    table: table(began, looked),
+    facts: {
+      first: first?.signal.call ?? '',
+      firstUnixNano: String(first?.atUnixNano ?? reference.atUnixNano),
+      leadSeconds: lead,
+      changed: JSON.stringify(calls.filter((c) => c.atUnixNano <= reference.atUnixNano + BigInt(Math.round(resolution * 1e9))).map((c) => c.signal.call)),
+    },
+  });
+}
+
+function table(began: readonly Began[], looked: number): FindingTable {
+  return {
+    columns: [
+      { title: 'Signal', align: 'left' },
+      { title: 'Began', align: 'left' },
+      { title: '±', align: 'right' },
+      { title: 'Change', align: 'right' },
+      { title: 'Strength', align: 'right' },
+    ],
+    rows: began.slice(0, ROWS).map(({ signal, atUnixNano, change, z }) => ({
+      cells: [
+        signal.name,
+        clockTime(atUnixNano),
+        signal.every === 0 ? '' : span(signal.every),
+        change,
+        Number.isFinite(z) ? `z ${count(z)}` : 'new',
+      ],
+    })),
+    caption: `Sorted by time; ${count(Math.min(ROWS, began.length))} changes in ${count(looked)} signals and the warnings.`,
+  };
+}

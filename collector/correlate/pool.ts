@@ -1,0 +1,142 @@
+import { label, labelValue, serviceMetric } from '../../slo/index.ts';
+import type { Store, TimeRange } from '../storage/store.ts';
+import { finding, untested } from './finding.ts';
+import { clockTime, count, counted, duration, percent, rate } from './format.ts';
+import type { Evidence, EvidenceDeps, Finding, FindingChart, Question } from './incident.ts';
+import { growthIn, instanceOf, LOOKBACK_NANO, matching, readSeries, type SeriesData, valuesIn } from './series.ts';
+
+/** A pool with this share in use has nothing left for the next burst: callers begin to wait. */
+const FULL = 0.9;
+/** Waits below this rate are the odd moment in which every connection is taken. */
+const WAITS_PER_SECOND = 1;
+
+/** Connections of one process: in use and at most. */
+export interface PoolUse {
+  used: SeriesData;
+  max: SeriesData | undefined;
+}
+
+/** Used and largest number of connections per process of a service, as far as they are stored. */
+export async function readPools(
+  store: Store,
+  service: string | undefined,
+  range: TimeRange,
+  deps: { signal: AbortSignal },
+): Promise<PoolUse[]> {
+  const job = { [label.job]: service };
+  const used = { ...job, [label.poolState]: labelValue.poolUsed };
+  const uses = await readSeries(store, matching(serviceMetric.redisPoolConnections, used), range, deps);
+  const limits = await readSeries(store, matching(serviceMetric.redisPoolMaxConnections, job), range, deps);
+  return uses.map((data) => ({
+    used: data,
+    max: limits.find((limit) => instanceOf(limit.info) === instanceOf(data.info)),
+  }));
+}
+
+/** Is the connection pool exhausted? Connections in use against the largest number, waits and timeouts of callers. */
+export const pool: Evidence = async (question, store, deps) => {
+  const range = {
+    fromUnixNano: question.baseline.fromUnixNano - LOOKBACK_NANO,
+    toUnixNano: question.incident.toUnixNano,
+  };
+  const pools = await readPools(store, question.service, range, deps);
+  const worst = pools
+    .map((use) => ({ use, most: Math.max(...valuesIn(use.used, question.incident)) / limitOf(use, question.incident) }))
+    .filter(({ most }) => Number.isFinite(most))
+    .sort((a, b) => b.most - a.most)[0];
+  if (!worst) return [untested(question, 'pool', `no pool metrics of ${question.service} are stored`)];
+  const counters = await readCounters(question, store, range, deps);
+  return [told(question, worst.use, counters)];
+};
+
+function limitOf({ max }: PoolUse, range: TimeRange): number {
+  return max ? Math.max(...valuesIn(max, range)) : Number.NaN;
+}
+
+interface Counters {
+  waits: Sides;
+  timeouts: Sides;
+  waitSeconds: Sides;
+}
+
+interface Sides {
+  before: number;
+  now: number;
+  nowTotal: number;
+}
+
+async function readCounters(
+  question: Question,
+  store: Store,
+  range: TimeRange,
+  deps: EvidenceDeps,
+): Promise<Counters> {
+  const sides = async (name: string): Promise<Sides> => {
+    const series = await readSeries(store, matching(name, { [label.job]: question.service }), range, deps);
+    const [a, b] = [growthIn(series, question.baseline), growthIn(series, question.incident)];
+    return { before: a.value / Math.max(a.seconds, 1), now: b.value / Math.max(b.seconds, 1), nowTotal: b.value };
+  };
+  return {
+    waits: await sides(serviceMetric.redisPoolWaits),
+    timeouts: await sides(serviceMetric.redisPoolTimeouts),
+    waitSeconds: await sides(serviceMetric.redisPoolWaitSeconds),
+  };
+}
+
+function told(question: Question, use: PoolUse, { waits, timeouts, waitSeconds }: Counters): Finding {
+  const now = valuesIn(use.used, question.incident);
+  const before = valuesIn(use.used, question.baseline);
+  const limit = limitOf(use, question.incident);
+  const most = Math.max(...now);
+  const usual = before.length === 0 ? Number.NaN : Math.max(...before);
+  const waiting = waits.now >= WAITS_PER_SECOND && waits.now > 2 * waits.before;
+  const exhausted = most >= FULL * limit && (waiting || timeouts.now > timeouts.before || !(usual >= FULL * limit));
+  const n = `n = ${count(now.length)} samples, before ${count(before.length)}`;
+  const inUse = `${count(most)} of ${count(limit)} connections in use, before ${Number.isNaN(usual) ? 'not measured' : `${count(usual)} at most`} (${n}).`;
+  const queue = `Waits: ${rate(waits.now)}/s, before ${rate(waits.before)}/s${waits.nowTotal > 0 ? `, ${duration((waitSeconds.nowTotal / waits.nowTotal) * 1000)} each` : ''}. Timeouts: ${counted(timeouts.nowTotal, 'caller')}, before ${rate(timeouts.before)}/s.`;
+  const since = firstAt(use.used, FULL * limit, question.incident);
+  const lead = exhausted
+    ? `The pool is full${since === undefined ? '' : ` since ${clockTime(since)}`}: `
+    : `The pool is not exhausted: ${percent(most / limit)} at most, `;
+  return finding(question, {
+    kind: 'pool',
+    outcome: exhausted ? 'holds' : 'refuted',
+    effect: most / limit,
+    baseline: { value: Number.isNaN(usual) ? 0 : usual, n: before.length },
+    incident: { value: most, n: now.length },
+    statement: `${lead}${inUse} ${queue}`,
+    references: [
+      {
+        kind: 'series',
+        name: use.used.info.name,
+        labels: use.used.info.labels,
+        label: 'connections in use',
+      },
+    ],
+    charts: [chart(use, limit)],
+    facts: {
+      used: most,
+      usedBefore: Number.isNaN(usual) ? 0 : usual,
+      limit,
+      waitsPerSecond: waits.now,
+      waitMs: waits.nowTotal > 0 ? (waitSeconds.nowTotal / waits.nowTotal) * 1000 : 0,
+      timeouts: timeouts.nowTotal,
+    },
+  });
+}
+
+/** When a series first reached a level inside a range. */
+function firstAt(data: SeriesData, level: number, range: TimeRange): bigint | undefined {
+  return data.time.find((at, i) => at >= range.fromUnixNano && at < range.toUnixNano && data.value[i]! >= level);
+}
+
+function chart({ used }: PoolUse, limit: number): FindingChart {
+  return {
+    title: 'connections in use',
+    unit: 'count',
+    scale: 'linear',
+    at: used.time.map((at) => Number(at / 1_000_000n)),
+    value: used.value,
+    threshold: { value: limit, label: `${limit} at most` },
+  };
+}

@@ -1,0 +1,182 @@
+import { olderSpanAttribute, spanAttribute } from '../../slo/index.ts';
+import type { QueryOptions, SpanColumns, Store } from '../storage/store.ts';
+import { stringAt } from '../telemetry/columns.ts';
+import { fromHex, TRACE_ID_BYTES, toHex } from '../telemetry/ids.ts';
+import {
+  type Attributes,
+  type AttributeValue,
+  SPAN_KINDS,
+  SPAN_STATUSES,
+  type SpanKind,
+} from '../telemetry/model.ts';
+import { adjustedCount } from '../telemetry/sampling.ts';
+
+/** Traces per query and spans per page: together a few MB of decoded attributes. */
+const TRACES_PER_QUERY = 100;
+const SPANS_PER_PAGE = 5_000;
+/** Deeper spans are cut off: no request of one service is that deep unless it recurses. */
+const MAX_DEPTH = 100;
+/** Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span */
+const RESEND_COUNT = 'http.request.resend_count';
+
+/** A span inside its trace; times in milliseconds after the trace's entry began (negative before it). */
+export interface SpanNode {
+  traceId: string;
+  spanId: string;
+  name: string;
+  /** `db.system.name.db.operation.name` for a database call (`redis.GET`), else the name. */
+  label: string;
+  service: string;
+  kind: SpanKind;
+  startUnixNano: bigint;
+  startMs: number;
+  endMs: number;
+  failed: boolean;
+  /** From 1: which attempt of one logical call this is, when the span says so or its siblings show it. */
+  attempt: number;
+  attributes: Attributes;
+  resource: Attributes;
+  children: SpanNode[];
+}
+
+/** One request into the service under study: its server span with all that is stored below it. */
+export interface RequestTree {
+  traceId: string;
+  entry: SpanNode;
+  /** All spans of the tree, parents before children. */
+  spans: SpanNode[];
+  durationMs: number;
+  /** Of how many requests this stored one stands for one. */
+  weight: number;
+}
+
+/** What a span is called in texts: `redis.GET` for a database call that says both, else its name. */
+export function spanLabel(name: string, attributes: Attributes): string {
+  const system = plain(attributes[spanAttribute.dbSystem] ?? attributes[olderSpanAttribute.dbSystem]);
+  const operation = plain(attributes[spanAttribute.dbOperation] ?? attributes[olderSpanAttribute.dbOperation]);
+  return system && operation ? `${system}.${operation}` : name;
+}
+
+/** The database a span talks to (`redis`); '' when it is no database call. */
+export function dbSystem(attributes: Attributes): string {
+  return plain(attributes[spanAttribute.dbSystem] ?? attributes[olderSpanAttribute.dbSystem]);
+}
+
+/** Where a client span's request went: address and port as far as they are known. */
+export function serverOf(attributes: Attributes): string {
+  const address = plain(attributes[spanAttribute.serverAddress] ?? attributes[olderSpanAttribute.serverAddress]);
+  const port = plain(attributes[spanAttribute.serverPort] ?? attributes[olderSpanAttribute.serverPort]);
+  return address && port ? `${address}:${port}` : address;
+}
+
+/** A scalar attribute as text; '' for absent, lists and maps. */
+export function plain(value: AttributeValue | undefined): string {
+  return value === undefined || value === null || typeof value === 'object' ? '' : String(value);
+}
+
+/**
+ * Loads the traces and cuts out, per trace, the tree below the entry span named for it. Traces whose entry is not
+ * stored any more are left out. `entries`: trace id -> span id of the entry, both hex.
+ */
+export async function loadRequests(
+  store: Store,
+  entries: ReadonlyMap<string, string>,
+  options: QueryOptions,
+): Promise<RequestTree[]> {
+  const ids = [...entries.keys()];
+  const trees: RequestTree[] = [];
+  for (let i = 0; i < ids.length; i += TRACES_PER_QUERY) {
+    const traceIds = ids.slice(i, i + TRACES_PER_QUERY).flatMap((id) => fromHex(id, TRACE_ID_BYTES) ?? []);
+    const raws: RawSpan[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.trace(
+        { traceIds, detail: 'full' },
+        { ...options, limit: SPANS_PER_PAGE, ...(cursor === undefined ? {} : { cursor }) },
+      );
+      for (let k = 0; k < page.count; k++) raws.push(rawSpan(page.columns, k));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    for (const [traceId, spans] of Map.groupBy(raws, (raw) => raw.node.traceId)) {
+      const tree = requestTree(spans, entries.get(traceId) ?? '');
+      if (tree) trees.push(tree);
+    }
+  }
+  return trees;
+}
+
+interface RawSpan {
+  node: SpanNode;
+  parentSpanId: string;
+  durationMs: number;
+  weight: number;
+}
+
+function rawSpan(c: SpanColumns, i: number): RawSpan {
+  const name = stringAt(c.name, i);
+  const attributes = c.attributes?.[i] ?? {};
+  const attempt = Number(attributes[spanAttribute.redisAttempt] ?? Number.NaN);
+  const resends = Number(attributes[RESEND_COUNT] ?? Number.NaN);
+  return {
+    node: {
+      traceId: toHex(c.traceId, i * 16, 16),
+      spanId: toHex(c.spanId, i * 8, 8),
+      name,
+      label: spanLabel(name, attributes),
+      service: stringAt(c.service, i),
+      kind: SPAN_KINDS[c.kind[i]!] ?? 'unspecified',
+      startUnixNano: c.startTimeUnixNano[i]!,
+      startMs: 0,
+      endMs: 0,
+      failed: SPAN_STATUSES[c.status[i]!] === 'error' || c.httpStatus[i]! >= 500,
+      attempt: attempt >= 1 ? attempt : resends >= 0 ? resends + 1 : 0,
+      attributes,
+      resource: c.resource?.[i] ?? {},
+      children: [],
+    },
+    parentSpanId: toHex(c.parentSpanId, i * 8, 8),
+    durationMs: Number(c.durationNano[i]!) / 1e6,
+    weight: adjustedCount(attributes, c.traceState ? stringAt(c.traceState, i) : ''),
+  };
+}
+
+/** The tree below `entryId`; children are clamped to their parent, which undoes the skew of another machine's clock. */
+function requestTree(raws: readonly RawSpan[], entryId: string): RequestTree | undefined {
+  const root = raws.find((raw) => raw.node.spanId === entryId);
+  if (!root) return undefined;
+  const children = Map.groupBy(raws, (raw) => raw.parentSpanId);
+  const placed = new Set<string>();
+  const origin = root.node.startUnixNano;
+  const spans: SpanNode[] = [];
+  const place = (raw: RawSpan, low: number, high: number, depth: number): SpanNode => {
+    const { node } = raw;
+    const startMs = Number(node.startUnixNano - origin) / 1e6;
+    node.startMs = Math.min(Math.max(startMs, low), high);
+    node.endMs = Math.min(Math.max(startMs + raw.durationMs, node.startMs), high);
+    spans.push(node);
+    placed.add(node.spanId);
+    if (depth < MAX_DEPTH) {
+      node.children = (children.get(node.spanId) ?? [])
+        .filter((child) => !placed.has(child.node.spanId))
+        .map((child) => place(child, node.startMs, node.endMs, depth + 1))
+        .sort((a, b) => a.startMs - b.startMs || (a.spanId < b.spanId ? -1 : 1));
+      numberAttempts(node.children);
+    }
+    return node;
+  };
+  const entry = place(root, 0, root.durationMs, 0);
+  return { traceId: entry.traceId, entry, spans, durationMs: root.durationMs, weight: root.weight };
+}
+
+/** Attempts that do not count themselves: a call is another attempt when the one like it before had failed by then. */
+function numberAttempts(siblings: readonly SpanNode[]): void {
+  const last = new Map<string, SpanNode>();
+  for (const node of siblings) {
+    if (node.attempt === 0) {
+      const before = last.get(node.label);
+      const retried = before?.failed && before.endMs <= node.startMs;
+      node.attempt = retried ? before.attempt + 1 : 1;
+    }
+    last.set(node.label, node);
+  }
+}

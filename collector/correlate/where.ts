@@ -1,0 +1,222 @@
+import { mainPath, type PathTimes, pathTimes } from './call-paths.ts';
+import { badName, type Cohorts, loadCohorts } from './cohort.ts';
+import { finding, nameOf, untested } from './finding.ts';
+import { count, duration, percent } from './format.ts';
+import type { Evidence, Finding, FindingTable, Question } from './incident.ts';
+import { dbSystem, type RequestTree, serverOf, type SpanNode } from './spans.ts';
+import { mannWhitney, median } from './stats.ts';
+
+/** Call paths in the table; more do not fit on one screen. */
+const ROWS = 12;
+/** The cause must hold the larger half of what the requests became slower by, or of where failures began. */
+const MAIN_SHARE = 0.5;
+
+/** One call path, in slow requests against quiet ones. */
+interface PathRow {
+  key: string;
+  parentKey: string;
+  example: SpanNode;
+  depth: number;
+  beforeMs: number[];
+  slowMs: number[];
+  /** Mean growth per request of the time on the critical path, with all below. */
+  amount: number;
+  /** Share of the slow requests' critical path. */
+  share: number;
+  shareBefore: number;
+}
+
+/** Where in the request the time goes, or the failure begins: critical path per call path, slow against quiet. */
+export const where: Evidence = async (question, store, deps) => {
+  const { cohorts, missing } = await loadCohorts(question, store, deps);
+  if (!cohorts) return [untested(question, 'where', missing)];
+  const before = cohorts.baseline.requests;
+  const bad = cohorts.bad.requests;
+  const rows = pathRows(before, bad);
+  const slower = mean(bad.map((r) => r.durationMs)) - mean(before.map((r) => r.durationMs));
+  const errors = question.signal === 'errors' ? failureOrigin(question, cohorts, rows) : undefined;
+  return [errors ?? timeFinding(question, cohorts, rows, slower)];
+};
+
+function pathRows(before: readonly RequestTree[], bad: readonly RequestTree[]): PathRow[] {
+  const sides = [before.map(pathTimes), bad.map(pathTimes)] as const;
+  const rows = new Map<string, PathRow>();
+  for (const times of [...sides[1], ...sides[0]]) {
+    for (const { key, parentKey, example, depth } of times.values()) {
+      if (rows.has(key)) continue;
+      const beforeMs = totals(sides[0], key);
+      const slowMs = totals(sides[1], key);
+      const critical = sides.map((side) => mean(side.map((path) => path.get(key)?.criticalMs ?? 0)));
+      const [criticalBefore = 0, criticalSlow = 0] = critical;
+      rows.set(key, {
+        ...{ key, parentKey, example, depth, beforeMs, slowMs, amount: criticalSlow - criticalBefore },
+        share: criticalSlow / mean(bad.map((r) => Math.max(r.durationMs, 1e-6))),
+        shareBefore: criticalBefore / mean(before.map((r) => Math.max(r.durationMs, 1e-6))),
+      });
+    }
+  }
+  return inTreeOrder([...rows.values()]);
+}
+
+function totals(side: readonly PathTimes[], key: string): number[] {
+  return side.map((times) => times.get(key)?.totalMs ?? 0);
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Parents before children, the child that grew most first. */
+function inTreeOrder(rows: readonly PathRow[]): PathRow[] {
+  const below = Map.groupBy(rows, (row) => row.parentKey);
+  const ordered: PathRow[] = [];
+  const visit = (key: string): void => {
+    for (const row of [...(below.get(key) ?? [])].sort((a, b) => b.amount - a.amount)) {
+      ordered.push(row);
+      visit(row.key);
+    }
+  };
+  visit('');
+  return ordered;
+}
+
+function timeFinding(question: Question, cohorts: Cohorts, rows: readonly PathRow[], slower: number): Finding {
+  const main = rows.find((row) => row.key === mainPath(rows)?.key);
+  if (!main) return untested(question, 'where', 'the stored traces have no spans');
+  const itself = main.depth === 0;
+  const name = itself ? `${nameOf(question)} itself` : main.example.label;
+  const [before, slow] = [median(main.beforeMs), median(main.slowMs)];
+  const share = itself ? ownShare(main, rows) : main.share;
+  const p = mannWhitney(main.beforeMs, main.slowMs).p;
+  const holds = slower > 0 && main.amount >= MAIN_SHARE * slower;
+  const n = `n = ${count(main.slowMs.length)}, before ${count(main.beforeMs.length)}`;
+  const claim = `${percent(share)} of the critical path of ${badName(question)} requests is ${name}: p50 ${duration(slow)}, before ${duration(before)} (${n}).`;
+  const statement = [claim, partsSentence(main, rows), calmSentence(main, rows)].filter((text) => text).join(' ');
+  return located(question, cohorts, rows, main, {
+    ...{ holds, name, statement, p, itself },
+    effect: slow / Math.max(before, 1e-3),
+    ...{ before, now: slow, share },
+  });
+}
+
+/** Share of the critical path that the entry spends outside of every call. */
+function ownShare(main: PathRow, rows: readonly PathRow[]): number {
+  const inCalls = rows.filter((row) => row.parentKey === main.key).reduce((sum, row) => sum + row.share, 0);
+  return Math.max(0, main.share - inCalls);
+}
+
+function partsSentence(main: PathRow, rows: readonly PathRow[]): string {
+  const part = rows.find((row) => row.parentKey === main.key && row.amount >= MAIN_SHARE * main.amount);
+  if (!part || main.depth === 0) return '';
+  return `Of that, ${part.example.label} has p50 ${duration(median(part.slowMs))}, before ${duration(median(part.beforeMs))}.`;
+}
+
+function calmSentence(main: PathRow, rows: readonly PathRow[]): string {
+  const calm = rows.filter(
+    (row) => row.depth > 0 && row.amount < 0.1 * main.amount && !row.key.startsWith(main.key) && !main.key.startsWith(row.key),
+  );
+  const labels = [...new Set(calm.map((row) => row.example.label))].slice(0, 3);
+  return labels.length === 0 ? '' : `${labels.join(', ')} did not change.`;
+}
+
+/** For errors: the call in which failures begin, the deepest failed span of each failed request. */
+function failureOrigin(question: Question, cohorts: Cohorts, rows: readonly PathRow[]): Finding | undefined {
+  const origins = cohorts.bad.requests.map(firstFailed);
+  const labels = Map.groupBy(origins, (node) => `${node.service}\u0001${node.label}`);
+  const [group] = [...labels.values()].sort((a, b) => b.length - a.length);
+  const origin = group?.[0];
+  if (!group || !origin) return undefined;
+  const share = group.length / origins.length;
+  const itself = origin.kind === 'server' && origin.service === question.service;
+  const name = itself ? `${nameOf(question)} itself` : origin.label;
+  const main = rows.find((row) => row.example.label === origin.label && row.example.service === origin.service);
+  if (!main) return undefined;
+  const quiet = cohorts.baseline.requests;
+  const before = quiet.filter((request) => request.spans.some((s) => s.failed && s.label === origin.label)).length;
+  const statement = `In ${percent(share)} of failed requests (${count(group.length)} of ${count(origins.length)}) the failure begins in ${name}. Before, it failed in ${count(before)} of ${count(quiet.length)} requests.`;
+  return located(question, cohorts, rows, { ...main, example: origin }, {
+    ...{ holds: share >= MAIN_SHARE, name, statement, p: null, itself, effect: share - before / quiet.length },
+    ...{ before: before / quiet.length, now: share, share },
+  });
+}
+
+function firstFailed(request: RequestTree): SpanNode {
+  let node = request.entry;
+  for (let next: SpanNode | undefined = node; next; next = node.children.findLast((child) => child.failed)) {
+    node = next;
+    if (dbSystem(node.attributes) !== '') break;
+  }
+  return node;
+}
+
+function located(
+  question: Question,
+  cohorts: Cohorts,
+  rows: readonly PathRow[],
+  main: PathRow,
+  said: {
+    holds: boolean;
+    name: string;
+    statement: string;
+    p: number | null;
+    itself: boolean;
+    effect: number;
+    before: number;
+    now: number;
+    share: number;
+  },
+): Finding {
+  const requests = [...cohorts.bad.requests].sort((a, b) => a.durationMs - b.durationMs);
+  const middle = requests[Math.floor(requests.length / 2)];
+  const { example } = main;
+  return finding(question, {
+    kind: 'where',
+    outcome: said.holds ? 'holds' : 'refuted',
+    subject: { service: question.service, route: question.route, method: question.method, span: said.name },
+    effect: said.effect,
+    baseline: { value: said.before, n: cohorts.baseline.requests.length },
+    incident: { value: said.now, n: cohorts.bad.requests.length },
+    p: said.p,
+    statement: said.statement,
+    references: middle
+      ? [{ kind: 'trace', traceId: middle.traceId, label: `median ${badName(question)} trace, ${duration(middle.durationMs)}` }]
+      : [],
+    table: table(rows, main),
+    facts: {
+      label: said.itself ? '' : example.label,
+      name: said.name,
+      system: said.itself ? '' : dbSystem(example.attributes),
+      server: said.itself ? '' : serverOf(example.attributes),
+      callee: said.itself ? '' : calleeOf(example),
+      share: said.share,
+      beforeMs: median(main.beforeMs),
+      nowMs: median(main.slowMs),
+    },
+  });
+}
+
+/** The service that answered a call when its spans are stored, or that the span belongs to when it is not ours. */
+function calleeOf(node: SpanNode): string {
+  return node.children.find((child) => child.service !== node.service)?.service ?? node.service;
+}
+
+function table(rows: readonly PathRow[], main: PathRow): FindingTable {
+  return {
+    columns: [
+      { title: 'Call path', align: 'left' },
+      { title: 'Before p50', align: 'right' },
+      { title: 'Slow p50', align: 'right' },
+      { title: 'Critical path', align: 'right' },
+    ],
+    rows: rows.slice(0, ROWS).map((row) => ({
+      cells: [
+        `${'  '.repeat(row.depth)}${row.example.label}`,
+        duration(median(row.beforeMs)),
+        duration(median(row.slowMs)),
+        percent(row.share),
+      ],
+      emphasis: row.key === main.key,
+    })),
+    caption: `Time per request, summed over attempts; share with everything below. ${count(Math.min(ROWS, rows.length))} of ${count(rows.length)} call paths.`,
+  };
+}
