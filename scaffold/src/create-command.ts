@@ -128,14 +128,17 @@ function nextSteps({ name, dir, port }: CreateAnswers, cwd: string): { does: str
   return [
     ...(dir === cwd ? [] : [{ does: 'go there', run: `cd ${shellWord(folder)}` }]),
     {
-      does: 'in a second terminal: receives the traces, shows them on http://localhost:4319',
-      run: 'npx -y go-sre-collector',
+      does: 'in a second terminal: brings logs, metrics and traces together on http://localhost:4319',
+      run: `npx -y go-sre-collector --scrape ${name}=localhost:${port + 1} --log-file ${name}=${name}.log`,
     },
     {
       does: 'run the service, every request traced',
-      run: `OTEL_TRACES_SAMPLER=always_on go run ./cmd/${name}`,
+      run: `OTEL_TRACES_SAMPLER=always_on LOG_FILE=${name}.log go run ./cmd/${name}`,
     },
-    { does: 'the first request', run: `curl -i http://localhost:${port}/orders/42` },
+    {
+      does: 'the first request: the service logs its trace_id, the collector shows its trace',
+      run: `curl -i -d '{"item":"tea","quantity":2}' http://localhost:${port}/orders`,
+    },
     { does: 'its metrics', run: `curl http://localhost:${port + 1}/metrics` },
   ];
 }

@@ -76,8 +76,13 @@ function emitted(
   if (path === 'go.sum') return encode(withoutLines(text, new Set(off.flatMap((option) => option.goSum))));
   if (path === 'go.mod') text = withoutLines(text, new Set(off.flatMap((option) => option.goMod)));
   if (path === 'slo.json') text = withoutSlos(text, new Set(off.flatMap((option) => option.slos)));
-  return encode(replaced(withoutRegions(text, path, answers.with), answers));
+  text = withoutRegions(text, path, answers.with);
+  if (!path.endsWith('.go')) return encode(replaced(text, answers));
+  return encode(text.replace(goProse, (prose) => replaced(prose, answers)));
 }
+
+/** Comments, strings and runes of Go: the name is replaced in these, an identifier that reads like it stays. */
+const goProse = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])+'/g;
 
 const marker = /^\s*(?:\/\/|# |<!-- )go-sre:(begin|end)(?: (\S+))?(?: -->)?\s*$/;
 

@@ -156,9 +156,9 @@ test('--json prints one object: what was made, its files, the command and the ne
     printed.next.map(({ run }: { run: string }) => run),
     [
       'cd orders',
-      'npx -y go-sre-collector',
-      'OTEL_TRACES_SAMPLER=always_on go run ./cmd/orders',
-      'curl -i http://localhost:9000/orders/42',
+      'npx -y go-sre-collector --scrape orders=localhost:9001 --log-file orders=orders.log',
+      'OTEL_TRACES_SAMPLER=always_on LOG_FILE=orders.log go run ./cmd/orders',
+      `curl -i -d '{"item":"tea","quantity":2}' http://localhost:9000/orders`,
       'curl http://localhost:9001/metrics',
     ],
   );

@@ -1,0 +1,141 @@
+// The published package as a new user gets it: packed, installed into an empty folder without a network, run by npx
+// on the machine's own Node, and its service built, run and asked.
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const scaffold = fileURLToPath(new URL('../../scaffold', import.meta.url));
+const goEnv = { GOFLAGS: '-tags=grpcnotrace', GOWORK: 'off' };
+
+let home = '';
+let packed: { filename: string; size: number; files: { path: string }[] };
+
+/** The environment of a person's shell: nothing of npm, and no command of the clone on PATH. */
+function userEnv(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(?:npm_|INIT_CWD$|NODE_)/.test(name));
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
+  return { ...Object.fromEntries(kept), PATH: path.join(delimiter), GIT_CONFIG_GLOBAL: '/dev/null' };
+}
+
+function runAsUser(command: string, args: readonly string[], cwd: string): string {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', env: { ...userEnv(), ...goEnv } });
+}
+
+before(() => {
+  home = realpathSync(mkdtempSync(join(tmpdir(), 'create-e2e-')));
+  const answer = execFileSync('npm', ['pack', '--json', '--pack-destination', home], {
+    cwd: scaffold,
+    encoding: 'utf8',
+    env: { ...userEnv(), npm_config_loglevel: 'error' },
+  });
+  packed = JSON.parse(answer.slice(answer.indexOf('[\n')))[0];
+  const install = ['install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`];
+  runAsUser('npm', install, home);
+});
+
+after(() => rmSync(home, { recursive: true, force: true }));
+
+test('the package holds the whole template, the bundles and the licences, and is small', () => {
+  const inPackage = new Set(packed.files.map(({ path }) => path));
+  const template = readdirSync(join(scaffold, 'template'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => statSync(join(scaffold, 'template', path)).isFile())
+    .map((path) => `template/${path}`);
+  assert.ok(template.length > 20);
+  assert.deepEqual(
+    template.filter((path) => !inPackage.has(path)),
+    [],
+  );
+  for (const path of ['README.md', 'dist/LICENSE', 'dist/create.js', 'dist/go-sre.js']) {
+    assert.ok(inPackage.has(path), path);
+  }
+  const licences = readFileSync(
+    join(home, 'node_modules/create-go-sre-service/dist/THIRD-PARTY-LICENSES.txt'),
+  );
+  for (const name of ['@clack/prompts', '@clack/core', 'sisteransi', 'yaml']) {
+    assert.ok(licences.includes(`${name} `), name);
+  }
+  assert.ok(packed.size < 400_000, `${packed.size} bytes`);
+});
+
+test('the installed package brought nothing else along', () => {
+  const installed = readdirSync(join(home, 'node_modules')).filter((name) => !name.startsWith('.'));
+  assert.deepEqual(installed, ['create-go-sre-service']);
+});
+
+test('npx create-go-sre-service orders --yes gives a service that is formatted, builds and passes its tests', () => {
+  const said = runAsUser('npx', ['create-go-sre-service', 'orders', '--yes'], home);
+  assert.match(said, /Created orders in .*orders: \d+ files/);
+  assert.match(said, /OTEL_TRACES_SAMPLER=always_on LOG_FILE=orders\.log go run \.\/cmd\/orders/);
+  const service = join(home, 'orders');
+  assert.ok(existsSync(join(service, '.gitignore')));
+  assert.equal(runAsUser('gofmt', ['-l', '.'], service), '');
+  runAsUser('go', ['build', '-o', join(home, 'orders-binary'), './cmd/orders'], service);
+  assert.match(runAsUser('go', ['test', './...'], service), /^ok\s/m);
+});
+
+test('go-sre slo render has nothing to change in a new service', () => {
+  const said = runAsUser('npx', ['go-sre', 'slo', 'render', '--check', '--dir', 'orders'], home);
+  assert.match(said, /^unchanged {2}ops\/prometheus\/rules\.yaml$/m);
+});
+
+test('the service answers, and log, trace and metric of one request carry the same trace id', {
+  timeout: 60_000,
+}, async (t) => {
+  const service = await startService(t.signal);
+  t.after(() => service.process.kill('SIGKILL'));
+  const order = { method: 'POST', body: '{"item":"tea","quantity":2}' };
+  const response = await fetch(`http://${service.addr}/orders`, order);
+  assert.equal(response.status, 201, await response.text());
+  const line = await service.logLine((entry) => entry.msg === 'request');
+  assert.match(String(line.trace_id), /^[0-9a-f]{32}$/);
+  assert.match(String(line.span_id), /^[0-9a-f]{16}$/);
+  assert.equal(line.route, '/orders');
+  assert.equal((await fetch(`http://${service.adminAddr}/healthz`)).status, 200);
+  const headers = { accept: 'application/openmetrics-text; version=1.0.0' };
+  const metrics = await (await fetch(`http://${service.adminAddr}/metrics`, { headers })).text();
+  assert.match(metrics, /^http_server_request_duration_seconds_count\{.*http_route="\/orders"/m);
+  assert.match(metrics, new RegExp(`# \\{.*trace_id="${line.trace_id}"`));
+});
+
+type LogEntry = Record<string, unknown>;
+
+/** Starts the built service on ports of the system's choice; its log tells them. */
+async function startService(signal: AbortSignal) {
+  const env = {
+    ...userEnv(),
+    ADDR: '127.0.0.1:0',
+    ADMIN_ADDR: '127.0.0.1:0',
+    OTEL_TRACES_SAMPLER: 'always_on',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+  };
+  const child: ChildProcess = spawn(join(home, 'orders-binary'), [], {
+    env,
+    signal,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<never>((_, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => reject(new Error(`the service ended with ${code}`)));
+  });
+  ended.catch(() => undefined);
+  const entries: LogEntry[] = [];
+  let wake: () => void = () => undefined;
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    entries.push(JSON.parse(line));
+    wake();
+  });
+  const logLine = async (wanted: (entry: LogEntry) => boolean): Promise<LogEntry> => {
+    for (;;) {
+      const found = entries.find(wanted);
+      if (found !== undefined) return found;
+      await Promise.race([new Promise<void>((resolve) => (wake = resolve)), ended]);
+    }
+  };
+  const listening = await logLine((entry) => entry.msg === 'listening');
+  return { process: child, addr: listening.addr, adminAddr: listening.admin_addr, logLine };
+}

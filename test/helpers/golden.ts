@@ -1,0 +1,38 @@
+// The emitted services that stand in test/golden/ to be read, compared and compiled. `npm run golden` refreshes them.
+import * as disk from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Answers } from '../../scaffold/src/answers.ts';
+import { packageVersion, templateFolder } from '../../scaffold/src/package.ts';
+import { type Plan, plan } from '../../scaffold/src/plan.ts';
+import { readTemplate } from '../../scaffold/src/template.ts';
+import { write } from '../../scaffold/src/write.ts';
+
+const goldenFolder = fileURLToPath(new URL('../golden', import.meta.url));
+
+/** Folder in test/golden/ -> the answers that give it. Together they have every option on and every option off. */
+export const goldenServices: Readonly<Record<string, Answers>> = {
+  shop: { name: 'shop', module: 'example.com/shop', port: 8080, with: ['redis'] },
+  plain: { name: 'order-api', module: 'github.com/Acme/order-api/v2', port: 9000, with: [] },
+};
+
+/** Absolute path of a golden service. */
+export function goldenPath(service: string): string {
+  return join(goldenFolder, service);
+}
+
+/** What the generator emits for a golden service now, without the archive: its bytes depend on the zlib that made it. */
+export function planGolden(service: string): Plan {
+  const planned = plan(goldenServices[service]!, readTemplate(templateFolder), packageVersion);
+  return new Map([...planned].filter(([path]) => path !== '.go-sre/base.tar.gz'));
+}
+
+if (import.meta.main) {
+  await disk.rm(goldenFolder, { recursive: true, force: true });
+  await disk.mkdir(dirname(goldenPath('any')), { recursive: true });
+  for (const service of Object.keys(goldenServices)) {
+    const planned = planGolden(service);
+    await write(planned, goldenPath(service), { disk });
+    console.log(`test/golden/${service}: ${planned.size} files`);
+  }
+}
