@@ -16,7 +16,7 @@ export function matchers(...parts: readonly string[]): string {
 }
 
 /** Matchers of the requests an objective speaks of. `job` selects the service, on all of its instances. */
-export function requestMatchers(service: Service, route: Route | undefined): string[] {
+function requestMatchers(service: Service, route: Route | undefined): string[] {
   const parts = [`${label.job}=${quote(service.name)}`];
   if (route) parts.push(`${label.route}=${quote(route.path)}`);
   if (route?.method) parts.push(`${label.method}=${quote(route.method)}`);
@@ -27,7 +27,7 @@ export function requestMatchers(service: Service, route: Route | undefined): str
  * Matcher of the bucket that ends at the threshold. Whole seconds are `1` in the text format, and `1.0` in
  * OpenMetrics and in Prometheus 3; both are meant.
  */
-export function boundMatcher(thresholdSeconds: number): string {
+function boundMatcher(thresholdSeconds: number): string {
   const bound = number(thresholdSeconds);
   const whole = Number.isInteger(thresholdSeconds);
   return whole ? `${label.bucketBound}=~"${bound}(\\\\.0)?"` : `${label.bucketBound}="${bound}"`;

@@ -9,6 +9,7 @@ import {
   rule,
   ruleLabel,
   type Service,
+  type Sli,
   type Slo,
   serviceMetric,
   suffix,
@@ -50,7 +51,7 @@ interface Scenario {
 
 /** The tests of a service's rules. Long scenarios run on one objective of each kind, the outage on all. */
 export function ruleTests(service: Service): readonly RuleTest[] {
-  const first = new Map<string, Slo>();
+  const first = new Map<Sli['kind'], Slo>();
   for (const slo of service.slos) if (!first.has(slo.sli.kind)) first.set(slo.sli.kind, slo);
   if (service.slos.length === 0) return [];
   return [

@@ -20,13 +20,13 @@ import {
 } from '../slo/index.ts';
 import { matchers, number, quote, requestBucket, requestCount, sloLabels } from './promql.ts';
 
-export interface RecordingRule {
+interface RecordingRule {
   readonly record: string;
   readonly expr: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-export interface AlertingRule {
+interface AlertingRule {
   readonly alert: string;
   readonly expr: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -145,7 +145,7 @@ export function budgetLeft(counts: WindowCounts, budget: number): number {
 }
 
 /** Why a tier does not fire, in the order in which the conditions are asked. */
-export type Verdict = 'firing' | 'not observed' | 'no traffic' | 'too few bad events' | 'below threshold';
+type Verdict = 'firing' | 'not observed' | 'no traffic' | 'too few bad events' | 'below threshold';
 
 export interface TierVerdict {
   readonly tier: Tier;

@@ -138,6 +138,16 @@ test('a slow burn opens a ticket, only once half of the day was observed', () =>
   assert.deepEqual(firing(0.001, countsAt(events, now, 11 * hour)), []);
 });
 
+test('one failure in a quiet day is no ticket, however far its ratio lies over the limit', () => {
+  const events = traffic(0, 72 * hour, 8, 0).map((event, i, all) => ({
+    ...event,
+    bad: i === all.length - 4,
+  }));
+  const counts = countsAt(events, 72 * hour, 72 * hour);
+  assert.ok(burnRate(counts['1d'], 0.001)! > 5 && burnRate(counts['2h'], 0.001)! > 50);
+  assert.deepEqual(firing(0.001, counts), []);
+});
+
 test('an idle route that fails always opens the ticket by count, even between its requests', () => {
   const events = Array.from({ length: 5 }, (_, i) => ({ at: (i + 1) * 5 * hour, bad: true }));
   const now = 28 * hour;

@@ -101,6 +101,7 @@ test('a near word is offered, a far one is not', () => {
   assert.equal(nearest('objectve', ['objective', 'window']), 'objective');
   assert.equal(nearest('target', ['objective', 'window']), undefined);
   assert.equal(nearest('x', ['id']), undefined);
+  assert.equal(nearest('availabilityOver4w', ['availability']), undefined);
   assert.equal(nearest('a'.repeat(100_000), ['id']), undefined);
 });
 
