@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	//go-sre:begin redis
 	"strconv"
+	//go-sre:end
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -11,16 +13,17 @@ import (
 
 // config is what the environment says; OTEL_* variables are read by the telemetry package and the SDK.
 type config struct {
+	//go-sre:begin redis
+	redisAddr     string
+	redisPoolSize int
+	redisTimeout  time.Duration
+
+	//go-sre:end
 	addr       string
 	adminAddr  string
 	logFile    string
 	logLevel   zapcore.Level
 	drainDelay time.Duration // between not ready and the end of listening: load balancers need a moment
-	//go-sre:begin redis
-	redisAddr     string
-	redisPoolSize int
-	redisTimeout  time.Duration
-	//go-sre:end
 }
 
 // parseConfig reads and checks all variables; its error lists every wrong one.
@@ -31,16 +34,14 @@ func parseConfig(getenv func(string) string) (config, error) {
 		adminAddr:  or(getenv("ADMIN_ADDR"), ":8081"),
 		logFile:    getenv("LOG_FILE"),
 		drainDelay: duration(getenv, "DRAIN_DELAY", "0s", &problems),
-		//go-sre:begin redis
-		redisAddr:    or(getenv("REDIS_ADDR"), "localhost:6379"),
-		redisTimeout: duration(getenv, "REDIS_TIMEOUT", "1s", &problems),
-		//go-sre:end
 	}
 	var err error
 	if c.logLevel, err = zapcore.ParseLevel(or(getenv("LOG_LEVEL"), "info")); err != nil {
 		problems = append(problems, fmt.Errorf("LOG_LEVEL=%s: use debug, info, warn or error", getenv("LOG_LEVEL")))
 	}
 	//go-sre:begin redis
+	c.redisAddr = or(getenv("REDIS_ADDR"), "localhost:6379")
+	c.redisTimeout = duration(getenv, "REDIS_TIMEOUT", "1s", &problems)
 	c.redisPoolSize, err = strconv.Atoi(or(getenv("REDIS_POOL_SIZE"), "10"))
 	if err != nil || c.redisPoolSize < 1 || c.redisPoolSize > 10_000 {
 		problems = append(problems, fmt.Errorf("REDIS_POOL_SIZE=%s: use a number from 1 to 10000", getenv("REDIS_POOL_SIZE")))

@@ -84,23 +84,18 @@ func serve(ctx context.Context, config config, getenv func(string) string, stdou
 	}
 	defer func() { err = errors.Join(err, within(flushTimeout, tel.Shutdown)) }()
 
+	deps := server.Deps{Orders: new(orders.Store), Log: log.Logger}
 	//go-sre:begin redis
-	sessions := cache.New(cache.Options{
+	deps.Sessions = cache.New(cache.Options{
 		Addr: config.redisAddr, PoolSize: config.redisPoolSize, Timeout: config.redisTimeout,
 	}, tel)
-	defer sessions.Close()
+	defer deps.Sessions.Close()
 	//go-sre:end
 
 	var ready atomic.Bool
 	admin := server.Configure(&http.Server{Handler: server.NewAdmin(tel.Registry, &ready)})
 	admin.WriteTimeout = 2 * time.Minute // profiles take as long as they are asked to
-	public := server.Configure(&http.Server{Handler: server.New(server.Deps{
-		Orders: new(orders.Store),
-		//go-sre:begin redis
-		Sessions: sessions,
-		//go-sre:end
-		Log: log.Logger,
-	}, tel)})
+	public := server.Configure(&http.Server{Handler: server.New(deps, tel)})
 
 	failed := make(chan error, 2)
 	adminAddr, err := start(admin, "ADMIN_ADDR", config.adminAddr, log, failed)

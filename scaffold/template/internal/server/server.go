@@ -21,11 +21,12 @@ import (
 
 // Deps is what the handlers work with.
 type Deps struct {
-	Orders *orders.Store
 	//go-sre:begin redis
 	Sessions *cache.Client
+
 	//go-sre:end
-	Log *zap.Logger
+	Orders *orders.Store
+	Log    *zap.Logger
 }
 
 // New returns the handler of the public port: every route of the table, each observed.

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-var shop = Service{Name: "shop", Owner: "team", Runbook: "https://example.com", Window: "30d"}
+var service = Service{Name: "shop", Owner: "team", Runbook: "https://example.com", Window: "30d"}
 
 func TestADocumentHoldsOneLineForEachObjective(t *testing.T) {
-	doc, err := NewDocument(shop, []Route{
+	doc, err := NewDocument(service, []Route{
 		{"GET /api/v2/verify", Objective{Availability: 0.999, Latency: 0.99, Threshold: 300 * time.Millisecond}},
 		{"GET /internal", None},
 	})
@@ -43,7 +43,7 @@ func TestImpossibleObjectivesAreNamed(t *testing.T) {
 		`Latency and Threshold go together`:   {{"GET /a", Objective{Latency: 0.99}}},
 		`have the same id get-a-availability`: {{"GET /a", Objective{Availability: 0.9}}, {"GET /{a}", Objective{Availability: 0.9}}},
 	} {
-		if _, err := NewDocument(shop, routes); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewDocument(service, routes); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: error %v; want %q in it", routes, err, want)
 		}
 	}

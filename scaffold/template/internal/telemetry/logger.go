@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
+
+var nanoseconds = zapcore.TimeEncoderOfLayout("2006-01-02T15:04:05.000000000Z")
 
 // Logger writes one JSON object a line.
 type Logger struct {
@@ -35,7 +38,7 @@ func NewLogger(stdout io.Writer, path string, level zapcore.Level) (*Logger, err
 	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		TimeKey: "ts", LevelKey: "level", NameKey: "logger", CallerKey: "caller", MessageKey: "msg", StacktraceKey: "stack",
 		EncodeTime: func(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
-			enc.AppendString(t.UTC().Format("2006-01-02T15:04:05.000000000Z"))
+			nanoseconds(t.UTC(), enc)
 		},
 		EncodeLevel:    zapcore.LowercaseLevelEncoder,
 		EncodeDuration: zapcore.SecondsDurationEncoder,
@@ -63,10 +66,20 @@ func TraceIDs(ctx context.Context) zap.Field {
 type traceIDs trace.SpanContext
 
 func (ids traceIDs) MarshalLogObject(enc zapcore.ObjectEncoder) error {
-	if sc := trace.SpanContext(ids); sc.IsValid() {
-		enc.AddString("trace_id", sc.TraceID().String())
-		enc.AddString("span_id", sc.SpanID().String())
-		enc.AddString("trace_flags", sc.TraceFlags().String())
-	}
+	addTraceIDs(enc, trace.SpanContext(ids), make([]byte, hexLength))
 	return nil
+}
+
+const hexLength = 2 * len(trace.TraceID{})
+
+// addTraceIDs writes the ids in lower-case hex, by way of scratch, which holds hexLength bytes.
+func addTraceIDs(enc zapcore.ObjectEncoder, sc trace.SpanContext, scratch []byte) {
+	if !sc.IsValid() {
+		return
+	}
+	traceID, spanID := sc.TraceID(), sc.SpanID()
+	enc.AddByteString("trace_id", scratch[:hex.Encode(scratch, traceID[:])])
+	enc.AddByteString("span_id", scratch[:hex.Encode(scratch, spanID[:])])
+	flags := [1]byte{byte(sc.TraceFlags())}
+	enc.AddByteString("trace_flags", scratch[:hex.Encode(scratch, flags[:])])
 }

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,13 +25,20 @@ const UnknownRoute = "/*"
 
 // Middleware observes requests: one span, one measurement and one access line each.
 type Middleware struct {
-	tel     *Telemetry
-	metrics httpMetrics
+	tel          *Telemetry
+	metrics      httpMetrics
+	access       *zap.Logger
+	accessAlways *zap.Logger // whatever the level: the line of a stored trace is never missing
 }
 
 // NewMiddleware registers the metrics; buckets are the boundaries of the duration in seconds.
 func NewMiddleware(tel *Telemetry, buckets []float64) *Middleware {
-	return &Middleware{tel: tel, metrics: newHTTPMetrics(tel.Registry, buckets)}
+	return &Middleware{
+		tel:          tel,
+		metrics:      newHTTPMetrics(tel.Registry, buckets),
+		access:       tel.Log.WithOptions(zap.WithCaller(false)),
+		accessAlways: tel.Log.always.WithOptions(zap.WithCaller(false)),
+	}
 }
 
 // Route observes the handler of a ServeMux pattern, "METHOD /path".
@@ -122,7 +130,7 @@ func (rt *route) finish(rec *recorder, span trace.Span, start time.Time) {
 // (http.ErrAbortHandler), abort is true: the client must not take half an answer for a whole one.
 func (rt *route) answerPanic(rec *recorder, cause any) (failure string, abort bool) {
 	abort = rec.status != 0
-	if cause == http.ErrAbortHandler {
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		abort = true
 	} else {
 		rt.tel.Log.Error("panic", zap.String("error", fmt.Sprint(cause)), zap.ByteString("stack", debug.Stack()),
@@ -143,15 +151,15 @@ func (rt *route) observe(rec *recorder, span trace.Span, failure string) {
 }
 
 func (rt *route) logAccess(rec *recorder, span trace.Span) {
-	level, log := zapcore.InfoLevel, rt.tel.Log.Logger
+	level, log := zapcore.InfoLevel, rt.access
 	if rec.status >= 500 {
 		level = zapcore.ErrorLevel
 	}
 	if span.IsRecording() {
-		log = rt.tel.Log.always
+		log = rt.accessAlways
 	}
 	if entry := log.Check(level, "request"); entry != nil {
-		entry.Write(zap.Inline(rec))
+		entry.Write(rec.accessFields()...)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -267,7 +268,7 @@ func TestWhatAConnectionCanDoSurvivesTheMiddleware(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if _, err := bufio.NewReader(response.Body).ReadByte(); err != io.EOF {
+	if _, err := bufio.NewReader(response.Body).ReadByte(); !errors.Is(err, io.EOF) {
 		t.Errorf("body: %v, want EOF", err)
 	}
 	if err := <-done; err != nil {
@@ -287,5 +288,24 @@ func TestFailedExportsAreLoggedOnceAMinute(t *testing.T) {
 	lines := b.lines(t)
 	if len(lines) != 2 || lines[1]["suppressed"] != 2.0 {
 		t.Errorf("log lines %v; want two, the second with 2 suppressed", lines)
+	}
+}
+
+func BenchmarkARequest(b *testing.B) {
+	for _, share := range []float64{0, 0.05, 1} {
+		b.Run(fmt.Sprintf("sampled=%v", share), func(b *testing.B) {
+			log, _ := NewLogger(io.Discard, "", zapcore.InfoLevel)
+			sampler, _ := newSampler(map[string]Sampling{"GET /orders/{id}": Ratio(share)}, func(string) string { return "" })
+			observe := NewMiddleware(&Telemetry{
+				Log: log, Registry: prometheus.NewRegistry(), Propagator: propagation.TraceContext{},
+				Tracer: sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler)).Tracer("test"),
+			}, Buckets(nil))
+			handler := observe.Route("GET /orders/{id}", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			request, response := httptest.NewRequest(http.MethodGet, "/orders/7", nil), httptest.NewRecorder()
+			b.ReportAllocs()
+			for b.Loop() {
+				handler.ServeHTTP(response, request)
+			}
+		})
 	}
 }

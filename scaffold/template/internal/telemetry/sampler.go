@@ -3,6 +3,7 @@ package telemetry
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -75,7 +76,7 @@ func samplingFromEnv(name, arg string) (Sampling, error) {
 			arg = "1"
 		}
 		ratio, err := strconv.ParseFloat(arg, 64)
-		if err != nil || !(ratio >= 0 && ratio <= 1) {
+		if err != nil || math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
 			return Sampling{}, fmt.Errorf("OTEL_TRACES_SAMPLER_ARG=%s: give a ratio between 0 and 1", arg)
 		}
 		sampling.ratio = ratio
