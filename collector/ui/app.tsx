@@ -7,6 +7,11 @@ import { fixedRoute, formatRoute } from './router.ts';
 import { useConsole } from './state/console.ts';
 import { useKeys } from './state/use-keys.ts';
 import { Home } from './views/home.tsx';
+import { Incident } from './views/incident.tsx';
+import { Incidents } from './views/incidents.tsx';
+import { Logs } from './views/logs.tsx';
+import { Trace } from './views/trace.tsx';
+import { Traces } from './views/traces.tsx';
 
 function NotFound({ path }: { path: string }) {
   const { range } = useConsole().route.value;
@@ -27,8 +32,16 @@ function View() {
       return <Home />;
     case 'not-found':
       return <NotFound path={at.path} />;
-    default:
-      return <NotFound path={at.view} />;
+    case 'traces':
+      return <Traces at={at} />;
+    case 'logs':
+      return <Logs at={at} />;
+    case 'incidents':
+      return <Incidents range={at.range} />;
+    case 'incident':
+      return <Incident at={at} />;
+    case 'trace':
+      return <Trace at={at} />;
   }
 }
 
@@ -85,7 +98,7 @@ export function App() {
   useKeyboard();
   useKeys([
     ...pageKeys(at.range, (route) => app.navigate(route)),
-    { keys: '.', says: 'copy link', run: () => copyLink(app) },
+    { keys: '.', says: 'copy link', run: () => copyLink(app), hint: ['.', 'copy link'] },
     { keys: '?', says: 'all keys', run: () => setHelp(true) },
   ]);
   useEffect(() => {

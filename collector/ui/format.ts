@@ -45,6 +45,15 @@ export function formatDuration(ms: number | null | undefined): string {
   return minutesAndMore(ms / 1000);
 }
 
+/** A round duration on an axis, without needless zeros: 0, 500 ms, 1.5 s. */
+export function formatTick(ms: number): string {
+  return ms === 0
+    ? '0'
+    : formatDuration(ms)
+        .replace(/(\.\d*?)0+(?= )/, '$1')
+        .replace('. ', ' ');
+}
+
 /** A whole number: 1,284, from a hundred thousand on 412 k, 17.3 M. */
 export function formatCount(count: number): string {
   if (Math.abs(count) < 100_000) return fixed(count, 0);

@@ -5,6 +5,8 @@ export interface KeyBinding {
   keys: string;
   says: string;
   run: () => void;
+  /** What the status bar shows for it and its kin: keys and a word. The few that matter in a view have one. */
+  hint?: [keys: string, says: string];
 }
 
 /** How long the first key of a pair waits for the second. */

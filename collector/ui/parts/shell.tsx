@@ -187,7 +187,7 @@ function StatusBar() {
   const app = useConsole();
   const status = app.status.value;
   const { error, lastAnswerMs } = app.connection.value;
-  const shown = app.bindings.value.filter((b) => !b.keys.startsWith('g ')).slice(-6);
+  const hints = app.bindings.value.flatMap((b) => (b.hint ? [b.hint] : []));
   return (
     <footer class="status">
       {error ? (
@@ -210,12 +210,15 @@ function StatusBar() {
       ) : null}
       <span class="keys">
         {app.preferences.shortcuts.value
-          ? shown.map((b) => (
-              <span key={b.keys}>
-                <kbd>{b.keys === 'Escape' ? 'Esc' : b.keys}</kbd> {b.says}
+          ? hints.map(([keys, says]) => (
+              <span key={keys}>
+                <kbd>{keys}</kbd> {says}
               </span>
             ))
           : null}
+        <span>
+          <kbd>?</kbd> all keys
+        </span>
       </span>
     </footer>
   );
@@ -226,7 +229,7 @@ function Announcements() {
   const app = useConsole();
   const open = app.status.value?.openIncidents ?? 0;
   return (
-    <div class="vh" role="status">
+    <div class="vh say" role="status">
       {app.connection.value.error ? 'Connection to the collector lost.' : ''}
       {open > 0 ? `${open} open ${open === 1 ? 'incident' : 'incidents'}.` : ''}
     </div>

@@ -6,6 +6,7 @@ import { type Api, ApiError, type Between } from '../api.ts';
 import { nanoToMs } from '../format.ts';
 import type { KeyBinding } from '../keys.ts';
 import { formatRoute, parseRoute, type Route, rangeEnds } from '../router.ts';
+import { createServiceColours } from '../trace/palette.ts';
 import type { Preferences } from './preferences.ts';
 
 /** What the console needs of the browser; the entry point hands in the real ones. */
@@ -44,6 +45,8 @@ export interface Console {
   navigate: (route: Route, how?: 'push' | 'replace') => void;
   /** Reads the address again, after the browser moved in its history. */
   readLocation: () => void;
+  /** The place of a service among the colours, the same in all traces of a visit. */
+  serviceColour: (service: string) => number;
   /** Asks for the status, then lets every view reload. Never rejects. */
   refresh: (signal: AbortSignal) => Promise<void>;
 }
@@ -75,6 +78,7 @@ export function createConsole(deps: Deps): Console {
     readLocation: () => {
       route.value = here();
     },
+    serviceColour: createServiceColours(),
     refresh: async (abort) => {
       try {
         status.value = await deps.api.status(abort);

@@ -15,7 +15,7 @@ import { useConsole } from '../state/console.ts';
 import { type Resource, useResource } from '../state/resource.ts';
 import { useKeys } from '../state/use-keys.ts';
 import { droppedOf, SIGNAL_NAMES } from './losses.ts';
-import { moveRow } from './row-keys.ts';
+import { rowKeys } from './row-keys.ts';
 import { ServiceList, ServiceTable } from './services.tsx';
 
 function Answer({ services }: { services: Resource<ServicesBody> }) {
@@ -253,10 +253,7 @@ export function Home() {
     app.api.services(app.between(), signal),
   );
   const incidents = useResource('incidents', app.live.value, (signal) => app.api.incidents(signal));
-  useKeys([
-    { keys: 'j', says: 'down', run: () => moveRow(1) },
-    { keys: 'k', says: 'up', run: () => moveRow(-1) },
-  ]);
+  useKeys([...rowKeys()]);
   const status = app.status.value;
   return (
     <>

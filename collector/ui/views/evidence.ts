@@ -1,0 +1,60 @@
+import type { Finding, Incident } from '../../api/types.ts';
+
+/** A step of an incident: all findings of one kind. */
+export interface Step {
+  kind: Finding['kind'];
+  name: string;
+  /** What the step looks at, in two or three words. */
+  looksAt: string;
+  findings: Finding[];
+  /** True when nothing of this step could be tested. */
+  untested: boolean;
+}
+
+const NAMES: Record<Finding['kind'], [name: string, looksAt: string]> = {
+  symptom: ['Symptom', 'golden signals'],
+  onset: ['Onset', 'order of changes'],
+  exemplars: ['Exemplars', 'from the bad buckets'],
+  difference: ['Difference', 'slow or failed against before'],
+  where: ['Where in the trace', 'critical path'],
+  logs: ['Logs', 'templates that changed'],
+  'retry-storm': ['Retry storm', 'calls per request'],
+  pool: ['Pool', 'connections'],
+  alternatives: ['Alternatives', 'what it is not'],
+};
+
+function refuted(findings: readonly Finding[]): string {
+  const count = findings.filter((f) => f.outcome === 'refuted').length;
+  return `${count} of ${findings.length} refuted`;
+}
+
+/** The findings of an incident as numbered steps, in the order in which they are told. */
+export function stepsOf(incident: Pick<Incident, 'findings'>): Step[] {
+  const kinds = Object.keys(NAMES) as Finding['kind'][];
+  return kinds.flatMap((kind) => {
+    const findings = incident.findings.filter((f) => f.kind === kind);
+    if (findings.length === 0) return [];
+    const [name, looksAt] = NAMES[kind];
+    return [
+      {
+        kind,
+        name,
+        looksAt: kind === 'alternatives' ? refuted(findings) : looksAt,
+        findings,
+        untested: findings.every((f) => f.outcome === 'untested'),
+      },
+    ];
+  });
+}
+
+/** A p value as text: p = 0.31, p < 1e−9. */
+export function formatP(p: number): string {
+  if (p < 1e-9) return 'p < 1e−9';
+  return p < 0.001 ? `p = ${p.toExponential(0).replace('-', '−')}` : `p = ${Number(p.toPrecision(2))}`;
+}
+
+/** What an alternative is called: the thing it blames. */
+export function alternativeName({ subject }: Finding): string {
+  const { resource, span, service, method, route } = subject;
+  return resource ?? span ?? (route ? `${method ?? ''} ${route}`.trim() : (service ?? 'other cause'));
+}
