@@ -28,7 +28,11 @@ export interface QueryOptions {
   signal?: AbortSignal;
 }
 
-/** One page of an answer. `matched` is what the whole query matches ("N of M"), `examined` what was read for it. */
+/**
+ * One page of an answer. `matched` is what the whole query matches ("N of M"), `examined` the records that were read
+ * for it. Pages that follow a cursor answer from what was stored when the first page was made: records appended
+ * since are not in them, and none comes twice or is left out (but for what was evicted meanwhile).
+ */
 export interface Page<C> {
   columns: C;
   /** Records in `columns`. */
@@ -64,13 +68,13 @@ export interface SpanColumns {
   traceState?: StringColumn;
 }
 
-/** The spans of one or many traces; (trace id, span id) identifies a span, duplicates are answered once. */
+/** The spans of one or many traces; (trace id, span id) identifies a span, duplicates are answered once. Zero ids find nothing. */
 export interface TraceQuery {
   traceIds: Uint8Array[];
   detail: 'index' | 'attributes' | 'full';
 }
 
-/** Conditions one span must meet; all that are given must hold. */
+/** Conditions one span must meet; all that are given must hold. The time range is that of the span's start. */
 export interface SpanFilter extends TimeRange {
   service?: string;
   route?: string;
@@ -86,13 +90,14 @@ export interface SpanFilter extends TimeRange {
   text?: string;
 }
 
-/** Traces with at least one span that meets the filter. */
+/** Traces with at least one span that meets the filter; spans without a trace id are of no trace. */
 export interface FindTracesQuery {
   filter: SpanFilter;
+  /** `newest`: by the hit's start, latest first; `slowest`: by the hit's duration, longest first; ties by trace id. */
   order: 'newest' | 'slowest';
 }
 
-/** One record per trace: its first matching span (the hit), and the trace as far as it is stored. */
+/** One record per trace: its first matching span by start (the hit), and the trace as far as it is stored. */
 export interface TraceColumns {
   traceId: Uint8Array;
   hitSpanId: Uint8Array;
@@ -148,7 +153,11 @@ export interface SeriesQuery extends TimeRange {
   exemplars: boolean;
 }
 
-/** Samples of the matching series, by series and then by time. A NaN value is a staleness marker. */
+/**
+ * Samples of the matching series, by series (name, then labels) and then by time; of several samples of one series at
+ * one time the first stored is answered. A NaN value is a staleness marker. `limit` and `matched` count samples;
+ * all exemplars of the answer, each once, come with its first page.
+ */
 export interface SeriesColumns {
   series: SeriesInfo[];
   seriesIndex: Uint32Array;
@@ -169,13 +178,16 @@ export type GroupKey = 'service' | 'route' | 'method' | 'name' | 'kind' | 'statu
 export interface AggregateQuery {
   filter: SpanFilter;
   groupBy: GroupKey[];
-  /** Width of a time bucket; one bucket over the whole range when absent. */
+  /** Width of a time bucket, the first beginning where the range does; one bucket over the whole range when absent. */
   stepNano?: bigint;
-  /** Quantiles of the duration, 0 to 1. */
+  /** Quantiles of the duration, 0 to 1: the value at rank q (n - 1), between neighbours by proportion. */
   quantiles: number[];
 }
 
-/** One record per group and bucket; stored spans are counted, not re-weighted for sampling. */
+/**
+ * One record per group and bucket that has spans, by bucket and then by keys; stored spans are counted, duplicates
+ * once, not re-weighted for sampling. Kinds and statuses are told by name; an absent attribute is ''.
+ */
 export interface AggregateColumns {
   keys: StringColumn[];
   bucketUnixNano: BigInt64Array;
@@ -225,7 +237,7 @@ export interface Store {
   findLogs(query: FindLogsQuery, options?: QueryOptions): Promise<Page<LogColumns>>;
   series(query: SeriesQuery, options?: QueryOptions): Promise<Page<SeriesColumns>>;
   aggregate(query: AggregateQuery, options?: QueryOptions): Promise<Page<AggregateColumns>>;
-  /** Keeps one document; the same kind and id again replaces it. */
+  /** Keeps one document; the same kind and id again replaces it. Not subject to the retention, only to a bound per kind. */
   put(kind: DocumentKind, document: StoredDocument): Promise<void>;
   /** Documents of a kind, newest first; `id` narrows to one. */
   list(

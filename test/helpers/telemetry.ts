@@ -61,8 +61,8 @@ const bytes = (hex = ''): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
 export const id = bytes;
 
 export function spanBatch(spans: readonly PlainSpan[]): SpanBatch {
-  const groups = Map.groupBy(spans, (span) => JSON.stringify([span.service, span.resource]));
-  const resourceSpans = [...groups.values()].map((members) => ({
+  const groups = runs(spans, (span) => JSON.stringify([span.service, span.resource]));
+  const resourceSpans = groups.map((members) => ({
     resource: { attributes: pairs({ 'service.name': members[0]!.service, ...members[0]!.resource }) },
     scopeSpans: [{ scope: { name: 'test' }, spans: members.map(otlpSpan) }],
   }));
@@ -70,8 +70,8 @@ export function spanBatch(spans: readonly PlainSpan[]): SpanBatch {
 }
 
 export function logBatch(logs: readonly PlainLog[]): LogBatch {
-  const groups = Map.groupBy(logs, (log) => JSON.stringify([log.service, log.scope]));
-  const resourceLogs = [...groups.values()].map((members) => ({
+  const groups = runs(logs, (log) => JSON.stringify([log.service, log.scope]));
+  const resourceLogs = groups.map((members) => ({
     resource: { attributes: pairs({ 'service.name': members[0]!.service }) },
     scopeLogs: [{ scope: { name: members[0]!.scope ?? '' }, logRecords: members.map(otlpLog) }],
   }));
@@ -129,6 +129,19 @@ export function sampleBatch(
     offsets: noOffsets(),
     resource: {},
   };
+}
+
+/** Neighbours of one key together, in the order they came in. */
+function runs<T>(records: readonly T[], keyOf: (record: T) => string): T[][] {
+  const groups: T[][] = [];
+  let last: string | undefined;
+  for (const record of records) {
+    const key = keyOf(record);
+    if (key === last) groups.at(-1)!.push(record);
+    else groups.push([record]);
+    last = key;
+  }
+  return groups;
 }
 
 function packed(exemplars: readonly PlainExemplar[], key: 'traceId' | 'spanId', size: number): Uint8Array {
