@@ -159,7 +159,7 @@ function text(answers: CreateAnswers, plan: Plan, command: string, cwd: string, 
   } else {
     lines.push(`Created ${answers.name} in ${answers.dir}: ${total}.`, ...outcome.notes);
     lines.push('', 'Next:');
-    for (const { does, run } of nextSteps(answers, cwd)) lines.push(`  ${run}`, `      ${does}`);
+    for (const { does, run } of nextSteps(answers, cwd)) lines.push(`  # ${does}`, `  ${run}`);
   }
   return `${[...lines, '', 'The same again:', `  ${command}`].join('\n')}\n`;
 }

@@ -9,7 +9,7 @@ import { manifestPath } from './plan.ts';
 export type RenderDisk = Pick<typeof fsPromises, 'mkdir' | 'readFile' | 'rename' | 'rm' | 'writeFile'>;
 
 /** One file made from slo.json, and how it stands to what is on the disk. */
-export type RenderedFile = { path: string; bytes: number; state: 'new' | 'changed' | 'unchanged' };
+type RenderedFile = { path: string; bytes: number; state: 'new' | 'changed' | 'unchanged' };
 
 /** What `go-sre slo render` would write, or wrote. */
 export type Rendering = { files: readonly RenderedFile[]; texts: ReadonlyMap<string, string> };

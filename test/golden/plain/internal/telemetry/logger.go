@@ -1,0 +1,85 @@
+package telemetry
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+var nanoseconds = zapcore.TimeEncoderOfLayout("2006-01-02T15:04:05.000000000Z")
+
+// Logger writes one JSON object a line.
+type Logger struct {
+	*zap.Logger
+	always *zap.Logger // ignores the level: for the access line of a stored trace
+	file   *os.File
+}
+
+// NewLogger logs to stdout and, unless path is empty, to the file at path too.
+func NewLogger(stdout io.Writer, path string, level zapcore.Level) (*Logger, error) {
+	sink := zapcore.AddSync(stdout)
+	var file *os.File
+	if path != "" {
+		var err error
+		file, err = os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return nil, fmt.Errorf("LOG_FILE: %w", err)
+		}
+		sink = zapcore.NewMultiWriteSyncer(sink, file)
+	}
+	sink = zapcore.Lock(sink)
+	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
+		TimeKey: "ts", LevelKey: "level", NameKey: "logger", CallerKey: "caller", MessageKey: "msg", StacktraceKey: "stack",
+		EncodeTime: func(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
+			nanoseconds(t.UTC(), enc)
+		},
+		EncodeLevel:    zapcore.LowercaseLevelEncoder,
+		EncodeDuration: zapcore.SecondsDurationEncoder,
+		EncodeCaller:   zapcore.ShortCallerEncoder,
+	})
+	build := func(level zapcore.Level) *zap.Logger {
+		return zap.New(zapcore.NewCore(encoder, sink, level), zap.WithCaller(true))
+	}
+	return &Logger{Logger: build(level), always: build(zapcore.DebugLevel), file: file}, nil
+}
+
+// Close closes the log file.
+func (l *Logger) Close() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}
+
+// TraceIDs is the log field that joins a line with its trace: trace_id, span_id and trace_flags of ctx.
+func TraceIDs(ctx context.Context) zap.Field {
+	return zap.Inline(traceIDs(trace.SpanContextFromContext(ctx)))
+}
+
+type traceIDs trace.SpanContext
+
+func (ids traceIDs) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+	addTraceIDs(enc, trace.SpanContext(ids), make([]byte, hexLength))
+	return nil
+}
+
+const hexLength = 2 * len(trace.TraceID{})
+
+// addTraceIDs writes the ids in lower-case hex, by way of scratch, which holds hexLength bytes.
+func addTraceIDs(enc zapcore.ObjectEncoder, sc trace.SpanContext, scratch []byte) {
+	if !sc.IsValid() {
+		return
+	}
+	traceID, spanID := sc.TraceID(), sc.SpanID()
+	enc.AddByteString("trace_id", scratch[:hex.Encode(scratch, traceID[:])])
+	enc.AddByteString("span_id", scratch[:hex.Encode(scratch, spanID[:])])
+	flags := [1]byte{byte(sc.TraceFlags())}
+	enc.AddByteString("trace_flags", scratch[:hex.Encode(scratch, flags[:])])
+}

@@ -1,0 +1,125 @@
+package telemetry
+
+import (
+	"context"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// semconvBuckets are the boundaries in seconds that the semantic conventions advise for HTTP durations:
+// https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration
+var semconvBuckets = []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
+
+// Buckets are the semantic conventions' boundaries and the thresholds of the objectives, so that
+// the share of requests within a threshold is counted and not estimated.
+func Buckets(thresholds []time.Duration) []float64 {
+	buckets := slices.Clone(semconvBuckets)
+	for _, threshold := range thresholds {
+		buckets = append(buckets, threshold.Seconds())
+	}
+	slices.Sort(buckets)
+	return slices.Compact(buckets)
+}
+
+type httpMetrics struct {
+	duration *prometheus.HistogramVec
+	active   *prometheus.GaugeVec
+}
+
+func newHTTPMetrics(registry prometheus.Registerer, buckets []float64) httpMetrics {
+	m := httpMetrics{
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "http_server_request_duration_seconds",
+			Help:    "Duration of requests by route and answer.",
+			Buckets: buckets,
+		}, []string{"http_request_method", "http_route", "http_response_status_code", "error_type"}),
+		active: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "http_server_active_requests",
+			Help: "Requests that are being answered.",
+		}, []string{"http_route"}),
+	}
+	registry.MustRegister(m.duration, m.active)
+	return m
+}
+
+// durations are the series of one route. Those of the route's own method are looked up once for each code.
+type durations struct {
+	vec           *prometheus.HistogramVec
+	method, route string // method is empty when the route takes any
+	byCode        [600]atomic.Pointer[prometheus.ExemplarObserver]
+}
+
+// newDurations makes the series of 200 and 500 at once: no errors, no traffic and no scrape then look different.
+func newDurations(vec *prometheus.HistogramVec, method, route string) *durations {
+	d := &durations{vec: vec, method: method, route: route}
+	d.of(method, 200, errorType(200))
+	d.of(method, 500, errorType(500))
+	return d
+}
+
+func (d *durations) of(method string, status int, errorType string) prometheus.ExemplarObserver {
+	cached := method == d.method && status < len(d.byCode) && errorType != errorTypePanic
+	if cached {
+		if observer := d.byCode[status].Load(); observer != nil {
+			return *observer
+		}
+	}
+	observer := d.vec.WithLabelValues(method, d.route, strconv.Itoa(status), errorType).(prometheus.ExemplarObserver)
+	if cached {
+		d.byCode[status].Store(&observer)
+	}
+	return observer
+}
+
+// Exemplar leads from a measurement to its trace. It is nil unless that trace is stored.
+func Exemplar(ctx context.Context) prometheus.Labels { return exemplar(trace.SpanFromContext(ctx)) }
+
+func exemplar(span trace.Span) prometheus.Labels {
+	if !span.IsRecording() {
+		return nil
+	}
+	sc := span.SpanContext()
+	return prometheus.Labels{"trace_id": sc.TraceID().String(), "span_id": sc.SpanID().String()}
+}
+
+const errorTypePanic = "panic"
+
+// errorType is the low-cardinality reason of a failure: the code of a 5xx answer, empty otherwise.
+func errorType(status int) string {
+	if status < 500 {
+		return ""
+	}
+	return strconv.Itoa(status)
+}
+
+func buildInfo(config Config) prometheus.Collector {
+	return info("service_build_info", "Always 1; the labels say what is running.", prometheus.Labels{
+		"version": config.Version, "revision": config.Revision, "goversion": runtime.Version(),
+	})
+}
+
+// targetInfo carries the resource attributes, as OpenTelemetry's Prometheus exporters do, so that metrics and
+// traces of one instance can be joined: https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
+func targetInfo(res *resource.Resource) prometheus.Collector {
+	labels := make(prometheus.Labels)
+	for _, attribute := range res.Attributes() {
+		labels[notLabel.ReplaceAllString(string(attribute.Key), "_")] = attribute.Value.String()
+	}
+	return info("target_info", "Always 1; the labels are the resource attributes of this instance.", labels)
+}
+
+var notLabel = regexp.MustCompile(`[^a-zA-Z0-9]`)
+
+func info(name, help string, labels prometheus.Labels) prometheus.Collector {
+	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels})
+	gauge.Set(1)
+	return gauge
+}

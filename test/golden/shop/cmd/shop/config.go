@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// config is what the environment says; OTEL_* variables are read by the telemetry package and the SDK.
+type config struct {
+	redisAddr     string
+	redisPoolSize int
+	redisTimeout  time.Duration
+
+	addr       string
+	adminAddr  string
+	logFile    string
+	logLevel   zapcore.Level
+	drainDelay time.Duration // between not ready and the end of listening: load balancers need a moment
+}
+
+// parseConfig reads and checks all variables; its error lists every wrong one.
+func parseConfig(getenv func(string) string) (config, error) {
+	var problems []error
+	c := config{
+		addr:       or(getenv("ADDR"), ":8080"),
+		adminAddr:  or(getenv("ADMIN_ADDR"), ":8081"),
+		logFile:    getenv("LOG_FILE"),
+		drainDelay: duration(getenv, "DRAIN_DELAY", "0s", &problems),
+	}
+	var err error
+	if c.logLevel, err = zapcore.ParseLevel(or(getenv("LOG_LEVEL"), "info")); err != nil {
+		problems = append(problems, fmt.Errorf("LOG_LEVEL=%s: use debug, info, warn or error", getenv("LOG_LEVEL")))
+	}
+	c.redisAddr = or(getenv("REDIS_ADDR"), "localhost:6379")
+	c.redisTimeout = duration(getenv, "REDIS_TIMEOUT", "1s", &problems)
+	c.redisPoolSize, err = strconv.Atoi(or(getenv("REDIS_POOL_SIZE"), "10"))
+	if err != nil || c.redisPoolSize < 1 || c.redisPoolSize > 10_000 {
+		problems = append(problems, fmt.Errorf("REDIS_POOL_SIZE=%s: use a number from 1 to 10000", getenv("REDIS_POOL_SIZE")))
+	}
+	return c, errors.Join(problems...)
+}
+
+func duration(getenv func(string) string, name, fallback string, problems *[]error) time.Duration {
+	value := or(getenv(name), fallback)
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 {
+		*problems = append(*problems, fmt.Errorf("%s=%s: use a duration such as 5s or 250ms", name, value))
+	}
+	return d
+}
+
+func or(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}

@@ -1,0 +1,181 @@
+// Command shop is the service. Without arguments it serves; `shop slo` prints its objectives and
+// `shop health` asks a running instance whether it is ready.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"example.com/shop/internal/cache"
+	"example.com/shop/internal/orders"
+	"example.com/shop/internal/server"
+	"example.com/shop/internal/telemetry"
+)
+
+// version is set by the build: -ldflags "-X main.version=1.2.3"
+var version string
+
+const (
+	shutdownTimeout = 10 * time.Second // for requests under way
+	flushTimeout    = 3 * time.Second  // for telemetry still queued
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "shop:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the whole program; it returns when ctx ends and everything has been shut down.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
+	config, err := parseConfig(getenv)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(args) == 0:
+		return serve(ctx, config, getenv, stdout)
+	case len(args) == 1 && args[0] == "slo":
+		document, err := server.SLO()
+		if err != nil {
+			return err
+		}
+		return document.Write(stdout)
+	case len(args) == 1 && args[0] == "health":
+		return health(ctx, config.adminAddr)
+	}
+	return fmt.Errorf("unknown arguments %q: use none to serve, `slo` or `health`", args)
+}
+
+func serve(ctx context.Context, config config, getenv func(string) string, stdout io.Writer) (err error) {
+	log, err := telemetry.NewLogger(stdout, config.logFile, config.logLevel)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+
+	version, revision := build()
+	tel, err := telemetry.New(ctx, telemetry.Config{
+		Service:  server.Name,
+		Version:  version,
+		Revision: revision,
+		Sampling: server.Sampling(),
+		Getenv:   getenv,
+	}, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, within(flushTimeout, tel.Shutdown)) }()
+
+	deps := server.Deps{Orders: new(orders.Store), Log: log.Logger}
+	deps.Sessions = cache.New(cache.Options{
+		Addr: config.redisAddr, PoolSize: config.redisPoolSize, Timeout: config.redisTimeout,
+	}, tel)
+	defer deps.Sessions.Close()
+
+	var ready atomic.Bool
+	admin := server.Configure(&http.Server{Handler: server.NewAdmin(tel.Registry, &ready)})
+	admin.WriteTimeout = 2 * time.Minute // profiles take as long as they are asked to
+	public := server.Configure(&http.Server{Handler: server.New(deps, tel)})
+
+	failed := make(chan error, 2)
+	adminAddr, err := start(admin, "ADMIN_ADDR", config.adminAddr, log, failed)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	addr, err := start(public, "ADDR", config.addr, log, failed)
+	if err != nil {
+		return err
+	}
+	ready.Store(true)
+	log.Info("listening", zap.String("addr", addr), zap.String("admin_addr", adminAddr), zap.String("version", version))
+
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	ready.Store(false)
+	log.Info("shutting down")
+	time.Sleep(config.drainDelay)
+	return errors.Join(err, within(shutdownTimeout, public.Shutdown))
+}
+
+// start listens and serves in the background; a server that ends by itself reports to failed.
+func start(s *http.Server, variable, addr string, log *telemetry.Logger, failed chan<- error) (string, error) {
+	s.ErrorLog, _ = zap.NewStdLogAt(log.Named("http"), zap.WarnLevel)
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("%w (%s sets another address)", err, variable)
+	}
+	go func() {
+		if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	}()
+	return listener.Addr().String(), nil
+}
+
+// health is the container's health check: the scratch image has no other program that could ask.
+func health(ctx context.Context, adminAddr string) error {
+	host, port, err := net.SplitHostPort(adminAddr)
+	if err != nil {
+		return fmt.Errorf("ADMIN_ADDR=%s: %w", adminAddr, err)
+	}
+	if host == "" || net.ParseIP(host).IsUnspecified() {
+		host = "localhost"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s answered %s", request.URL, response.Status)
+	}
+	return nil
+}
+
+// build tells version and revision: from the linker, else from what Go stamps into binaries.
+func build() (string, string) {
+	revision := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if version == "" {
+			version = info.Main.Version
+		}
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				revision = setting.Value
+			}
+		}
+	}
+	return version, revision
+}
+
+// within runs a step of the shutdown with a deadline of its own: the service's context has ended by then.
+func within(timeout time.Duration, step func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return step(ctx)
+}

@@ -1,0 +1,137 @@
+// Package server is the HTTP side of the service: the table of routes and their handlers.
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"example.com/shop/internal/cache"
+	"example.com/shop/internal/orders"
+	"example.com/shop/internal/slo"
+	"example.com/shop/internal/telemetry"
+)
+
+// Deps is what the handlers work with.
+type Deps struct {
+	Sessions *cache.Client
+
+	Orders *orders.Store
+	Log    *zap.Logger
+}
+
+// New returns the handler of the public port: every route of the table, each observed.
+func New(deps Deps, tel *telemetry.Telemetry) http.Handler {
+	table := routes(deps)
+	var thresholds []time.Duration
+	for _, route := range table {
+		if route.Objective.Threshold > 0 {
+			thresholds = append(thresholds, route.Objective.Threshold)
+		}
+	}
+	observe := telemetry.NewMiddleware(tel, telemetry.Buckets(thresholds))
+
+	known, mux := http.NewServeMux(), http.NewServeMux()
+	for _, route := range table {
+		known.Handle(route.Pattern, route.Handler)
+		mux.Handle(route.Pattern, observe.Route(route.Pattern, route.Handler))
+	}
+	// What matches no route is answered as ServeMux would (404, 405 with Allow, a redirect to a clean path).
+	unknown := observe.Unknown(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, _ := known.Handler(r)
+		answer.ServeHTTP(w, r)
+	}))
+	mux.Handle("/", unknown)
+	return limitBody(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isClean(r.URL.Path) {
+			unknown.ServeHTTP(w, r) // ServeMux redirects these before any handler would see them
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
+}
+
+// SLO is the document that `shop slo` prints.
+func SLO() (slo.Document, error) {
+	var promises []slo.Route
+	for _, route := range routes(Deps{}) {
+		promises = append(promises, slo.Route{Pattern: route.Pattern, Objective: route.Objective})
+	}
+	return slo.NewDocument(service, promises)
+}
+
+// Sampling is the table's column for telemetry.Config.
+func Sampling() map[string]telemetry.Sampling {
+	byPattern := make(map[string]telemetry.Sampling)
+	for _, route := range routes(Deps{}) {
+		byPattern[route.Pattern] = route.Sampling
+	}
+	return byPattern
+}
+
+// Configure gives a server limits against slow and oversized requests.
+func Configure(server *http.Server) *http.Server {
+	server.ReadHeaderTimeout = 5 * time.Second
+	server.ReadTimeout = 15 * time.Second
+	server.WriteTimeout = 30 * time.Second
+	server.IdleTimeout = 2 * time.Minute
+	server.MaxHeaderBytes = 64 << 10
+	return server
+}
+
+const maxBodyBytes = 1 << 20
+
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isClean(p string) bool {
+	return p == path.Clean(p) || strings.HasSuffix(p, "/") && p == path.Clean(p)+"/"
+}
+
+type problem struct {
+	Error string `json:"error"`
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // fails only when the client has gone
+}
+
+// statusClientGone is what nginx logs when the client left before the answer: no failure of ours.
+const statusClientGone = 499
+
+// fail answers with the status of the error; unknown errors are ours and go to the log, not to the client.
+func fail(w http.ResponseWriter, r *http.Request, log *zap.Logger, err error) {
+	var tooLarge *http.MaxBytesError
+	status := http.StatusInternalServerError
+	switch {
+	case r.Context().Err() != nil:
+		status = statusClientGone
+	case errors.As(err, &tooLarge):
+		status = http.StatusRequestEntityTooLarge
+	case errors.Is(err, orders.ErrNotFound):
+		status = http.StatusNotFound
+	case errors.Is(err, orders.ErrInvalid):
+		status = http.StatusBadRequest
+	case errors.Is(err, orders.ErrPaid):
+		status = http.StatusConflict
+	}
+	message := err.Error()
+	if status == http.StatusInternalServerError {
+		log.Error("request failed", zap.Error(err), telemetry.TraceIDs(r.Context()))
+		message = http.StatusText(status)
+	}
+	reply(w, status, problem{message})
+}
