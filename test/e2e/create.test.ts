@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const scaffold = fileURLToPath(new URL('../../scaffold', import.meta.url));
@@ -86,7 +88,8 @@ test('go-sre slo render has nothing to change in a new service', () => {
 test('the service answers, and log, trace and metric of one request carry the same trace id', {
   timeout: 60_000,
 }, async (t) => {
-  const service = await startService(t.signal);
+  const exported = await receiveTraces(t);
+  const service = await startService(t.signal, exported.endpoint);
   t.after(() => service.process.kill('SIGKILL'));
   const order = { method: 'POST', body: '{"item":"tea","quantity":2}' };
   const response = await fetch(`http://${service.addr}/orders`, order);
@@ -95,6 +98,7 @@ test('the service answers, and log, trace and metric of one request carry the sa
   assert.match(String(line.trace_id), /^[0-9a-f]{32}$/);
   assert.match(String(line.span_id), /^[0-9a-f]{16}$/);
   assert.equal(line.route, '/orders');
+  await exported.trace(String(line.trace_id));
   assert.equal((await fetch(`http://${service.adminAddr}/healthz`)).status, 200);
   const headers = { accept: 'application/openmetrics-text; version=1.0.0' };
   const metrics = await (await fetch(`http://${service.adminAddr}/metrics`, { headers })).text();
@@ -102,16 +106,38 @@ test('the service answers, and log, trace and metric of one request carry the sa
   assert.match(metrics, new RegExp(`# \\{.*trace_id="${line.trace_id}"`));
 });
 
+/** An OTLP/HTTP receiver that only keeps the bodies; a protobuf body holds each trace id as its 16 bytes. */
+async function receiveTraces(t: TestContext) {
+  const bodies: Buffer[] = [];
+  let wake: () => void = () => undefined;
+  const server = createServer(async (request, response) => {
+    bodies.push(Buffer.concat(await request.toArray()));
+    response.setHeader('content-type', 'application/x-protobuf').end();
+    wake();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const trace = async (id: string) => {
+    while (!bodies.some((body) => body.includes(Buffer.from(id, 'hex')))) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, trace };
+}
+
 type LogEntry = Record<string, unknown>;
 
 /** Starts the built service on ports of the system's choice; its log tells them. */
-async function startService(signal: AbortSignal) {
+async function startService(signal: AbortSignal, endpoint: string) {
   const env = {
     ...userEnv(),
     ADDR: '127.0.0.1:0',
     ADMIN_ADDR: '127.0.0.1:0',
     OTEL_TRACES_SAMPLER: 'always_on',
-    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_BSP_SCHEDULE_DELAY: '50',
   };
   const child: ChildProcess = spawn(join(home, 'orders-binary'), [], {
     env,

@@ -35,14 +35,15 @@ import (
 func main() { fmt.Println("shop", ":8080", ":8081", server.Name) }
 `,
     'internal/cache/cache.go': 'package cache\n',
-    'internal/server/server.go': 'package server\n\nconst Name = "shop" // shopping carts come later\n',
+    'internal/server/server.go':
+      'package server\n\nconst Name = "shop" // shopping carts come later\n\nvar shop = `shop`\n',
     'go.mod':
       'module example.com/shop\n\nrequire (\n\texample.org/one v1.0.0\n\texample.org/redis v1.0.0\n)\n',
     'go.sum': 'example.org/one v1.0.0 h1:shop/8080=\nexample.org/redis v1.0.0 h1:x=\n',
     'compose.yaml':
       'services:\n  shop:\n    ports: ["8080:8080"]\n  # go-sre:begin redis\n  redis: {}\n  # go-sre:end\n',
     'README.md':
-      '# shop\n\n<!-- go-sre:begin redis -->\nIt uses Redis.\n<!-- go-sre:end -->\nOn localhost:8081.\n',
+      '# shop\n\n<!-- go-sre:begin redis -->\nIt uses Redis.\n<!-- go-sre:end -->\n\nOn localhost:8081.\n',
     '.gitignore': '/shop\n',
     'slo.json': slo,
   };

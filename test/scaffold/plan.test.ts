@@ -74,10 +74,11 @@ test('a module path that holds the name or the port of the template is not repla
   assert.match(planned.get('cmd/example/main.go')!, /Println\("example", ":8081", ":8082"/);
 });
 
-test('words that only contain the name stay, and go.sum is never edited', () => {
+test('words that only contain the name stay, Go identifiers stay, and go.sum is never edited', () => {
   const answers = { name: 'orders', module: 'example.com/orders', port: 9000, with: ['redis'] };
   const planned = new Map(texts(plan(answers, smallTemplate(), '1.0.0')));
   assert.match(planned.get('internal/server/server.go')!, /"orders" \/\/ shopping carts/);
+  assert.match(planned.get('internal/server/server.go')!, /var shop = `orders`/);
   assert.match(planned.get('go.sum')!, /h1:shop\/8080=/);
 });
 
@@ -90,6 +91,7 @@ test('an option that is off takes its files, regions, go.mod and go.sum lines an
     ['internal/cache/cache.go'],
   );
   for (const [path, text] of without) assert.doesNotMatch(text, /redis|cache|verify/i, path);
+  assert.equal(without.get('README.md'), '# shop\n\nOn localhost:8081.\n');
   for (const path of ['compose.yaml', 'README.md', 'go.mod', 'go.sum'])
     assert.match(all.get(path)!, /redis/i);
   assert.equal(JSON.parse(without.get('slo.json')!).slos.length, 1);
