@@ -9,11 +9,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -93,11 +95,11 @@ func attributes(span sdktrace.ReadOnlySpan) map[attribute.Key]string {
 }
 
 func TestAReadIsOneSpanWithItsDialInside(t *testing.T) {
-	redis := miniredis.RunT(t)
-	if err := redis.Set("session:a", "ada"); err != nil {
+	server := miniredis.RunT(t)
+	if err := server.Set("session:a", "ada"); err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(t, Options{Addr: redis.Addr(), PoolSize: 2, Timeout: time.Second})
+	b := newBench(t, Options{Addr: server.Addr(), PoolSize: 2, Timeout: time.Second})
 	request := b.request(func(ctx context.Context) {
 		if value, err := b.Get(ctx, "session:a"); value != "ada" || err != nil {
 			t.Errorf("Get: %q, %v", value, err)
@@ -116,7 +118,7 @@ func TestAReadIsOneSpanWithItsDialInside(t *testing.T) {
 	}
 	got := attributes(gets[0])
 	for key, want := range map[attribute.Key]string{
-		"db.system.name": "redis", "db.operation.name": "GET", "server.address": "127.0.0.1", "server.port": redis.Port(),
+		"db.system.name": "redis", "db.operation.name": "GET", "server.address": "127.0.0.1", "server.port": server.Port(),
 		"redis.attempt": "1", "error.type": "",
 	} {
 		if got[key] != want {
@@ -130,6 +132,8 @@ func TestAReadIsOneSpanWithItsDialInside(t *testing.T) {
 
 func TestEachFailedAttemptIsASpanAMetricAndALine(t *testing.T) {
 	b := newBench(t, Options{Addr: unused(t), PoolSize: 10, Timeout: time.Second})
+	var dialled countingDials
+	b.redis.AddHook(&dialled)
 	request := b.request(func(ctx context.Context) {
 		if _, err := b.Get(ctx, "session:a"); err == nil || errors.Is(err, ErrNotFound) {
 			t.Errorf("Get: %v, want a failure", err)
@@ -139,6 +143,9 @@ func TestEachFailedAttemptIsASpanAMetricAndALine(t *testing.T) {
 	gets := b.named("GET")
 	if len(gets) != maxAttempts || len(b.named("connect")) != maxAttempts {
 		t.Fatalf("%d GET spans and %d connect spans, want %d of each", len(gets), len(b.named("connect")), maxAttempts)
+	}
+	if n := dialled.Load(); n != maxAttempts {
+		t.Errorf("%d dials in %d attempts: go-redis dials again behind our back", n, maxAttempts)
 	}
 	if failed := b.value(t, "redis_client_attempts_total", "error"); failed != maxAttempts {
 		t.Errorf("%v attempts failed, want %d", failed, maxAttempts)
@@ -198,6 +205,18 @@ func TestAClientThatHasGoneIsNotRetriedFor(t *testing.T) {
 	}
 	if got := len(b.named("GET")); got != 1 {
 		t.Errorf("%d attempts, want 1", got)
+	}
+}
+
+type countingDials struct {
+	dials
+	atomic.Int32
+}
+
+func (c *countingDials) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c.Add(1)
+		return next(ctx, network, addr)
 	}
 }
 
