@@ -59,7 +59,7 @@ export function openFile(path: string): DatabaseSync {
   const isNew = !existsSync(path) || statSync(path).size === 0;
   if (!isNew) checkHeader(path);
   try {
-    const db = new DatabaseSync(path, { timeout: 1000 });
+    const db = new DatabaseSync(path, { timeout: 100 });
     if (isNew) {
       db.exec(
         `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;`,

@@ -1,0 +1,131 @@
+/** Files that the store must refuse, and leave as they are. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, it } from 'node:test';
+import { openEmbeddedStore } from '../../../collector/storage/embedded/store.ts';
+import type { CollectorError } from '../../../collector/telemetry/errors.ts';
+import { id, logBatch, spanBatch } from '../../helpers/telemetry.ts';
+import { refused } from './contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'go-sre-file-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const open = (path: string) =>
+  openEmbeddedStore({ path, retentionMs: 1e9, maxBytes: 1e9, groupMs: 0 }, { clock: () => 1n });
+
+/** A store with enough in it that its file has many pages. */
+async function filled(name: string): Promise<string> {
+  const path = join(folder, name);
+  const store = await open(path);
+  for (let n = 1; n <= 20; n++) {
+    const body = createHash('sha512').update(`${n}`).digest('hex').repeat(40);
+    await store.append([
+      logBatch([{ time: BigInt(n), severityNumber: 9, service: 'shop', body }]),
+      spanBatch([
+        {
+          traceId: 'ab'.repeat(16),
+          spanId: 'cd'.repeat(8),
+          name: 'n',
+          service: 's',
+          start: 1n,
+          duration: 1n,
+        },
+      ]),
+    ]);
+  }
+  await store.close();
+  return path;
+}
+
+const fingerprint = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+async function refusedUntouched(path: string, says: RegExp): Promise<void> {
+  const before = fingerprint(path);
+  await assert.rejects(open(path), (error) => {
+    assert.ok(refused('store-damaged')(error));
+    const { message } = error as CollectorError;
+    assert.match(message, says);
+    assert.ok(message.includes(path), `says where: ${message}`);
+    assert.match(message, /move it away|another path/, `says what to do: ${message}`);
+    return true;
+  });
+  assert.equal(fingerprint(path), before, 'the file was changed');
+}
+
+it('a file that is no database is refused and left as it is', () => {
+  const path = join(folder, 'text.db');
+  writeFileSync(path, 'not a database, but somebody wants to keep it\n'.repeat(100));
+  return refusedUntouched(path, /not a SQLite database/);
+});
+
+it('a database of another program is refused and left as it is', () => {
+  const path = join(folder, 'foreign.db');
+  const db = new DatabaseSync(path);
+  db.exec('CREATE TABLE accounts (id INTEGER)');
+  db.close();
+  return refusedUntouched(path, /another program/);
+});
+
+it('a file of a newer schema is refused and left as it is', async () => {
+  const path = await filled('newer.db');
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA user_version = 99');
+  db.close();
+  await refusedUntouched(path, /schema version 99/);
+});
+
+it('a file whose end is missing is refused and left as it is', async () => {
+  const path = await filled('truncated.db');
+  truncateSync(path, 3 * 8192);
+  await refusedUntouched(path, /its end is missing/);
+});
+
+it('a file with a page of garbage in its table is refused and left as it is', async () => {
+  const path = await filled('garbage.db');
+  const db = new DatabaseSync(path, { readOnly: true });
+  const root = Number(
+    db.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'blocks'`).get()?.['rootpage'],
+  );
+  db.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, (root - 1) * 8192, root * 8192);
+  writeFileSync(path, bytes);
+  await refusedUntouched(path, /cannot be read/);
+});
+
+it('an empty file becomes a store', async () => {
+  const path = join(folder, 'empty.db');
+  writeFileSync(path, '');
+  const store = await open(path);
+  assert.equal((await store.status()).signals.traces.records, 0);
+  await store.close();
+});
+
+it('a store that another one has open is refused, and can be opened once that one is closed', async () => {
+  const path = join(folder, 'shared.db');
+  const first = await open(path);
+  await assert.rejects(open(path), refused('store-failed'));
+  await first.close();
+  await (await open(path)).close();
+});
+
+it('a body that was damaged on disk is told by its block, and other blocks are read on', async () => {
+  const path = await filled('damaged-body.db');
+  const db = new DatabaseSync(path);
+  db.exec(`UPDATE blocks SET body = zeroblob(length(body)) WHERE id = 3`);
+  db.close();
+  const store = await open(path);
+  const ask = (fromUnixNano: bigint, toUnixNano: bigint) =>
+    store.findLogs({ fromUnixNano, toUnixNano, order: 'oldest' });
+  await assert.rejects(ask(0n, 100n), (error) => {
+    assert.match((error as Error).message, /Block 3 /);
+    return refused('store-damaged')(error);
+  });
+  assert.equal((await ask(3n, 100n)).count, 18);
+  assert.equal((await store.trace({ traceIds: [id('ab'.repeat(16))], detail: 'full' })).count, 1);
+  await store.close();
+});
