@@ -28,7 +28,7 @@ export function run(command: string, args: string[], env: NodeJS.ProcessEnv = pr
   const done = spawnSync(command, args, { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 });
   if (done.error) throw new Error(`${command}: ${done.error.message}`);
   if (done.status !== 0) {
-    const lastWords = `${done.stdout}${done.stderr}`.trim().split('\n').slice(-12).join('\n');
+    const lastWords = `${done.stdout}${done.stderr}`.trim().split('\n').slice(-30).join('\n');
     throw new Error(
       `\`${[command, ...args].join(' ')}\` ended with ${done.status ?? done.signal}:\n${lastWords}`,
     );
