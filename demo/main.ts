@@ -1,6 +1,5 @@
 // What `npm start` runs: a service made by the generator, under traffic, with the collector beside it; after a
-// while its cache slows down. Everything it makes is below .demo/ in the clone.
-import { existsSync } from 'node:fs';
+// while its cache slows down. Everything it makes is below one folder, .demo/ in the clone.
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Incident, IncidentsBody } from '../collector/api/types.ts';
@@ -13,7 +12,6 @@ import { type Running, runProgram, startProgram } from './processes.ts';
 import { type Flow, startTraffic } from './traffic.ts';
 
 const root = join(import.meta.dirname, '..');
-const work = join(root, '.demo');
 const SERVICE = 'shop';
 /** What the slow traces are expected to wait for. */
 const DEPENDENCY = 'redis.GET';
@@ -92,7 +90,7 @@ async function needPorts(options: DemoOptions): Promise<void> {
 }
 
 /** Generates the service with the real command and builds it. */
-async function buildService(): Promise<string> {
+async function buildService(work: string): Promise<string> {
   await rm(join(work, SERVICE), { recursive: true, force: true });
   await mkdir(work, { recursive: true });
   const args = [
@@ -112,7 +110,7 @@ async function buildService(): Promise<string> {
   return binary;
 }
 
-async function buildCache(): Promise<string> {
+async function buildCache(work: string): Promise<string> {
   const binary = join(work, 'bin', 'cache');
   await runProgram({
     name: 'go build',
@@ -143,6 +141,7 @@ async function startStack(
   options: DemoOptions,
   binaries: { service: string; cache: string },
 ): Promise<Stack> {
+  const work = options.workDir;
   const stops: (() => Promise<void>)[] = [];
   const programs: Running[] = [];
   const stop = async () => {
@@ -253,12 +252,12 @@ async function tell(options: DemoOptions): Promise<number> {
 async function demo(options: DemoOptions, stopped: Promise<number>): Promise<number> {
   await needPorts(options);
   console.log(`Generating and building ${SERVICE} (Go), its cache and the console …`);
-  const [service, cache] = [await buildService(), await buildCache()];
+  const [service, cache] = [await buildService(options.workDir), await buildCache(options.workDir)];
   await buildConsole();
   const stack = await startStack(options, { service, cache });
   try {
     console.log(`Console  http://localhost:${options.apiPort}
-Service  http://localhost:${options.servicePort}/orders/1 (code in ${existsSync(work) ? '.demo/shop' : SERVICE})
+Service  http://localhost:${options.servicePort}/orders/1 (its code is in ${join(options.workDir, SERVICE)})
 The cache slows down in ${options.faultAfterSeconds} s. Until then everything is normal.`);
     const death = Promise.race(stack.programs.map((program) => program.died));
     const fault = async () => {
@@ -282,7 +281,10 @@ The cache slows down in ${options.faultAfterSeconds} s. Until then everything is
 async function main(argv: readonly string[]): Promise<number> {
   let options: DemoOptions | 'help';
   try {
-    options = parseDemoOptions(argv);
+    options = parseDemoOptions(argv, {
+      caller: process.env['INIT_CWD'] ?? process.cwd(),
+      usual: join(root, '.demo'),
+    });
   } catch (error) {
     console.error(`npm start: ${error instanceof Error ? error.message : error}\nSee npm start -- --help.`);
     return 2;

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** What `npm start` was asked to do. */
@@ -9,6 +10,8 @@ export interface DemoOptions {
   apiPort: number;
   /** Seconds of quiet traffic before the cache slows down: what "usual" is measured in. */
   faultAfterSeconds: number;
+  /** Where everything is made; emptied of what an earlier run left. */
+  workDir: string;
 }
 
 export const DEMO_USAGE = `npm start: a generated Go service under traffic, the collector beside it, and the outage of a slow cache
@@ -21,6 +24,7 @@ Usage: npm start -- [flags]
   --otlp-port PORT      the collector's OTLP/HTTP (default 4318)
   --api-port PORT       the collector's console and API (default 4319)
   --fault-after SECONDS quiet time before the cache slows down (default 120)
+  --work DIR            where the service, its logs and the store are made (default .demo in the clone)
   --help
 `;
 
@@ -31,6 +35,7 @@ const OPTIONS = {
   'otlp-port': { type: 'string' },
   'api-port': { type: 'string' },
   'fault-after': { type: 'string' },
+  work: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -48,8 +53,15 @@ function whole(
   return value;
 }
 
-/** Reads the flags. @throws Error that says which flag is wrong and what it takes */
-export function parseDemoOptions(argv: readonly string[]): DemoOptions | 'help' {
+/**
+ * Reads the flags.
+ * @param dirs `caller` is what a relative --work starts from, `usual` the folder without --work
+ * @throws Error that says which flag is wrong and what it takes
+ */
+export function parseDemoOptions(
+  argv: readonly string[],
+  dirs: { caller: string; usual: string },
+): DemoOptions | 'help' {
   const { values } = parseArgs({ args: [...argv], options: OPTIONS, strict: true });
   if (values.help) return 'help';
   const port = (flag: 'service-port' | 'admin-port' | 'otlp-port' | 'api-port', otherwise: number) =>
@@ -61,5 +73,6 @@ export function parseDemoOptions(argv: readonly string[]): DemoOptions | 'help' 
     otlpPort: port('otlp-port', 4318),
     apiPort: port('api-port', 4319),
     faultAfterSeconds: whole('fault-after', values['fault-after'], 120, 30, 3600),
+    workDir: values.work === undefined ? dirs.usual : resolve(dirs.caller, values.work),
   };
 }

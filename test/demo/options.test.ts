@@ -4,20 +4,23 @@ import { test } from 'node:test';
 import { parseDemoOptions } from '../../demo/options.ts';
 import { isFree, ownerOf } from '../../demo/ports.ts';
 
+const dirs = { caller: '/home/reader', usual: '/clone/.demo' };
+
 test('without flags the demo takes the documented ports and waits two minutes', () => {
-  assert.deepEqual(parseDemoOptions([]), {
+  assert.deepEqual(parseDemoOptions([], dirs), {
     once: false,
     servicePort: 8080,
     adminPort: 8081,
     otlpPort: 4318,
     apiPort: 4319,
     faultAfterSeconds: 120,
+    workDir: '/clone/.demo',
   });
 });
 
 for (const argv of [['--api-port', '0'], ['--api-port', 'x'], ['--fault-after', '5'], ['--ones'], ['now']]) {
   test(`refused: ${argv.join(' ')}`, () => {
-    assert.throws(() => parseDemoOptions(argv), new RegExp(argv[0]?.replace(/^--/, '') ?? ''));
+    assert.throws(() => parseDemoOptions(argv, dirs), new RegExp(argv[0]?.replace(/^--/, '') ?? ''));
   });
 }
 
