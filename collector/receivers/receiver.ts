@@ -25,3 +25,17 @@ export interface Receiver {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Runs `task` once after `ms` milliseconds; the result cancels it. */
+export type Schedule = (task: () => void, ms: number) => () => void;
+
+/** Timers of the machine. */
+export const systemSchedule: Schedule = (task, ms) => {
+  const timer = setTimeout(task, ms);
+  return () => clearTimeout(timer);
+};
+
+/** What a receiver tells its caller or operator of a failure: the message of an error, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

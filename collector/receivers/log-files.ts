@@ -1,0 +1,198 @@
+import { scanLogLines } from '../formats/log-line/scan-log-lines.ts';
+import type { LogBatch } from '../telemetry/batch.ts';
+import { NANOS_PER_MS } from '../telemetry/clock.ts';
+import { CollectorError } from '../telemetry/errors.ts';
+import type { FileState } from './log-files/file-state.ts';
+import { renderState } from './log-files/file-state.ts';
+import type { Tail, TailRead } from './log-files/tail.ts';
+import { type LogFileGroup, TailSet } from './log-files/tail-set.ts';
+import { messageOf, type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
+
+export interface LogFilesOptions {
+  files: readonly LogFileGroup[];
+  pollIntervalMs?: number;
+  /** Longer lines are left out and counted. */
+  maxLineBytes?: number;
+  /** Bytes read at once; one batch. */
+  chunkBytes?: number;
+  /** Files that are open at the same time, at the most. */
+  maxFiles?: number;
+}
+
+export interface LogFilesDeps extends ReceiverDeps {
+  /** The position stored with the newest batch of a source. */
+  checkpoint(source: string): Promise<string | undefined>;
+  schedule?: Schedule;
+}
+
+/** One file that is read, for the status. */
+export interface LogFileStatus {
+  path: string;
+  /** Bytes that were read and are durable. */
+  offset: number;
+}
+
+const NAME = 'log-files';
+const POLL_INTERVAL_MS = 250;
+const MAX_LINE_BYTES = 256 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
+const MAX_FILES = 256;
+/** Chunks of one file per poll, so that a long backlog does not keep the other files waiting. */
+const CHUNKS_PER_POLL = 32;
+/** Polls without news after which a file that was rotated away is closed: its writer may still hold it for a while. */
+const IDLE_POLLS = 20;
+const FIRST_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 30_000;
+
+/**
+ * Tails log files, one zap JSON object per line. It polls, because file events are lost on some file systems. Every
+ * batch carries its position as checkpoint, which is stored with it: no line is lost and none is read twice, over
+ * renaming and copying rotation, restarts and a store that refuses for a while. `poll` looks once at all files.
+ */
+export function createLogFiles(
+  options: LogFilesOptions,
+  deps: LogFilesDeps,
+): Receiver & { poll(): Promise<void>; files(): LogFileStatus[] } {
+  const receiver = new LogFiles(options, deps);
+  return {
+    name: NAME,
+    start: async () => receiver.start(),
+    stop: () => receiver.stop(),
+    poll: () => receiver.poll(),
+    files: () => receiver.files(),
+  };
+}
+
+class LogFiles {
+  readonly #deps: LogFilesDeps;
+  readonly #tails: TailSet;
+  readonly #intervalMs: number;
+  readonly #warned = new Map<string, string>();
+  #cancel: (() => void) | undefined;
+  #polling: Promise<void> | undefined;
+  #stopped = false;
+  #backoffMs = 0;
+  #retryAtUnixNano = 0n;
+
+  constructor(options: LogFilesOptions, deps: LogFilesDeps) {
+    const maxLineBytes = options.maxLineBytes ?? MAX_LINE_BYTES;
+    const limits = {
+      maxLineBytes,
+      chunkBytes: Math.max(options.chunkBytes ?? CHUNK_BYTES, maxLineBytes + 1),
+      maxFiles: options.maxFiles ?? MAX_FILES,
+    };
+    this.#deps = deps;
+    this.#intervalMs = options.pollIntervalMs ?? POLL_INTERVAL_MS;
+    this.#tails = new TailSet(options.files, limits, {
+      checkpoint: (source) => deps.checkpoint(source),
+      warnOnce: (path, message) => this.#warnOnce(path, message),
+    });
+  }
+
+  start(): void {
+    const next = () => {
+      if (!this.#stopped) this.#cancel = (this.#deps.schedule ?? systemSchedule)(turn, this.#intervalMs);
+    };
+    const turn = () => void this.poll().finally(next);
+    turn();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel?.();
+    await this.#polling;
+    await this.#tails.close();
+  }
+
+  files(): LogFileStatus[] {
+    return this.#tails.readable.map((tail) => ({ path: tail.path, offset: tail.state?.offset ?? 0 }));
+  }
+
+  /** Never two at once; never rejects. */
+  poll(): Promise<void> {
+    this.#polling ??= this.#pollOnce().finally(() => {
+      this.#polling = undefined;
+    });
+    return this.#polling;
+  }
+
+  async #pollOnce(): Promise<void> {
+    if (this.#deps.clock() < this.#retryAtUnixNano) return;
+    try {
+      await this.#tails.discover();
+      // One read may open a copy that must come first, hence the second look at the list.
+      for (const tail of this.#tails.readable) await this.#drain(tail);
+      this.#backoffMs = 0;
+    } catch (error) {
+      this.#backOff(error);
+    }
+  }
+
+  /** What could not be handed on is read again later, from where it stands. */
+  #backOff(error: unknown): void {
+    const asked = error instanceof CollectorError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    this.#backoffMs = Math.min(MAX_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, this.#backoffMs * 2));
+    this.#retryAtUnixNano = this.#deps.clock() + BigInt(Math.max(asked, this.#backoffMs)) * NANOS_PER_MS;
+    this.#deps.warn('log files wait and are read on later: lines could not be handed on', {
+      receiver: NAME,
+      error: messageOf(error),
+    });
+  }
+
+  async #drain(tail: Tail): Promise<void> {
+    if (tail.unsaved && tail.state) await this.#deliver(tail, emptyRead(tail.state));
+    for (let chunks = 0; !this.#stopped && (!tail.matched || chunks < CHUNKS_PER_POLL); chunks++) {
+      const read = await tail.read();
+      if (read === 'replaced') {
+        await this.#readCopyOf(tail);
+      } else if (read !== 'none') {
+        await this.#deliver(tail, read);
+      } else if (!(await tail.searching())) break;
+    }
+    if (!tail.matched && !this.#stopped) await this.#closeWhenIdle(tail);
+  }
+
+  /** The file was truncated: what a copy of it holds beyond the position comes before its new content. */
+  async #readCopyOf(tail: Tail): Promise<void> {
+    const before = new Set(this.#tails.readable);
+    if (tail.state) await this.#tails.replaced(tail, tail.state);
+    for (const copy of this.#tails.readable) if (!before.has(copy)) await this.#drain(copy);
+  }
+
+  async #closeWhenIdle(tail: Tail): Promise<void> {
+    if (++tail.idleReads <= IDLE_POLLS) return;
+    const rest = await tail.rest();
+    if (rest) await this.#deliver(tail, rest);
+    await this.#tails.drop(tail);
+  }
+
+  /** Hands lines on with their position. Throws when they are to be read again later. */
+  async #deliver(tail: Tail, { body, tooLong, next }: TailRead): Promise<void> {
+    const { stats, clock } = this.#deps;
+    const { batch } = scanLogLines(body, tail.resource, clock());
+    const withPosition: LogBatch = {
+      ...batch,
+      checkpoint: { source: tail.identity, position: renderState(next) },
+    };
+    try {
+      await this.#deps.consume([withPosition]);
+      if (batch.count > 0) stats.accepted(NAME, 'logs', batch.count);
+    } catch (error) {
+      if (!(error instanceof CollectorError) || error.retryable) throw error;
+      stats.refused(NAME, 'logs', batch.count, error.code);
+      this.#deps.warn('log lines were refused for good', { path: tail.path, error: error.message });
+    }
+    if (tooLong > 0) stats.refused(NAME, 'logs', tooLong, 'line-too-long');
+    tail.advance(next);
+  }
+
+  #warnOnce(path: string, message: string): void {
+    if (this.#warned.get(path) === message) return;
+    this.#warned.set(path, message);
+    this.#deps.warn(message, { receiver: NAME, path });
+  }
+}
+
+function emptyRead(state: FileState): TailRead {
+  return { body: new Uint8Array(0), tooLong: 0, next: state };
+}

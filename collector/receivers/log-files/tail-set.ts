@@ -1,0 +1,205 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileState, parseState } from './file-state.ts';
+import { isLiteral, matchingPaths, rotatedPaths } from './names.ts';
+import { identityOf, Tail, type TailLimits } from './tail.ts';
+
+/** Log files of one service. */
+export interface LogFileGroup {
+  /** Paths or globs. */
+  include: readonly string[];
+  /** Attributes of the resource that wrote the lines, service.name among them. */
+  resource: Record<string, string>;
+}
+
+export interface TailSetDeps {
+  /** The position that was stored last for a source. */
+  checkpoint(source: string): Promise<string | undefined>;
+  warnOnce(path: string, message: string): void;
+}
+
+/**
+ * Which files are read, and from where on: finds them by name, knows them again by device, inode and content, and
+ * finds what rotation made of them.
+ */
+export class TailSet {
+  readonly #tails = new Map<string, Tail>();
+  readonly #groups: readonly LogFileGroup[];
+  readonly #limits: TailLimits & { maxFiles: number };
+  readonly #deps: TailSetDeps;
+  #started = false;
+
+  constructor(groups: readonly LogFileGroup[], limits: TailLimits & { maxFiles: number }, deps: TailSetDeps) {
+    this.#groups = groups;
+    this.#limits = limits;
+    this.#deps = deps;
+  }
+
+  /** Tails whose content is to be read, those that were rotated away first: the old file, then the new. */
+  get readable(): Tail[] {
+    const ready = this.all.filter((tail) => tail.resolved && !tail.shadow);
+    return [...ready.filter((tail) => !tail.matched), ...ready.filter((tail) => tail.matched)];
+  }
+
+  get all(): Tail[] {
+    return [...this.#tails.values()];
+  }
+
+  /** Looks which files there are now, and decides for new ones where to begin. */
+  async discover(): Promise<void> {
+    const matched = new Set<string>();
+    for (const group of this.#groups) {
+      for (const include of group.include) {
+        for (const path of await this.#pathsOf(include)) {
+          const tail = await this.#openTail(path, group.resource);
+          if (!tail) continue;
+          tail.path = path;
+          matched.add(tail.identity);
+        }
+      }
+    }
+    for (const tail of this.all) tail.matched = matched.has(tail.identity);
+    if (!this.#started) await this.#findRotatedWhileDown();
+    this.#started = true;
+    await this.#resolve();
+  }
+
+  async #pathsOf(include: string): Promise<string[]> {
+    try {
+      return await matchingPaths(include);
+    } catch (error) {
+      this.#deps.warnOnce(include, `log files cannot be listed: ${(error as Error).message}`);
+      return [];
+    }
+  }
+
+  /** The tail of a path, opened if it is new; undefined when it is no readable file or there are too many. */
+  async #openTail(path: string, resource: Record<string, string>): Promise<Tail | undefined> {
+    let file: FileHandle | undefined;
+    try {
+      const known = this.#tails.get(identityOf(await stat(path)));
+      if (known) return known;
+      file = await open(path, 'r');
+      const tail = await this.#newTail(file, path, resource);
+      if (tail) file = undefined;
+      return tail;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') this.#deps.warnOnce(path, `a log file cannot be opened: ${message}`);
+      return undefined;
+    } finally {
+      await file?.close();
+    }
+  }
+
+  async #newTail(
+    file: FileHandle,
+    path: string,
+    resource: Record<string, string>,
+  ): Promise<Tail | undefined> {
+    const stats = await file.stat();
+    if (!stats.isFile() || this.#tails.has(identityOf(stats))) return undefined;
+    if (this.#tails.size >= this.#limits.maxFiles) {
+      this.#deps.warnOnce(path, `more than ${this.#limits.maxFiles} log files: narrow the include patterns`);
+      return undefined;
+    }
+    const tail = new Tail(file, stats, path, resource, this.#limits);
+    this.#tails.set(tail.identity, tail);
+    return tail;
+  }
+
+  /** Files that were renamed while the collector was down: no pattern leads to them, but their checkpoint does. */
+  async #findRotatedWhileDown(): Promise<void> {
+    for (const { include, resource } of this.#groups) {
+      const literal = include.filter(isLiteral);
+      const found = this.all.filter((tail) => tail.resource === resource).map((tail) => tail.path);
+      for (const path of new Set([...literal, ...found])) {
+        for (const rotated of await rotatedPaths(path)) await this.#openIfUnfinished(rotated, resource);
+      }
+    }
+  }
+
+  async #openIfUnfinished(path: string, resource: Record<string, string>): Promise<void> {
+    const before = this.#tails.size;
+    const tail = await this.#openTail(path, resource);
+    if (!tail || this.#tails.size === before) return;
+    tail.matched = false;
+    const state = await this.#storedState(tail);
+    if (state && (await tail.holds(state))) tail.resume(state);
+    else await this.drop(tail);
+  }
+
+  async #storedState(tail: Tail): Promise<FileState | undefined> {
+    const position = await this.#deps.checkpoint(tail.identity);
+    return position === undefined ? undefined : parseState(position);
+  }
+
+  /** Those with a checkpoint first: whether another file is a copy is told by them. */
+  async #resolve(): Promise<void> {
+    const fresh: Tail[] = [];
+    for (const tail of this.all.filter((t) => !t.resolved)) {
+      // Before its first line is complete a file cannot be known again, and has nothing to read.
+      if ((await tail.fingerprint()) === undefined) continue;
+      const state = await this.#storedState(tail);
+      if (!state) fresh.push(tail);
+      else if (await tail.holds(state)) tail.resume(state);
+      else await this.replaced(tail, state);
+    }
+    for (const tail of fresh) {
+      if (tail.resolved) continue;
+      if (await this.#isCopy(tail)) {
+        tail.shadow = true;
+        tail.resolved = true;
+      } else tail.resume(undefined);
+    }
+    await this.#releaseDiverged();
+  }
+
+  /** A shadow that no longer holds what was read of any log beside it is a log of its own. */
+  async #releaseDiverged(): Promise<void> {
+    for (const tail of this.all.filter((t) => t.shadow)) {
+      if (!(await this.#isCopy(tail))) tail.resume(undefined);
+    }
+  }
+
+  /** True when a log that this file may be a rotated copy of reads the same, as far as both go. */
+  async #isCopy(tail: Tail): Promise<boolean> {
+    for (const other of this.all) {
+      if (other === tail || other.shadow || !other.state || !other.matched) continue;
+      if (!(await rotatedPaths(other.path)).includes(tail.path)) continue;
+      if (await tail.sharesHistory(other.state)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * The tail's file no longer holds what was read of it: it was copied away and truncated, or written anew. What the
+   * copy holds beyond `state` is read next; the file itself is read from its beginning.
+   */
+  async replaced(tail: Tail, state: FileState): Promise<void> {
+    tail.resume(undefined);
+    for (const path of await rotatedPaths(tail.path)) {
+      const before = this.#tails.size;
+      const copy = await this.#openTail(path, tail.resource);
+      if (!copy || copy === tail || (copy.resolved && !copy.shadow)) continue;
+      const opened = this.#tails.size > before;
+      if (opened) copy.matched = false;
+      // A copy that was read before has a checkpoint of its own, which says how far.
+      const from = (await this.#storedState(copy)) ?? state;
+      if ((await copy.holds(state)) && (await copy.holds(from))) {
+        copy.resume(from);
+        copy.unsaved = true;
+        return;
+      }
+      if (opened) await this.drop(copy);
+    }
+  }
+
+  async drop(tail: Tail): Promise<void> {
+    this.#tails.delete(tail.identity);
+    await tail.close();
+  }
+
+  async close(): Promise<void> {
+    for (const tail of this.all) await this.drop(tail);
+  }
+}
