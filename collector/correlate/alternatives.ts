@@ -2,7 +2,7 @@ import { label, resourceAttribute, serviceMetric } from '../../slo/index.ts';
 import type { Store } from '../storage/store.ts';
 import { type Cohorts, loadCohorts } from './cohort.ts';
 import { factText, finding, untested } from './finding.ts';
-import { count, counted, duration, pValue, percent, rate, times } from './format.ts';
+import { count, counted, duration, percent, pValue, rate, times } from './format.ts';
 import { measurableStep, readGoldenSignals } from './golden-signals.ts';
 import type { Evidence, EvidenceDeps, Finding, Question } from './incident.ts';
 import { LOOKBACK_NANO, matching, ratesOf, readSeries, valuesIn } from './series.ts';
@@ -13,6 +13,7 @@ import { callLabels, timeIn } from './traits.ts';
 
 /** Traffic that grew by less explains nothing: services are not sized that tightly. */
 const MORE = 1.25;
+const SIGNIFICANT = 0.05;
 /** Robust spreads from which a resource is named. Source: the recipe on labelled faults, where it gave no false one. */
 const RESOURCE_Z = 6;
 /** CPU below this share of what the process may use does not make requests wait. */
@@ -29,7 +30,9 @@ export const alternatives: Evidence = async (question, store, deps) => {
     cohorts ? newRelease(question, cohorts) : untested(question, 'alternatives', missing, 'New release'),
     await moreTraffic(question, store, deps),
     cohorts ? oneInstance(question, cohorts) : untested(question, 'alternatives', missing, 'One instance'),
-    cohorts ? otherCalls(question, cohorts) : untested(question, 'alternatives', missing, 'Another dependency'),
+    cohorts
+      ? otherCalls(question, cohorts)
+      : untested(question, 'alternatives', missing, 'Another dependency'),
     await cpu(question, store, deps),
     await collection(question, store, deps),
   ];
@@ -63,15 +66,26 @@ function newRelease(question: Question, { baseline, current }: Cohorts): Finding
   if (known.length === 0) return untested(question, 'alternatives', `spans carry no ${key}`, name);
   const fresh = known.find((version) => !before.has(version));
   const n = `${count(current.requests.length)} traces, ${count(baseline.requests.length)} before`;
-  if (fresh === undefined) return told(question, name, false, `${question.service} ${known.join(', ')} before and since (${n}).`);
+  if (fresh === undefined)
+    return told(question, name, false, `${question.service} ${known.join(', ')} before and since (${n}).`);
   const share = (now.get(fresh)?.length ?? 0) / current.requests.length;
-  return told(question, name, true, `${question.service} ${fresh} is new since the onset, ${percent(share)} of traces (${n}).`);
+  return told(
+    question,
+    name,
+    true,
+    `${question.service} ${fresh} is new since the onset, ${percent(share)} of traces (${n}).`,
+  );
 }
 
 async function moreTraffic(question: Question, store: Store, deps: EvidenceDeps): Promise<Finding> {
   const name = 'More traffic';
   const { service } = question;
-  const at = { service, atUnixNano: question.incident.toUnixNano, least: LEAST_STEP_NANO };
+  const at = {
+    service,
+    atUnixNano: question.incident.toUnixNano,
+    scrapes: 2 as const,
+    least: LEAST_STEP_NANO,
+  };
   const stepNano = await measurableStep(store, at, deps);
   const range = { fromUnixNano: question.baseline.fromUnixNano, toUnixNano: question.incident.toUnixNano };
   const routes = await readGoldenSignals(store, { ...range, service, stepNano }, deps);
@@ -91,7 +105,7 @@ async function moreTraffic(question: Question, store: Store, deps: EvidenceDeps)
   const { p } = mannWhitney(before, now);
   const ratio = median(now) / Math.max(median(before), 1e-9);
   const text = `${rate(median(before))} › ${rate(median(now))} req/s, ${times(ratio)}, ${pValue(p)}.`;
-  return told(question, name, ratio >= MORE, text, {
+  return told(question, name, ratio >= MORE && p < SIGNIFICANT, text, {
     effect: ratio,
     baseline: { value: median(before), n: before.length },
     incident: { value: median(now), n: now.length },
@@ -105,30 +119,46 @@ function oneInstance(question: Question, { current, slowMs }: Cohorts): Finding 
   const key = keys.find((k) => !valuesOf(current.requests, k).has('')) ?? '';
   if (key === '') return untested(question, 'alternatives', 'spans do not name their instance', name);
   const groups = valuesOf(current.requests, key);
-  if (groups.size < 2) return untested(question, 'alternatives', `${question.service} has one instance`, name);
+  if (groups.size < 2)
+    return untested(question, 'alternatives', `${question.service} has one instance`, name);
   const bad = (request: RequestTree) => request.durationMs > slowMs || request.entry.failed;
-  const rows = [...groups].map(([instance, requests]) => ({ instance, n: requests.length, bad: requests.filter(bad).length }));
+  const rows = [...groups].map(([instance, requests]) => ({
+    instance,
+    n: requests.length,
+    bad: requests.filter(bad).length,
+  }));
   const worst = rows.reduce((a, b) => (b.bad / b.n > a.bad / a.n ? b : a));
   const others = rows.filter((row) => row !== worst);
-  const [n, hits] = [others.reduce((sum, row) => sum + row.n, 0), others.reduce((sum, row) => sum + row.bad, 0)];
+  const [n, hits] = [
+    others.reduce((sum, row) => sum + row.n, 0),
+    others.reduce((sum, row) => sum + row.bad, 0),
+  ];
   const p = fisherExact(worst.bad, worst.n, hits, n);
   const explains = p < 0.01 && worst.bad / worst.n >= ONE_INSTANCE * (hits / n);
   const text = `${percent(worst.bad / worst.n)} bad on the worst of ${rows.length}, ${percent(hits / n)} on the others (${count(worst.n)} and ${count(n)} traces), ${pValue(p)}.`;
-  return told(question, name, explains, explains ? `${worst.instance}: ${text}` : text, { effect: worst.bad / worst.n - hits / n, p });
+  return told(question, name, explains, explains ? `${worst.instance}: ${text}` : text, {
+    effect: worst.bad / worst.n - hits / n,
+    p,
+  });
 }
 
 function otherCalls(question: Question, { baseline, bad }: Cohorts): Finding {
   const name = 'Another dependency';
   const main = factText(question.before, 'where', 'label');
-  const labels = callLabels(bad.requests).filter((call) => call !== main && isSeparate(call, main, bad.requests));
+  const labels = callLabels(bad.requests).filter(
+    (call) => call !== main && isSeparate(call, main, bad.requests),
+  );
   if (labels.length === 0) return told(question, name, false, 'these requests make no other call.');
   const mean = (requests: readonly RequestTree[], of: (r: RequestTree) => number) =>
     requests.reduce((sum, request) => sum + of(request), 0) / Math.max(1, requests.length);
   const slower = mean(bad.requests, (r) => r.durationMs) - mean(baseline.requests, (r) => r.durationMs);
   const rows = labels
     .map((call) => {
-      const [before, now] = [baseline, bad].map((side) => side.requests.map((request) => timeIn(request, call)));
-      const grown = mean(bad.requests, (r) => timeIn(r, call)) - mean(baseline.requests, (r) => timeIn(r, call));
+      const [before, now] = [baseline, bad].map((side) =>
+        side.requests.map((request) => timeIn(request, call)),
+      );
+      const grown =
+        mean(bad.requests, (r) => timeIn(r, call)) - mean(baseline.requests, (r) => timeIn(r, call));
       return { call, before: before ?? [], now: now ?? [], grown };
     })
     .sort((a, b) => b.grown - a.grown);
@@ -146,7 +176,8 @@ function isSeparate(call: string, main: string, requests: readonly RequestTree[]
     node.children.some((child) => child.label === what || contains(child, what));
   return !requests.some((request) =>
     request.spans.some(
-      (node) => (node.label === call && contains(node, main)) || (node.label === main && contains(node, call)),
+      (node) =>
+        (node.label === call && contains(node, main)) || (node.label === main && contains(node, call)),
     ),
   );
 }
@@ -191,7 +222,9 @@ async function collection(question: Question, store: Store, deps: EvidenceDeps):
     return untested(question, 'alternatives', 'no GC metrics are stored on both sides', name);
   }
   const z = robustZ(median(now), before, 1);
-  const slower = Number(factText(question.before, 'symptom', 'p99NowMs')) - Number(factText(question.before, 'symptom', 'p99BeforeMs'));
+  const slower =
+    Number(factText(question.before, 'symptom', 'p99NowMs')) -
+    Number(factText(question.before, 'symptom', 'p99BeforeMs'));
   const explains = z >= RESOURCE_Z && median(now) >= ALSO * Math.max(slower, 1);
   const text = `longest pause ${duration(median(before))} › ${duration(median(now))}, z ${z.toFixed(1)}.`;
   return told(question, name, explains, text, {

@@ -6,7 +6,12 @@ import type { Store } from '../storage/store.ts';
  */
 export function cachedReads(store: Store): Store {
   const answers = new Map<string, Promise<unknown>>();
-  const once = <A>(name: string, query: object, options: object | undefined, ask: () => Promise<A>): Promise<A> => {
+  const once = <A>(
+    name: string,
+    query: object,
+    options: object | undefined,
+    ask: () => Promise<A>,
+  ): Promise<A> => {
     const key = `${name}${JSON.stringify([query, options], keyPart)}`;
     let answer = answers.get(key) as Promise<A> | undefined;
     if (!answer) {

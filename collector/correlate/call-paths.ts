@@ -3,6 +3,10 @@ import { dbSystem, type RequestTree, type SpanNode } from './spans.ts';
 /** A part counts as the reason of its whole when at least this share of the change lies in it: the larger half. */
 const MAIN_PART = 0.5;
 
+/** One call may end this much after the next began and still count as before it: clocks are read at different moments. */
+const SLACK_MS = 0.01;
+const SLACK_SHARE = 0.01;
+
 /** What one request spent in one call path (the labels from the entry down), all its calls together. */
 export interface PathTime {
   key: string;
@@ -32,9 +36,11 @@ export function criticalSelf(entry: SpanNode): Map<SpanNode, number> {
     let cursor = end;
     let own = 0;
     for (const child of [...node.children].sort((a, b) => b.endMs - a.endMs)) {
-      if (child.endMs > cursor || child.endMs <= child.startMs) continue;
-      own += cursor - child.endMs;
-      walk(child, child.endMs);
+      const length = child.endMs - child.startMs;
+      if (child.endMs - cursor > SLACK_MS + SLACK_SHARE * length || child.startMs >= cursor) continue;
+      const end = Math.min(child.endMs, cursor);
+      own += cursor - end;
+      walk(child, end);
       cursor = child.startMs;
     }
     self.set(node, own + cursor - node.startMs);
@@ -85,7 +91,10 @@ export function mainPath(paths: readonly Weighed[]): Weighed | undefined {
   let current = below.get('')?.[0];
   while (current && !isLeafCall(current.example)) {
     const parts: readonly Weighed[] = below.get(current.key) ?? [];
-    const largest = parts.reduce<Weighed | undefined>((a, b) => (a && a.amount >= b.amount ? a : b), undefined);
+    const largest = parts.reduce<Weighed | undefined>(
+      (a, b) => (a && a.amount >= b.amount ? a : b),
+      undefined,
+    );
     if (!largest || largest.amount < MAIN_PART * current.amount || largest.amount <= 0) break;
     current = largest;
   }
@@ -96,6 +105,17 @@ export function mainPath(paths: readonly Weighed[]): Weighed | undefined {
 export function mainLabel(request: RequestTree): SpanNode {
   const paths = [...pathTimes(request).values()].map((time) => ({ ...time, amount: time.criticalMs }));
   return mainPath(paths)?.example ?? request.entry;
+}
+
+/** Labels of the calls that leave the service for something without spans; what is inside of them is not listed. */
+export function leafCalls(requests: readonly RequestTree[]): Set<string> {
+  const labels = new Set<string>();
+  const visit = (node: SpanNode): void => {
+    if (isLeafCall(node)) labels.add(node.label);
+    else node.children.forEach(visit);
+  };
+  for (const request of requests) visit(request.entry);
+  return labels;
 }
 
 function isLeafCall(node: SpanNode): boolean {

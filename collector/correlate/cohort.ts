@@ -11,7 +11,7 @@ const ERROR = SPAN_STATUSES.indexOf('error');
 /** Traces looked into per cohort: intervals of shares are then at most ±6 points wide, and loading stays quick. */
 const COHORT_LIMIT = 300;
 /** A window is drawn from in this many slices of time, so that its newest part does not stand for all of it. */
-const SLICES = 6;
+const SLICES = 30;
 /** Fewer traces on a side than this tell nothing about shares. */
 export const MIN_COHORT = 10;
 
@@ -65,7 +65,8 @@ export async function loadCohorts(
   if (bad.stored < MIN_COHORT) return { missing: few(bad.stored, `${badName(question)} since the onset`) };
   const baseline = await draw(question.baseline);
   const current = await draw(question.incident);
-  if (baseline.requests.length < MIN_COHORT) return { missing: few(baseline.requests.length, 'before the onset') };
+  if (baseline.requests.length < MIN_COHORT)
+    return { missing: few(baseline.requests.length, 'before the onset') };
   return { cohorts: { slowMs, baseline, current, bad } };
 }
 
@@ -87,7 +88,12 @@ function union(a: Cohort, b: Cohort): Cohort {
   return { requests: [...a.requests, ...more], stored: a.stored + b.stored };
 }
 
-export async function drawRequests(store: Store, filter: SpanFilter, deps: { signal: AbortSignal }): Promise<Cohort> {
+/** Requests that meet a filter, drawn evenly over its range; in order of their trace ids. */
+export async function drawRequests(
+  store: Store,
+  filter: SpanFilter,
+  deps: { signal: AbortSignal },
+): Promise<Cohort> {
   const width = (filter.toUnixNano - filter.fromUnixNano) / BigInt(SLICES) + 1n;
   const entries = new Map<string, string>();
   let stored = 0;

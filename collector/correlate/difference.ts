@@ -9,6 +9,8 @@ import { attributeTraits, callTraits, type Trait } from './traits.ts';
 const Q_LIMIT = 0.01;
 /** A smaller difference of shares explains too few requests to be of use, however sure it is. */
 const LEAST_DIFFERENCE = 0.1;
+/** Differences of shares closer than this are called equal: a call and the function around it differ by less. */
+const NEARLY = 0.05;
 /** Rows of the table: the different ones first, then some that are not, to show that they were looked at. */
 const ROWS = 8;
 const SAME_ROWS = 2;
@@ -42,20 +44,34 @@ function compare({ baseline, bad }: Cohorts): Compared[] {
     const a = weightedShare(slow, trait.test);
     const b = weightedShare(before, trait.test);
     const p = Math.min(1, trait.tried * fisherExact(a.hits, slow.length, b.hits, before.length));
-    return { trait, slow: a, before: b, difference: riskDifference(a.hits, slow.length, b.hits, before.length), p };
+    return {
+      trait,
+      slow: a,
+      before: b,
+      difference: riskDifference(a.hits, slow.length, b.hits, before.length),
+      p,
+    };
   });
   const q = benjaminiHochberg(rows.map((row) => row.p));
   return rows
-    .map((row, i) => ({ ...row, q: q[i]!, differs: q[i]! < Q_LIMIT && row.difference.difference >= LEAST_DIFFERENCE }))
+    .map((row, i) => ({
+      ...row,
+      q: q[i]!,
+      differs: q[i]! < Q_LIMIT && row.difference.difference >= LEAST_DIFFERENCE,
+    }))
     .sort(byStrength);
 }
 
-/** The larger lower bound of the difference first; of equal ones a slow call before a failed or repeated one. */
+/** The larger lower bound of the difference first; of nearly equal ones what leaves the service, then what is slow. */
 function byStrength(a: Compared, b: Compared): number {
-  const strength = b.difference.low - a.difference.low;
-  if (Math.abs(strength) > 0.02) return strength;
-  const timed = Number(b.trait.limitMs !== undefined) - Number(a.trait.limitMs !== undefined);
-  return timed || (b.trait.limitMs ?? 0) - (a.trait.limitMs ?? 0) || strength || (a.trait.name < b.trait.name ? -1 : 1);
+  const strength = Math.round(b.difference.low / NEARLY) - Math.round(a.difference.low / NEARLY);
+  const rank = ({ trait }: Compared) => Number(trait.leaf === true) * 2 + Number(trait.limitMs !== undefined);
+  return (
+    strength ||
+    rank(b) - rank(a) ||
+    b.difference.low - a.difference.low ||
+    (a.trait.name < b.trait.name ? -1 : 1)
+  );
 }
 
 function told(
@@ -78,7 +94,12 @@ function told(
   return finding(question, {
     kind: 'difference',
     outcome: 'holds',
-    subject: { service: question.service, route: question.route, method: question.method, span: head.trait.call ?? '' },
+    subject: {
+      service: question.service,
+      route: question.route,
+      method: question.method,
+      span: head.trait.call ?? '',
+    },
     effect: head.difference.difference,
     baseline: { value: head.before.share, n: before.length },
     incident: { value: head.slow.share, n: slow.length },
@@ -87,6 +108,7 @@ function told(
     ...table,
     facts: {
       trait: head.trait.name,
+      says: head.trait.says,
       call: head.trait.call ?? '',
       limitMs: head.trait.limitMs ?? 0,
       share: head.slow.share,
@@ -103,9 +125,7 @@ function told(
 function sentence(row: Compared, bad: string, slow: number, before: number): string {
   const interval = wilson(row.slow.hits, slow);
   const range = `95 % interval ${(interval.low * 100).toFixed(1)}–${(interval.high * 100).toFixed(1)}`;
-  const { call, limitMs, name } = row.trait;
-  const verb = limitMs !== undefined ? `spend over ${limitMs} ms in ${call}` : `have ${name}`;
-  return `${percent(row.slow.share)} of ${bad} traces (${count(row.slow.hits)} of ${count(slow)}; ${range}) ${verb}. Before: ${percent(row.before.share)} (${count(row.before.hits)} of ${count(before)}).`;
+  return `${percent(row.slow.share)} of ${bad} traces (${count(row.slow.hits)} of ${count(slow)}; ${range}) ${row.trait.says}. Before: ${percent(row.before.share)} (${count(row.before.hits)} of ${count(before)}).`;
 }
 
 function tableOf(compared: readonly Compared[], slow: number, before: number): { table: FindingTable } {
@@ -126,7 +146,9 @@ function tableOf(compared: readonly Compared[], slow: number, before: number): {
           percent(row.slow.share),
           percent(row.before.share),
           points(row.slow.share - row.before.share),
-          pValue(row.q, '').replace(/^ [=<]/, (text) => (text.includes('<') ? '<' : '')).trim(),
+          pValue(row.q, '')
+            .replace(/^ [=<]/, (text) => (text.includes('<') ? '<' : ''))
+            .trim(),
         ],
         emphasis: row.differs,
       })),

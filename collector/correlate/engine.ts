@@ -41,7 +41,9 @@ const KINDS: Record<EvidenceKind, Evidence> = {
 export type Asked = Omit<Question, 'before'>;
 
 /** The id of an incident: the same for every collector that sees the same onset minute. 16 hex digits of SHA-256. */
-export function incidentId(asked: Pick<Asked, 'service' | 'method' | 'route' | 'signal' | 'onsetUnixNano'>): string {
+export function incidentId(
+  asked: Pick<Asked, 'service' | 'method' | 'route' | 'signal' | 'onsetUnixNano'>,
+): string {
   const minute = asked.onsetUnixNano / (60n * NANOS_PER_SECOND);
   const parts = [asked.service, `${asked.method} ${asked.route}`, asked.signal, String(minute)];
   return createHash('sha256').update(parts.join('\u0000')).digest('hex').slice(0, 16);
@@ -80,7 +82,12 @@ export async function explain(asked: Asked, store: Store, deps: EvidenceDeps): P
   };
 }
 
-async function gather(kind: EvidenceKind, question: Question, store: Store, deps: EvidenceDeps): Promise<Finding[]> {
+async function gather(
+  kind: EvidenceKind,
+  question: Question,
+  store: Store,
+  deps: EvidenceDeps,
+): Promise<Finding[]> {
   try {
     return await KINDS[kind](question, store, deps);
   } catch (error) {

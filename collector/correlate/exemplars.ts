@@ -21,7 +21,7 @@ export const exemplars: Evidence = async (question, store, deps) => {
   return [told(question, cohorts, rows, followed.length > 0 ? followed : worst, followed.length)];
 };
 
-/** Exemplars above the usual p95 (any, when errors are asked about: the failed code's series), newest first. */
+/** Exemplars above the usual p95 (when errors are asked about: of failed codes), the slowest first. */
 async function badExemplars(
   question: Question,
   cohorts: Cohorts,
@@ -36,7 +36,7 @@ async function badExemplars(
       ? (row.info.labels[label.statusCode] ?? '').startsWith('5')
       : row.value * 1000 > cohorts.slowMs,
   );
-  return [...new Map(bad.map((row) => [row.traceId, row])).values()].reverse();
+  return [...new Map(bad.map((row) => [row.traceId, row])).values()].sort((a, b) => b.value - a.value);
 }
 
 /** The stored traces of the exemplars; an exemplar names its server span, which is the entry. */
@@ -69,7 +69,8 @@ function told(
       ? `${counted(followed, 'exemplar')} of the bad buckets ${followed === 1 ? 'leads' : 'lead'} to stored traces.`
       : `No exemplar leads to a stored trace (${count(rows.length)} found); the slowest stored traces stand in.`;
   const where = `${count(same)} of ${count(shown.length)} spend the larger half of their time in ${main}.`;
-  const limit = question.signal === 'errors' ? '' : `, over ${duration(cohorts.slowMs)} (the usual p95) or failed`;
+  const limit =
+    question.signal === 'errors' ? '' : `, over ${duration(cohorts.slowMs)} (the usual p95) or failed`;
   const cohort = `${counted(cohorts.bad.stored, `${bad} trace`)}${limit}, of ${count(cohorts.current.stored)} stored since the onset.`;
   return finding(question, {
     kind: 'exemplars',
@@ -83,7 +84,10 @@ function told(
       traceId: request.traceId,
       label: `${nameOf(question)}, ${duration(request.durationMs)}`,
     })),
-    table: table(shown, mains.map((node) => node.label)),
+    table: table(
+      shown,
+      mains.map((node) => node.label),
+    ),
     charts: [],
     facts: {
       followed,

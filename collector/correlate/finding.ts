@@ -1,5 +1,5 @@
-import type { EvidenceKind, Finding, Question, Subject } from './incident.ts';
 import { routeName } from './format.ts';
+import type { EvidenceKind, Finding, Question, Subject } from './incident.ts';
 
 /** A finding's parts that are worth saying; the others are neutral. */
 type Told = Pick<Finding, 'kind' | 'outcome' | 'statement'> & Partial<Finding>;
@@ -22,7 +22,12 @@ export function finding(question: Question, told: Told): Finding {
 /** What could not be tested and why: `Not tested: no logs are stored`. */
 export function untested(question: Question, kind: EvidenceKind, reason: string, name = ''): Finding {
   const statement = `${name === '' ? '' : `${name}: `}${name === '' ? 'N' : 'n'}ot tested: ${reason}.`;
-  return finding(question, { kind, outcome: 'untested', statement, facts: name === '' ? {} : { alternative: name } });
+  return finding(question, {
+    kind,
+    outcome: 'untested',
+    statement,
+    facts: name === '' ? {} : { alternative: name },
+  });
 }
 
 /** The route that is asked about. */

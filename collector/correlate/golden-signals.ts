@@ -76,12 +76,12 @@ export function readTotals(
 }
 
 /**
- * The shortest step in which every point has data: `least`, or two scrapes when those are further apart. Whole
- * multiples of `least`, so that steps of several collectors agree.
+ * The shortest step in which points have data: `least`, or `scrapes` of them when those are further apart (two, where
+ * every point must have one in spite of jitter). Whole multiples of `least`: steps of several collectors agree.
  */
 export async function measurableStep(
   store: Store,
-  query: { service?: string; atUnixNano: bigint; least: bigint },
+  query: { service?: string; atUnixNano: bigint; least: bigint; scrapes: 1 | 2 },
   deps: { signal: AbortSignal },
 ): Promise<bigint> {
   const range = { fromUnixNano: query.atUnixNano - 10n * LOOKBACK_NANO, toUnixNano: query.atUnixNano };
@@ -90,8 +90,9 @@ export async function measurableStep(
   const series = await readSeries(store, totals, range, deps);
   const spacings = series.flatMap(({ time }) => time.slice(1).map((at, i) => Number(at - time[i]!)));
   if (spacings.length === 0) return query.least;
-  const twoScrapes = BigInt(Math.round(2 * median(spacings)));
-  return ((twoScrapes + query.least - 1n) / query.least) * query.least;
+  // A tenth of a spacing is jitter, not another step.
+  const enough = BigInt(Math.round((query.scrapes - 0.1) * median(spacings)));
+  return ((enough + query.least - 1n) / query.least) * query.least || query.least;
 }
 
 /** Quantile of a point's durations in milliseconds; null when there were none or the source has no buckets. */

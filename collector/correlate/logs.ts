@@ -77,7 +77,8 @@ export async function readLines(query: FindLogsQuery, store: Store, deps: Eviden
 
 /** A line that arrived twice (a file read again, an exporter's retry) counts once. */
 function distinct(lines: readonly LogLine[]): LogLine[] {
-  const keyOf = (line: LogLine) => [line.timeUnixNano, line.traceId, line.spanId, line.template.key].join('\u0000');
+  const keyOf = (line: LogLine) =>
+    [line.timeUnixNano, line.traceId, line.spanId, line.template.key].join('\u0000');
   return [...new Map(lines.map((line) => [keyOf(line), line])).values()].sort((a, b) =>
     a.timeUnixNano < b.timeUnixNano ? -1 : 1,
   );
@@ -93,7 +94,9 @@ function byTrace(
   const changed = compare(slow, before, totals);
   const calls = new Set(
     cohorts.bad.requests.flatMap((request) =>
-      request.spans.filter((node) => node.label === factText(question.before, 'where', 'label')).map((n) => n.spanId),
+      request.spans
+        .filter((node) => node.label === factText(question.before, 'where', 'label'))
+        .map((n) => n.spanId),
     ),
   );
   const head = headOf(changed, calls);
@@ -131,7 +134,12 @@ function compare(
       changes: q[i]! < Q_LIMIT && Math.abs(row.difference) >= LEAST_DIFFERENCE,
       weight: row.low * ((row.lines[0]?.severityNumber ?? 0) > WARN + 3 ? ERROR_WEIGHT : 1),
     }))
-    .sort((a, b) => Number(b.changes) - Number(a.changes) || b.weight - a.weight || (a.template.key < b.template.key ? -1 : 1));
+    .sort(
+      (a, b) =>
+        Number(b.changes) - Number(a.changes) ||
+        b.weight - a.weight ||
+        (a.template.key < b.template.key ? -1 : 1),
+    );
 }
 
 /**
@@ -189,7 +197,11 @@ async function byTime(question: Question, store: Store, deps: EvidenceDeps): Pro
   const late = await readLines({ ...query, ...question.incident }, store, deps);
   const early = await readLines({ ...query, ...question.baseline }, store, deps);
   if (late.length + early.length === 0) {
-    return untested(question, 'logs', `no log lines of these traces, and no warnings of ${question.service}, are stored`);
+    return untested(
+      question,
+      'logs',
+      `no log lines of these traces, and no warnings of ${question.service}, are stored`,
+    );
   }
   const minutes = (range: Question['baseline']) => Number(range.toUnixNano - range.fromUnixNano) / 60e9;
   const earlyBy = Map.groupBy(early, (line) => line.template.key);
@@ -200,11 +212,19 @@ async function byTime(question: Question, store: Store, deps: EvidenceDeps): Pro
   }));
   const [top] = rows.sort((a, b) => b.now - b.before - (a.now - a.before));
   if (!top || top.now < 2 * top.before + 1) {
-    return untested(question, 'logs', 'no log line carries the id of these traces, and no warning became more frequent');
+    return untested(
+      question,
+      'logs',
+      'no log line carries the id of these traces, and no warning became more frequent',
+    );
   }
   const first = top.lines[0]!;
   const statement = `"${first.template.text}" (${first.template.level}) comes ${top.now.toFixed(1)} times a minute, before ${top.before.toFixed(1)}. The lines carry no trace id: joined by service and time, which does not prove that they belong to these requests.`;
-  return { ...untested(question, 'logs', ''), statement, facts: { template: first.template.text, joinedBy: 'time' } };
+  return {
+    ...untested(question, 'logs', ''),
+    statement,
+    facts: { template: first.template.text, joinedBy: 'time' },
+  };
 }
 
 function tableOf(changed: readonly Changed[], n: string): FindingTable {
@@ -215,7 +235,11 @@ function tableOf(changed: readonly Changed[], n: string): FindingTable {
       { title: 'Now', align: 'right' },
     ],
     rows: changed.slice(0, ROWS).map((row) => ({
-      cells: [`${row.template.level} ${row.template.text}`.trim(), count(row.linesBefore), count(row.lines.length)],
+      cells: [
+        `${row.template.level} ${row.template.text}`.trim(),
+        count(row.linesBefore),
+        count(row.lines.length),
+      ],
       emphasis: row.changes && !row.template.access,
     })),
     caption: `Lines in ${n}. ${count(Math.min(ROWS, changed.length))} of ${count(changed.length)} templates; ${count(changed.filter((row) => row.changes).length)} changed.`,

@@ -1,19 +1,26 @@
 import type { Store, TimeRange } from '../storage/store.ts';
 import { SPAN_KINDS } from '../telemetry/model.ts';
+import { leafCalls } from './call-paths.ts';
 import { drawRequests } from './cohort.ts';
 import { finding, nameOf, routeSubject, untested } from './finding.ts';
-import { clockTime, count, duration, pValue, percent, rate, span } from './format.ts';
+import { clockTime, count, duration, percent, pValue, rate, span } from './format.ts';
 import { measurableStep, readGoldenSignals } from './golden-signals.ts';
 import type { Evidence, EvidenceDeps, Finding, FindingTable, Question } from './incident.ts';
 import { readLines } from './logs.ts';
 import { readPools } from './pool.ts';
-import { LEAST_STEP_NANO } from './symptom.ts';
 import { changePoint, mannWhitney, median, quantile, robustZ } from './stats.ts';
 import { callLabels, timeIn } from './traits.ts';
 
 /** Changes are looked for this long before and after the onset: the causes of a jump lie close to it. */
 const BEFORE_NANO = 300_000_000_000n;
 const AFTER_NANO = 120_000_000_000n;
+/** Requests are drawn from this close around the onset: their order is wanted to the second. */
+const AROUND_NANO = 60_000_000_000n;
+/** Closer still, nearly every request is read: the first slow call should be among them. */
+const CLOSE_BEFORE_NANO = 10_000_000_000n;
+const CLOSE_AFTER_NANO = 5_000_000_000n;
+/** Points of golden signals are at least this long; scrapes are rarely closer. */
+const FINEST_STEP_NANO = 1_000_000_000n;
 /** Robust spreads by which a signal must leave its usual level; the value at which a resource is named, too. */
 const STRONG = 6;
 /** Of the values after a change: when only some calls are slow, the middle one may be as before. */
@@ -30,15 +37,19 @@ interface Signal {
   show: (value: number) => string;
   /** Smallest spread that counts, in the signal's unit. */
   floor: number;
-  /** Seconds between two values, the signal's resolution in time; 0 for single events. */
+  /** Seconds between two values when they come evenly; 0 for single events. */
   every: number;
   /** Label of the call this is about; '' for others. */
   call: string;
+  /** The call leaves the service. */
+  leaf?: boolean;
 }
 
 interface Began {
   signal: Signal;
   atUnixNano: bigint;
+  /** Seconds by which the moment may be wrong. */
+  resolution: number;
   change: string;
   z: number;
   p: number;
@@ -60,7 +71,8 @@ export const onset: Evidence = async (question, store, deps) => {
     ...signals.flatMap((signal) => beganOf(signal) ?? []),
     ...(await newLogLines(question, range, store, deps)),
   ].sort((a, b) => (a.atUnixNano < b.atUnixNano ? -1 : 1));
-  if (began.length === 0) return [untested(question, 'onset', `none of ${signals.length} signals shows a clear change`)];
+  if (began.length === 0)
+    return [untested(question, 'onset', `none of ${signals.length} signals shows a clear change`)];
   return [told(question, began, signals.length, golden.inbound)];
 };
 
@@ -72,27 +84,57 @@ function earlier(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
 
-/** Time per call and attempts per request, one value per stored request around the onset. */
-async function callSignals(question: Question, range: TimeRange, store: Store, deps: EvidenceDeps): Promise<Signal[]> {
+/** Time per call and calls per request, one value per stored request around the onset. */
+async function callSignals(
+  question: Question,
+  range: TimeRange,
+  store: Store,
+  deps: EvidenceDeps,
+): Promise<Signal[]> {
   const method = question.method === '' ? {} : { method: question.method };
-  const filter = { service: question.service, route: question.route, kind: SERVER, ...method, ...range };
-  const drawn = await drawRequests(store, filter, deps);
-  const requests = drawn.requests.sort((a, b) => (a.entry.startUnixNano < b.entry.startUnixNano ? -1 : 1));
-  const seconds = Number(range.toUnixNano - range.fromUnixNano) / 1e9;
-  const every = seconds / Math.max(1, requests.length);
+  const draw = (before: bigint, after: bigint) => {
+    const around = {
+      fromUnixNano: later(range.fromUnixNano, question.onsetUnixNano - before),
+      toUnixNano: earlier(range.toUnixNano, question.onsetUnixNano + after),
+    };
+    const filter = { service: question.service, route: question.route, kind: SERVER, ...method, ...around };
+    return drawRequests(store, filter, deps);
+  };
+  const [far, close] = [
+    await draw(AROUND_NANO, AROUND_NANO),
+    await draw(CLOSE_BEFORE_NANO, CLOSE_AFTER_NANO),
+  ];
+  const requests = [
+    ...new Map([...far.requests, ...close.requests].map((r) => [r.traceId, r])).values(),
+  ].sort((a, b) => (a.entry.startUnixNano < b.entry.startUnixNano ? -1 : 1));
+  const leaves = leafCalls(requests);
   return callLabels(requests).flatMap((call) => {
     const making = requests.filter((request) => request.spans.some((node) => node.label === call));
     const at = making.map((r) => r.spans.find((node) => node.label === call)!.startUnixNano);
     const attempts = making.map((r) => r.spans.filter((node) => node.label === call).length);
     const times = making.map((r) => timeIn(r, call));
+    const failed = making.map((r) => Number(r.spans.some((node) => node.label === call && node.failed)));
+    const about = { at, every: 0, call, leaf: leaves.has(call) };
     return [
-      { name: `${call}, time`, at, value: times, show: duration, floor: 1, every, call },
-      { name: `${call} per request`, at, value: attempts, show: (v: number) => v.toFixed(2), floor: 0.1, every, call: '' },
+      { ...about, name: `${call}, time`, value: times, show: duration, floor: 1 },
+      { ...about, name: `${call}, failed`, value: failed, show: percent, floor: 0.1 },
+      {
+        ...about,
+        name: `${call} per request`,
+        value: attempts,
+        show: (v: number) => v.toFixed(2),
+        floor: 0.1,
+      },
     ];
   });
 }
 
-async function poolSignals(question: Question, range: TimeRange, store: Store, deps: EvidenceDeps): Promise<Signal[]> {
+async function poolSignals(
+  question: Question,
+  range: TimeRange,
+  store: Store,
+  deps: EvidenceDeps,
+): Promise<Signal[]> {
   const pools = await readPools(store, question.service, range, deps);
   return pools.map(({ used, max }) => ({
     name: 'connections in use',
@@ -117,7 +159,7 @@ async function goldenSignalsOf(
   deps: EvidenceDeps,
 ): Promise<{ signals: Signal[]; inbound: string }> {
   const { service } = question;
-  const at = { service, atUnixNano: range.toUnixNano, least: LEAST_STEP_NANO / 5n };
+  const at = { service, atUnixNano: range.toUnixNano, scrapes: 1 as const, least: FINEST_STEP_NANO };
   const stepNano = await measurableStep(store, at, deps);
   const query = { ...range, service, stepNano };
   const routes = await readGoldenSignals(store, query, deps);
@@ -131,12 +173,30 @@ async function goldenSignalsOf(
   const [quiet, late] = split < 0 ? [rates, []] : [rates.slice(0, split), rates.slice(split)];
   const { p } = mannWhitney(quiet, late);
   const inbound =
-    late.length === 0 ? '' : `Requests in: ${rate(median(quiet))} › ${rate(median(late))} req/s, ${pValue(p)}.`;
+    late.length === 0
+      ? ''
+      : `Requests in: ${rate(median(quiet))} › ${rate(median(late))} req/s, ${pValue(p)}.`;
   return {
     inbound,
     signals: [
-      { name: `p99 of ${nameOf(question)}`, at: middle, value: points.map((x) => x.p99Ms ?? 0), show: duration, floor: 5, every, call: '' },
-      { name: `errors of ${nameOf(question)}`, at: middle, value: errors, show: percent, floor: 0.005, every, call: '' },
+      {
+        name: `p99 of ${nameOf(question)}`,
+        at: middle,
+        value: points.map((x) => x.p99Ms ?? 0),
+        show: duration,
+        floor: 5,
+        every,
+        call: '',
+      },
+      {
+        name: `errors of ${nameOf(question)}`,
+        at: middle,
+        value: errors,
+        show: percent,
+        floor: 0.005,
+        every,
+        call: '',
+      },
     ],
   };
 }
@@ -153,6 +213,7 @@ function beganOf(signal: Signal): Began | undefined {
   return {
     signal,
     atUnixNano: signal.at[index]!,
+    resolution: signal.every || Number(signal.at[index]! - signal.at[Math.max(0, index - 1)]!) / 1e9,
     change: `${signal.show(median(before))} › ${signal.show(quantile(after, after.length > 4 ? 0.5 : UPPER))}`,
     z,
     p: change.p,
@@ -173,7 +234,12 @@ function firstOutside(values: readonly number[], index: number, limit: number): 
 }
 
 /** Warnings and errors whose template had no line in the quiet window: when the first came. */
-async function newLogLines(question: Question, range: TimeRange, store: Store, deps: EvidenceDeps): Promise<Began[]> {
+async function newLogLines(
+  question: Question,
+  range: TimeRange,
+  store: Store,
+  deps: EvidenceDeps,
+): Promise<Began[]> {
   const query = { service: question.service, minSeverityNumber: WARN, order: 'oldest' as const };
   const quiet = await readLines({ ...query, ...question.baseline }, store, deps);
   const around = { fromUnixNano: question.baseline.toUnixNano, toUnixNano: range.toUnixNano };
@@ -182,8 +248,17 @@ async function newLogLines(question: Question, range: TimeRange, store: Store, d
     (line) => !known.has(line.template.key) && !line.template.access,
   );
   return [...Map.groupBy(late, (line) => line.template.key).values()].map((lines) => ({
-    signal: { name: `log "${lines[0]!.template.text}"`, at: [], value: [], show: count, floor: 1, every: 0, call: '' },
+    signal: {
+      name: `log "${lines[0]!.template.text}"`,
+      at: [],
+      value: [],
+      show: count,
+      floor: 1,
+      every: 0,
+      call: '',
+    },
     atUnixNano: lines[0]!.timeUnixNano,
+    resolution: 0,
     change: 'first line',
     z: Number.POSITIVE_INFINITY,
     p: 1,
@@ -193,14 +268,14 @@ async function newLogLines(question: Question, range: TimeRange, store: Store, d
 function told(question: Question, began: readonly Began[], looked: number, inbound: string): Finding {
   const seen = began.find(({ signal }) => signal.name.endsWith(` of ${nameOf(question)}`));
   const calls = began.filter(({ signal }) => signal.call !== '');
-  const first = calls[0];
+  const first = firstCall(calls);
   const reference = seen ?? began[0]!;
   const lead = first ? Number(reference.atUnixNano - first.atUnixNano) / 1e9 : 0;
-  const resolution = Math.max(first?.signal.every ?? 0, reference.signal.every);
+  const resolution = Math.max(first?.resolution ?? 0, reference.resolution);
   const inTime = first !== undefined && lead >= -resolution;
   const order =
     first && seen
-      ? `${first.signal.call} changed ${lead >= 0 ? `${span(lead)} before` : `${span(lead)} after`} ${seen.signal.name} (±${span(resolution)}).`
+      ? `${first.signal.call} changed at ${clockTime(first.atUnixNano)}, ${distance(lead, resolution)} ${seen.signal.name}.`
       : first
         ? `${first.signal.call} changed first, at ${clockTime(first.atUnixNano)}.`
         : `No call changed before ${reference.signal.name} did at ${clockTime(reference.atUnixNano)}.`;
@@ -220,9 +295,23 @@ function told(question: Question, began: readonly Began[], looked: number, inbou
       first: first?.signal.call ?? '',
       firstUnixNano: String(first?.atUnixNano ?? reference.atUnixNano),
       leadSeconds: lead,
-      changed: JSON.stringify(calls.filter((c) => c.atUnixNano <= reference.atUnixNano + BigInt(Math.round(resolution * 1e9))).map((c) => c.signal.call)),
+      ...Object.fromEntries(calls.toReversed().map((c) => [`began ${c.signal.call}`, String(c.atUnixNano)])),
     },
   });
+}
+
+/** How far the call's change lies from the symptom's, as far as they can be told apart. */
+function distance(lead: number, resolution: number): string {
+  if (Math.abs(lead) <= resolution) return `within ${span(resolution)} of`;
+  return `${span(lead)} ${lead > 0 ? 'before' : 'after'}`;
+}
+
+/** The call that changed first; of those that cannot be told apart in time, one that leaves the service. */
+function firstCall(calls: readonly Began[]): Began | undefined {
+  const [first] = calls;
+  if (!first) return undefined;
+  const within = first.atUnixNano + BigInt(Math.round(2 * first.resolution * 1e9));
+  return calls.find((call) => call.signal.leaf === true && call.atUnixNano <= within) ?? first;
 }
 
 function table(began: readonly Began[], looked: number): FindingTable {
@@ -234,11 +323,11 @@ function table(began: readonly Began[], looked: number): FindingTable {
       { title: 'Change', align: 'right' },
       { title: 'Strength', align: 'right' },
     ],
-    rows: began.slice(0, ROWS).map(({ signal, atUnixNano, change, z }) => ({
+    rows: began.slice(0, ROWS).map(({ signal, atUnixNano, resolution, change, z }) => ({
       cells: [
         signal.name,
         clockTime(atUnixNano),
-        signal.every === 0 ? '' : span(signal.every),
+        resolution === 0 ? '' : span(resolution),
         change,
         Number.isFinite(z) ? `z ${count(z)}` : 'new',
       ],

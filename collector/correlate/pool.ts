@@ -3,7 +3,15 @@ import type { Store, TimeRange } from '../storage/store.ts';
 import { finding, untested } from './finding.ts';
 import { clockTime, count, counted, duration, percent, rate } from './format.ts';
 import type { Evidence, EvidenceDeps, Finding, FindingChart, Question } from './incident.ts';
-import { growthIn, instanceOf, LOOKBACK_NANO, matching, readSeries, type SeriesData, valuesIn } from './series.ts';
+import {
+  growthIn,
+  instanceOf,
+  LOOKBACK_NANO,
+  matching,
+  readSeries,
+  type SeriesData,
+  valuesIn,
+} from './series.ts';
 
 /** A pool with this share in use has nothing left for the next burst: callers begin to wait. */
 const FULL = 0.9;
@@ -41,7 +49,10 @@ export const pool: Evidence = async (question, store, deps) => {
   };
   const pools = await readPools(store, question.service, range, deps);
   const worst = pools
-    .map((use) => ({ use, most: Math.max(...valuesIn(use.used, question.incident)) / limitOf(use, question.incident) }))
+    .map((use) => ({
+      use,
+      most: Math.max(...valuesIn(use.used, question.incident)) / limitOf(use, question.incident),
+    }))
     .filter(({ most }) => Number.isFinite(most))
     .sort((a, b) => b.most - a.most)[0];
   if (!worst) return [untested(question, 'pool', `no pool metrics of ${question.service} are stored`)];
@@ -74,7 +85,11 @@ async function readCounters(
   const sides = async (name: string): Promise<Sides> => {
     const series = await readSeries(store, matching(name, { [label.job]: question.service }), range, deps);
     const [a, b] = [growthIn(series, question.baseline), growthIn(series, question.incident)];
-    return { before: a.value / Math.max(a.seconds, 1), now: b.value / Math.max(b.seconds, 1), nowTotal: b.value };
+    return {
+      before: a.value / Math.max(a.seconds, 1),
+      now: b.value / Math.max(b.seconds, 1),
+      nowTotal: b.value,
+    };
   };
   return {
     waits: await sides(serviceMetric.redisPoolWaits),
@@ -90,7 +105,8 @@ function told(question: Question, use: PoolUse, { waits, timeouts, waitSeconds }
   const most = Math.max(...now);
   const usual = before.length === 0 ? Number.NaN : Math.max(...before);
   const waiting = waits.now >= WAITS_PER_SECOND && waits.now > 2 * waits.before;
-  const exhausted = most >= FULL * limit && (waiting || timeouts.now > timeouts.before || !(usual >= FULL * limit));
+  const exhausted =
+    most >= FULL * limit && (waiting || timeouts.now > timeouts.before || !(usual >= FULL * limit));
   const n = `n = ${count(now.length)} samples, before ${count(before.length)}`;
   const inUse = `${count(most)} of ${count(limit)} connections in use, before ${Number.isNaN(usual) ? 'not measured' : `${count(usual)} at most`} (${n}).`;
   const queue = `Waits: ${rate(waits.now)}/s, before ${rate(waits.before)}/s${waits.nowTotal > 0 ? `, ${duration((waitSeconds.nowTotal / waits.nowTotal) * 1000)} each` : ''}. Timeouts: ${counted(timeouts.nowTotal, 'caller')}, before ${rate(timeouts.before)}/s.`;
@@ -127,7 +143,9 @@ function told(question: Question, use: PoolUse, { waits, timeouts, waitSeconds }
 
 /** When a series first reached a level inside a range. */
 function firstAt(data: SeriesData, level: number, range: TimeRange): bigint | undefined {
-  return data.time.find((at, i) => at >= range.fromUnixNano && at < range.toUnixNano && data.value[i]! >= level);
+  return data.time.find(
+    (at, i) => at >= range.fromUnixNano && at < range.toUnixNano && data.value[i]! >= level,
+  );
 }
 
 function chart({ used }: PoolUse, limit: number): FindingChart {

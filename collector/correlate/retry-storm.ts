@@ -30,15 +30,23 @@ export const retryStorm: Evidence = async (question, store, deps) => {
     .sort((a, b) => Number(b.label === main) - Number(a.label === main) || b.amplification - a.amplification);
   const calls = rows.find((row) => row.before.length > 0 && row.now.length > 0);
   if (!calls) return [untested(question, 'retry-storm', 'the stored traces hold no calls on both sides')];
-  const spans = [...now, ...cohorts.bad.requests].flatMap((r) => r.spans.filter((s) => s.label === calls.label));
+  const spans = [...now, ...cohorts.bad.requests].flatMap((r) =>
+    r.spans.filter((s) => s.label === calls.label),
+  );
   return [told(question, calls, spans, now)];
 };
 
 /** Attempts per logical call of one label, one value per request that makes such calls. */
 function callsOf(label: string, before: readonly RequestTree[], now: readonly RequestTree[]): Calls {
   const [a, b] = [before, now].map((side) => side.flatMap((request) => attempts(request, label) ?? []));
-  const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
-  return { label, before: a ?? [], now: b ?? [], amplification: mean(b ?? []) / Math.max(mean(a ?? []), 1e-9) };
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
+  return {
+    label,
+    before: a ?? [],
+    now: b ?? [],
+    amplification: mean(b ?? []) / Math.max(mean(a ?? []), 1e-9),
+  };
 }
 
 function attempts(request: RequestTree, label: string): number | undefined {
@@ -47,7 +55,12 @@ function attempts(request: RequestTree, label: string): number | undefined {
   return nodes.length / Math.max(1, nodes.filter((node) => node.attempt <= 1).length);
 }
 
-function told(question: Question, calls: Calls, spans: readonly SpanNode[], now: readonly RequestTree[]): Finding {
+function told(
+  question: Question,
+  calls: Calls,
+  spans: readonly SpanNode[],
+  now: readonly RequestTree[],
+): Finding {
   const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
   const [before, after] = [mean(calls.before), mean(calls.now)];
   const inboundBefore = factNumber(question.before, 'symptom', 'perSecondBefore');
@@ -73,19 +86,28 @@ function told(question: Question, calls: Calls, spans: readonly SpanNode[], now:
     p,
     statement,
     charts: [chart(calls.label, now)],
-    facts: { label: calls.label, amplification: calls.amplification, attempts: after, attemptsBefore: before },
+    facts: {
+      label: calls.label,
+      amplification: calls.amplification,
+      attempts: after,
+      attemptsBefore: before,
+    },
   });
 }
 
 /** Retries answer failures: the first repeated call should come after the first failed one. */
 function orderSentence(spans: readonly SpanNode[]): string {
   const first = (nodes: readonly SpanNode[]) =>
-    nodes.reduce<bigint | undefined>((a, node) => (a === undefined || node.startUnixNano < a ? node.startUnixNano : a), undefined);
+    nodes.reduce<bigint | undefined>(
+      (a, node) => (a === undefined || node.startUnixNano < a ? node.startUnixNano : a),
+      undefined,
+    );
   const failed = first(spans.filter((node) => node.failed));
   const repeated = first(spans.filter((node) => node.attempt >= 2));
   if (failed === undefined || repeated === undefined) return '';
   const seconds = Number(repeated - failed) / 1e9;
-  if (seconds < 0) return ` The first repeated call (${clockTime(repeated)}) is older than the first failed one.`;
+  if (seconds < 0)
+    return ` The first repeated call (${clockTime(repeated)}) is older than the first failed one.`;
   return ` It starts ${span(seconds)} after the first failed call (${clockTime(failed)}).`;
 }
 

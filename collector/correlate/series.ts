@@ -111,9 +111,14 @@ export function growthIn(all: readonly SeriesData[], range: TimeRange): { value:
   let value = 0;
   let seconds = 0;
   for (const grown of increments(all)) {
-    const inside = grown.filter((g) => g.timeUnixNano >= range.fromUnixNano && g.timeUnixNano < range.toUnixNano);
+    const inside = grown.filter(
+      (g) => g.timeUnixNano >= range.fromUnixNano && g.timeUnixNano < range.toUnixNano,
+    );
     value += inside.reduce((sum, g) => sum + g.value, 0);
-    seconds = Math.max(seconds, inside.reduce((sum, g) => sum + g.seconds, 0));
+    seconds = Math.max(
+      seconds,
+      inside.reduce((sum, g) => sum + g.seconds, 0),
+    );
   }
   return { value, seconds };
 }

@@ -53,7 +53,9 @@ export interface RequestTree {
 /** What a span is called in texts: `redis.GET` for a database call that says both, else its name. */
 export function spanLabel(name: string, attributes: Attributes): string {
   const system = plain(attributes[spanAttribute.dbSystem] ?? attributes[olderSpanAttribute.dbSystem]);
-  const operation = plain(attributes[spanAttribute.dbOperation] ?? attributes[olderSpanAttribute.dbOperation]);
+  const operation = plain(
+    attributes[spanAttribute.dbOperation] ?? attributes[olderSpanAttribute.dbOperation],
+  );
   return system && operation ? `${system}.${operation}` : name;
 }
 
@@ -64,7 +66,9 @@ export function dbSystem(attributes: Attributes): string {
 
 /** Where a client span's request went: address and port as far as they are known. */
 export function serverOf(attributes: Attributes): string {
-  const address = plain(attributes[spanAttribute.serverAddress] ?? attributes[olderSpanAttribute.serverAddress]);
+  const address = plain(
+    attributes[spanAttribute.serverAddress] ?? attributes[olderSpanAttribute.serverAddress],
+  );
   const port = plain(attributes[spanAttribute.serverPort] ?? attributes[olderSpanAttribute.serverPort]);
   return address && port ? `${address}:${port}` : address;
 }

@@ -54,7 +54,11 @@ export function robustZ(value: number, baseline: readonly number[], floor: numbe
  * bound is +Infinity. NaN without observations.
  * Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
  */
-export function histogramQuantile(q: number, bounds: readonly number[], cumulative: ArrayLike<number>): number {
+export function histogramQuantile(
+  q: number,
+  bounds: readonly number[],
+  cumulative: ArrayLike<number>,
+): number {
   const last = bounds.length - 1;
   const total = cumulative[last] ?? 0;
   if (last < 1 || !(total > 0)) return Number.NaN;

@@ -4,9 +4,9 @@ import { count, duration, percent, pValue, routeName, times } from './format.ts'
 import {
   type GoldenPoint,
   measurableStep,
+  type RouteSignals,
   readGoldenSignals,
   readTotals,
-  type RouteSignals,
   slowerThan,
 } from './golden-signals.ts';
 import type { Evidence, Finding, FindingChart, Question } from './incident.ts';
@@ -40,7 +40,12 @@ interface Change {
 /** What the reader sees of the failure: the route's p99 and errors, now and before, and which routes are as usual. */
 export const symptom: Evidence = async (question, store, deps) => {
   const least = LEAST_STEP_NANO;
-  const at = { service: question.service, atUnixNano: question.incident.toUnixNano, least };
+  const at = {
+    service: question.service,
+    atUnixNano: question.incident.toUnixNano,
+    scrapes: 2 as const,
+    least,
+  };
   const stepNano = await measurableStep(store, at, deps);
   const range = { fromUnixNano: question.baseline.fromUnixNano, toUnixNano: question.incident.toUnixNano };
   const [points, before, now] = [
@@ -50,7 +55,8 @@ export const symptom: Evidence = async (question, store, deps) => {
   ];
   const changes = points.flatMap((signals) => changeOf(signals, before, now, question) ?? []);
   const own = changes.find((c) => c.route === question.route && c.method === question.method);
-  if (!own) return [untested(question, 'symptom', `no requests of ${nameOf(question)} are stored on both sides`)];
+  if (!own)
+    return [untested(question, 'symptom', `no requests of ${nameOf(question)} are stored on both sides`)];
   const others = changes.filter((change) => change !== own);
   return [told(question, own, others)];
 };
@@ -76,7 +82,17 @@ function changeOf(
   const ratio = b.p99Ms / a.p99Ms;
   const errorP = fisherExact(...counts(b), ...counts(a));
   return {
-    ...{ method: signals.method, route: signals.route, before: a, now: b, signals, ratio, p, slowNow, slowBefore },
+    ...{
+      method: signals.method,
+      route: signals.route,
+      before: a,
+      now: b,
+      signals,
+      ratio,
+      p,
+      slowNow,
+      slowBefore,
+    },
     slower: ratio >= RISEN && p < SIGNIFICANT,
     failing: share(b) > share(a) && errorP < SIGNIFICANT,
   };
@@ -162,22 +178,23 @@ function othersSentence(touched: readonly Change[], untouched: readonly Change[]
         : `${routeName(other)} fails too, ${percent(share(other.now))}.`,
     );
   const calm = [...untouched].sort((a, b) => b.now.requests - a.now.requests)[0];
-  if (!calm) return [...rose, touched.length === 0 ? 'No other route had requests on both sides.' : ''].join(' ').trim();
+  if (!calm)
+    return [...rose, touched.length === 0 ? 'No other route had requests on both sides.' : '']
+      .join(' ')
+      .trim();
   const change = `${duration(calm.before.p99Ms!)} › ${duration(calm.now.p99Ms!)}, ${pValue(calm.p)}`;
   return [...rose, `${routeName(calm)} did not change: ${change}.`].join(' ');
 }
 
 function chart(change: Change): FindingChart {
   const { points } = change.signals;
+  const usual = points.flatMap((p) => (p.fromUnixNano < change.now.fromUnixNano ? (p.p99Ms ?? []) : []));
   return {
     title: `p99, ${routeName(change)}`,
     unit: 'ms',
     scale: 'log',
     at: points.map((point) => Number(point.fromUnixNano / 1_000_000n)),
     value: points.map((point) => point.p99Ms),
-    threshold: {
-      value: median(points.flatMap((p) => (p.fromUnixNano < change.now.fromUnixNano ? (p.p99Ms ?? []) : []))),
-      label: 'usual',
-    },
+    ...(usual.length === 0 ? {} : { threshold: { value: median(usual), label: 'usual' } }),
   };
 }

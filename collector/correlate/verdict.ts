@@ -49,7 +49,13 @@ function causeOf(findings: readonly Finding[]): Cause | undefined {
   if (!where) {
     const call = factText(findings, 'difference', 'call');
     if (!difference || call === '') return undefined;
-    return { label: call, system: '', server: '', failing: factNumber(findings, 'difference', 'limitMs') === 0, agreed: false };
+    return {
+      label: call,
+      system: '',
+      server: '',
+      failing: factNumber(findings, 'difference', 'limitMs') === 0,
+      agreed: false,
+    };
   }
   const label = factText(findings, 'where', 'label');
   const traits = JSON.parse(factText(findings, 'difference', 'traits') || '[]') as string[];
@@ -71,7 +77,11 @@ function causeOf(findings: readonly Finding[]): Cause | undefined {
  * explains the change. `medium` when one of the outer links is missing. `low` when difference and critical path do
  * not agree or an alternative holds as well. Otherwise the evidence is insufficient.
  */
-function confidenceOf(asked: Asked, findings: readonly Finding[], cause: Cause | undefined): Incident['confidence'] {
+function confidenceOf(
+  asked: Asked,
+  findings: readonly Finding[],
+  cause: Cause | undefined,
+): Incident['confidence'] {
   const links = LINKS.flatMap((kind) => findings.find((found) => found.kind === kind) ?? []);
   const mechanisms = MECHANISMS.flatMap((kind) => held(findings, kind) ?? []);
   const chain = [...links, ...mechanisms];
@@ -83,10 +93,16 @@ function confidenceOf(asked: Asked, findings: readonly Finding[], cause: Cause |
   const seconds = Number(asked.incident.toUnixNano - asked.incident.fromUnixNano) / 1e9;
   const n = held(findings, 'where') ?? held(findings, 'difference');
   const doubts = [
-    ...links.filter((found) => found.outcome !== 'holds').map((found) => `${found.kind} ${found.outcome === 'untested' ? 'not tested' : 'does not hold'}`),
-    ...(n && Math.min(n.baseline.n, n.incident.n) < SURE_COHORT ? [`fewer than ${SURE_COHORT} requests on a side`] : []),
+    ...links
+      .filter((found) => found.outcome !== 'holds')
+      .map((found) => `${found.kind} ${found.outcome === 'untested' ? 'not tested' : 'does not hold'}`),
+    ...(n && Math.min(n.baseline.n, n.incident.n) < SURE_COHORT
+      ? [`fewer than ${SURE_COHORT} requests on a side`]
+      : []),
     ...(seconds < SURE_SECONDS ? [`the incident is ${span(seconds)} old`] : []),
-    ...(explaining.length > 0 ? [`${explaining.map((f) => f.facts['alternative']).join(' and ')} may explain it too`] : []),
+    ...(explaining.length > 0
+      ? [`${explaining.map((f) => f.facts['alternative']).join(' and ')} may explain it too`]
+      : []),
   ];
   const tier = tierOf(findings, cause, explaining.length, doubts.length);
   const counts = `${holds} of ${counted(tested, 'link')} hold, ${refuted} of ${counted(refuted + explaining.length, 'alternative')} refuted`;
@@ -106,13 +122,24 @@ function tierOf(
 
 function titleOf(asked: Asked, findings: readonly Finding[], cause: Cause | undefined): string {
   if (!cause) {
-    const ratio = factNumber(findings, 'symptom', 'p99NowMs') / factNumber(findings, 'symptom', 'p99BeforeMs');
-    const what = asked.signal === 'errors' ? 'fails' : Number.isFinite(ratio) ? `is slow, p99 ${times(ratio)}` : 'is slow';
+    const symptom = findings.find((found) => found.kind === 'symptom');
+    if (symptom?.outcome === 'refuted') return `${routeName(asked)} of ${asked.service} is as usual`;
+    const ratio =
+      factNumber(findings, 'symptom', 'p99NowMs') / factNumber(findings, 'symptom', 'p99BeforeMs');
+    const what =
+      asked.signal === 'errors'
+        ? 'fails'
+        : Number.isFinite(ratio)
+          ? `is slow, p99 ${times(ratio)}`
+          : 'is slow';
     return `${routeName(asked)} of ${asked.service} ${what}: cause not known`;
   }
-  if (cause.label === '') return `${routeName(asked)} of ${asked.service} is ${cause.failing ? 'failing' : 'slow'} in its own code`;
+  if (cause.label === '')
+    return `${routeName(asked)} of ${asked.service} is ${cause.failing ? 'failing' : 'slow'} in its own code`;
   const effects = [
-    ...(held(findings, 'pool') ? [`${asked.service} runs out of connections`] : [`${routeName(asked)} of ${asked.service} waits`]),
+    ...(held(findings, 'pool')
+      ? [`${asked.service} runs out of connections`]
+      : [`${routeName(asked)} of ${asked.service} waits`]),
     ...(held(findings, 'retry-storm')
       ? [`retries multiply the load ${times(factNumber(findings, 'retry-storm', 'amplification'))}`]
       : []),
@@ -125,12 +152,17 @@ function verdictOf(asked: Asked, findings: readonly Finding[], cause: Cause | un
   const also = findings
     .filter((found) => found.kind === 'alternatives' && found.outcome === 'holds')
     .map((found) => `Also possible: ${found.statement}`);
-  return [causeSentence(asked, findings, cause), mechanismSentence(findings), ...also].filter((text) => text).join(' ');
+  return [causeSentence(asked, findings, cause), mechanismSentence(findings), ...also]
+    .filter((text) => text)
+    .join(' ');
 }
 
 function missingOf(findings: readonly Finding[]): string {
   const lacking = findings.filter((found) => LINKS.includes(found.kind) && found.outcome !== 'holds');
-  return lacking.map((found) => `${capital(found.kind)}: ${uncapital(found.statement)}`).slice(0, 2).join(' ');
+  return lacking
+    .map((found) => `${capital(found.kind)}: ${uncapital(found.statement)}`)
+    .slice(0, 2)
+    .join(' ');
 }
 
 function causeSentence(asked: Asked, findings: readonly Finding[], cause: Cause): string {
@@ -144,18 +176,17 @@ function causeSentence(asked: Asked, findings: readonly Finding[], cause: Cause)
   const server = cause.server === '' ? '' : ` (${cause.server})`;
   const verb = cause.failing ? 'fails' : 'is slow';
   const lead = `${cause.label}${server} ${verb} since ${since}`;
-  if (factText(findings, 'difference', 'call') !== cause.label) return `${lead}: ${medians} in ${asked.signal === 'errors' ? 'failed' : 'slow'} requests.`;
-  const limit = factNumber(findings, 'difference', 'limitMs');
-  const what = limit > 0 ? `spend over ${limit} ms in it` : `have ${factText(findings, 'difference', 'trait')}`;
+  if (factText(findings, 'difference', 'call') !== cause.label)
+    return `${lead}: ${medians} in ${asked.signal === 'errors' ? 'failed' : 'slow'} requests.`;
+  const what = factText(findings, 'difference', 'says').replace(`in ${cause.label}`, 'in it');
   const shares = `${percent(factNumber(findings, 'difference', 'share'))} of ${asked.signal === 'errors' ? 'failed' : 'slow'} traces ${what}, ${percent(factNumber(findings, 'difference', 'shareBefore'))} before`;
   return `${lead}: ${shares} (n = ${count(factNumber(findings, 'difference', 'n'))} and ${count(factNumber(findings, 'difference', 'nBefore'))}).`;
 }
 
 /** When the cause changed, as far as the order of changes tells; else the onset of the symptom. */
 function sinceOf(asked: Asked, findings: readonly Finding[], cause: Cause): bigint {
-  return cause.label !== '' && factText(findings, 'onset', 'first') === cause.label
-    ? BigInt(factText(findings, 'onset', 'firstUnixNano'))
-    : asked.onsetUnixNano;
+  const began = cause.label === '' ? '' : factText(findings, 'onset', `began ${cause.label}`);
+  return began === '' ? asked.onsetUnixNano : BigInt(began);
 }
 
 function mechanismSentence(findings: readonly Finding[]): string {
@@ -163,31 +194,43 @@ function mechanismSentence(findings: readonly Finding[]): string {
   if (held(findings, 'pool')) {
     const wait = factNumber(findings, 'pool', 'waitMs');
     const waits = wait > 0 ? `, callers wait ${duration(wait)}` : '';
-    sentences.push(`The pool is full, ${count(factNumber(findings, 'pool', 'used'))} of ${count(factNumber(findings, 'pool', 'limit'))} connections${waits}.`);
+    sentences.push(
+      `The pool is full, ${count(factNumber(findings, 'pool', 'used'))} of ${count(factNumber(findings, 'pool', 'limit'))} connections${waits}.`,
+    );
   }
   if (held(findings, 'retry-storm')) {
-    const [now, before] = [factNumber(findings, 'retry-storm', 'attempts'), factNumber(findings, 'retry-storm', 'attemptsBefore')];
+    const [now, before] = [
+      factNumber(findings, 'retry-storm', 'attempts'),
+      factNumber(findings, 'retry-storm', 'attemptsBefore'),
+    ];
     sentences.push(`Each call is tried ${now.toFixed(2)} times instead of ${before.toFixed(2)}.`);
   }
   return sentences.join(' ');
 }
 
 function unknownOf(asked: Asked, findings: readonly Finding[], cause: Cause | undefined): string {
-  const gaps = findings.filter((found) => found.outcome === 'untested').map((found) => found.facts['alternative'] ?? found.kind);
+  const gaps = findings
+    .filter((found) => found.outcome === 'untested')
+    .map((found) => found.facts['alternative'] ?? found.kind);
   const untried = gaps.length === 0 ? '' : ` Not tested: ${gaps.join(', ')}.`;
   if (!cause) return `What changed.${untried}`;
-  if (cause.label === '') return `Which code of ${routeName(asked)} takes the time; its spans show no part of it.${untried}`;
+  if (cause.label === '')
+    return `Which code of ${routeName(asked)} takes the time; its spans show no part of it.${untried}`;
   const callee = cause.system === '' ? cause.label : cause.system;
   return `Why ${callee} ${cause.failing ? 'fails' : 'is slow'}: its own logs and host metrics are not part of this.${untried}`;
 }
 
 function harmOf(asked: Asked, findings: readonly Finding[]): string {
   const symptom = held(findings, 'symptom');
-  if (!symptom) return 'Not measured: no golden signals of the route on both sides.';
+  if (!symptom) return 'None measured.';
   const number = (key: string) => factNumber(findings, 'symptom', key);
   const failed = `${counted(number('failed'), 'request')} failed, ${percent(number('errorShareNow'))} of ${routeName(asked)}.`;
-  const stored = symptom.facts['source'] === 'spans' ? ' Counted in stored spans: sampled requests are missing.' : '';
-  const slow = number('slow') > 0 ? ` ${count(number('slow'))} slower than ${duration(number('slowBoundMs'))}, the usual p99.` : '';
+  const stored =
+    symptom.facts['source'] === 'spans' ? ' Counted in stored spans: sampled requests are missing.' : '';
+  const slow =
+    number('slow') > 0
+      ? ` ${count(number('slow'))} slower than ${duration(number('slowBoundMs'))}, the usual p99.`
+      : '';
   return `${failed}${slow}${stored}`;
 }
 
@@ -197,7 +240,8 @@ function tryFirstOf(asked: Asked, findings: readonly Finding[], cause: Cause | u
   );
   if (release) return `Roll back: ${release.statement.replace('New release: ', '')}`;
   if (!cause) return `Look at the slowest traces of ${routeName(asked)}.`;
-  if (cause.label === '') return `Take a CPU and a goroutine profile of ${asked.service} while it lasts, and look for locks.`;
+  if (cause.label === '')
+    return `Take a CPU and a goroutine profile of ${asked.service} while it lasts, and look for locks.`;
   const server = cause.server || cause.system || cause.label;
   if (!held(findings, 'retry-storm')) return `Look at ${server}: load, slow commands, network.`;
   const attempts = factNumber(findings, 'retry-storm', 'attempts');

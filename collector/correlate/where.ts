@@ -3,7 +3,7 @@ import { badName, type Cohorts, loadCohorts } from './cohort.ts';
 import { finding, nameOf, untested } from './finding.ts';
 import { count, duration, percent } from './format.ts';
 import type { Evidence, Finding, FindingTable, Question } from './incident.ts';
-import { dbSystem, type RequestTree, serverOf, type SpanNode } from './spans.ts';
+import { dbSystem, type RequestTree, type SpanNode, serverOf } from './spans.ts';
 import { mannWhitney, median } from './stats.ts';
 
 /** Call paths in the table; more do not fit on one screen. */
@@ -80,7 +80,12 @@ function inTreeOrder(rows: readonly PathRow[]): PathRow[] {
   return ordered;
 }
 
-function timeFinding(question: Question, cohorts: Cohorts, rows: readonly PathRow[], slower: number): Finding {
+function timeFinding(
+  question: Question,
+  cohorts: Cohorts,
+  rows: readonly PathRow[],
+  slower: number,
+): Finding {
   const main = rows.find((row) => row.key === mainPath(rows)?.key);
   if (!main) return untested(question, 'where', 'the stored traces have no spans');
   const itself = main.depth === 0;
@@ -91,7 +96,9 @@ function timeFinding(question: Question, cohorts: Cohorts, rows: readonly PathRo
   const holds = slower > 0 && main.amount >= MAIN_SHARE * slower;
   const n = `n = ${count(main.slowMs.length)}, before ${count(main.beforeMs.length)}`;
   const claim = `${percent(share)} of the critical path of ${badName(question)} requests is ${name}: p50 ${duration(slow)}, before ${duration(before)} (${n}).`;
-  const statement = [claim, partsSentence(main, rows), calmSentence(main, rows)].filter((text) => text).join(' ');
+  const statement = [claim, partsSentence(main, rows), calmSentence(main, rows)]
+    .filter((text) => text)
+    .join(' ');
   return located(question, cohorts, rows, main, {
     ...{ holds, name, statement, p, itself },
     effect: slow / Math.max(before, 1e-3),
@@ -113,7 +120,11 @@ function partsSentence(main: PathRow, rows: readonly PathRow[]): string {
 
 function calmSentence(main: PathRow, rows: readonly PathRow[]): string {
   const calm = rows.filter(
-    (row) => row.depth > 0 && row.amount < 0.1 * main.amount && !row.key.startsWith(main.key) && !main.key.startsWith(row.key),
+    (row) =>
+      row.depth > 0 &&
+      row.amount < 0.1 * main.amount &&
+      !row.key.startsWith(main.key) &&
+      !main.key.startsWith(row.key),
   );
   const labels = [...new Set(calm.map((row) => row.example.label))].slice(0, 3);
   return labels.length === 0 ? '' : `${labels.join(', ')} did not change.`;
@@ -129,15 +140,32 @@ function failureOrigin(question: Question, cohorts: Cohorts, rows: readonly Path
   const share = group.length / origins.length;
   const itself = origin.kind === 'server' && origin.service === question.service;
   const name = itself ? `${nameOf(question)} itself` : origin.label;
-  const main = rows.find((row) => row.example.label === origin.label && row.example.service === origin.service);
+  const main = rows.find(
+    (row) => row.example.label === origin.label && row.example.service === origin.service,
+  );
   if (!main) return undefined;
   const quiet = cohorts.baseline.requests;
-  const before = quiet.filter((request) => request.spans.some((s) => s.failed && s.label === origin.label)).length;
+  const before = quiet.filter((request) =>
+    request.spans.some((s) => s.failed && s.label === origin.label),
+  ).length;
   const statement = `In ${percent(share)} of failed requests (${count(group.length)} of ${count(origins.length)}) the failure begins in ${name}. Before, it failed in ${count(before)} of ${count(quiet.length)} requests.`;
-  return located(question, cohorts, rows, { ...main, example: origin }, {
-    ...{ holds: share >= MAIN_SHARE, name, statement, p: null, itself, effect: share - before / quiet.length },
-    ...{ before: before / quiet.length, now: share, share },
-  });
+  return located(
+    question,
+    cohorts,
+    rows,
+    { ...main, example: origin },
+    {
+      ...{
+        holds: share >= MAIN_SHARE,
+        name,
+        statement,
+        p: null,
+        itself,
+        effect: share - before / quiet.length,
+      },
+      ...{ before: before / quiet.length, now: share, share },
+    },
+  );
 }
 
 function firstFailed(request: RequestTree): SpanNode {
@@ -179,7 +207,13 @@ function located(
     p: said.p,
     statement: said.statement,
     references: middle
-      ? [{ kind: 'trace', traceId: middle.traceId, label: `median ${badName(question)} trace, ${duration(middle.durationMs)}` }]
+      ? [
+          {
+            kind: 'trace',
+            traceId: middle.traceId,
+            label: `median ${badName(question)} trace, ${duration(middle.durationMs)}`,
+          },
+        ]
       : [],
     table: table(rows, main),
     facts: {

@@ -1,7 +1,7 @@
-import { stringAt } from '../telemetry/columns.ts';
+import { label } from '../../slo/index.ts';
 import type { Batch } from '../telemetry/batch.ts';
 import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
-import { label } from '../../slo/index.ts';
+import { stringAt } from '../telemetry/columns.ts';
 import type { Processor } from './processor.ts';
 
 export interface LimitOptions {

@@ -58,7 +58,11 @@ export function createRedMetrics(
     const series = known.get(name) ?? new Set<string>();
     known.set(name, series);
     const code = index.httpStatus[i] ? String(index.httpStatus[i]) : '';
-    const labels = { [route]: stringAt(index.route, i), [method]: stringAt(index.method, i), [statusCode]: code };
+    const labels = {
+      [route]: stringAt(index.route, i),
+      [method]: stringAt(index.method, i),
+      [statusCode]: code,
+    };
     const key = Object.values(labels).join('\u0000');
     const shared = { [service]: name, [kind]: 'server' };
     if (series.has(key)) return { ...shared, ...labels };

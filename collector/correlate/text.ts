@@ -1,0 +1,84 @@
+import { clockTime } from './format.ts';
+import type { EvidenceKind, Finding, Incident, Reference } from './incident.ts';
+
+/** A terminal's width and one screen and a half: what is read without scrolling far. */
+const COLUMNS = 100;
+const LINES = 60;
+const INDENT = 4;
+/** Lines that one finding may take. */
+const FINDING_LINES = 4;
+
+const TITLES: Record<EvidenceKind, string> = {
+  symptom: 'Symptom',
+  onset: 'Onset',
+  exemplars: 'Exemplars',
+  difference: 'Difference',
+  where: 'Where in the trace',
+  logs: 'Log line',
+  'retry-storm': 'Retries',
+  pool: 'Connection pool',
+  alternatives: 'Alternatives',
+};
+
+/** The incident for a terminal: verdict first, then the chain of evidence; at most 60 lines of 100 columns. */
+export function renderIncidentText(incident: Incident): string {
+  const until = incident.closedUnixNano === undefined ? 'now' : clockTime(BigInt(incident.closedUnixNano));
+  const chain = incident.findings.filter((found) => found.kind !== 'alternatives');
+  const others = incident.findings.filter((found) => found.kind === 'alternatives');
+  const lines = [
+    ...wrap(incident.title, 0, 2),
+    `${incident.state} ${incident.id}, ${clockTime(BigInt(incident.onsetUnixNano))} – ${until} UTC`,
+    '',
+    ...wrap(`Verdict     ${incident.verdict}`, 12, 6),
+    ...wrap(`Not known   ${incident.unknown}`, 12, 3),
+    ...wrap(`Confidence  ${incident.confidence.tier}: ${incident.confidence.reason}`, 12, 3),
+    ...wrap(`Harm        ${incident.harm}`, 12, 2),
+    ...wrap(`Try first   ${incident.tryFirst}`, 12, 2),
+    '',
+    ...chain.flatMap((found, i) => findingLines(found, i + 1)),
+    ...(others.length === 0 ? [] : [`${chain.length + 1}. ${TITLES.alternatives}`]),
+    ...others.flatMap((found) =>
+      wrap(`${' '.repeat(INDENT)}${mark(found)}${found.statement}`, INDENT + 2, 2),
+    ),
+  ];
+  return `${lines.slice(0, LINES).join('\n')}\n`;
+}
+
+function findingLines(found: Finding, number: number): string[] {
+  const state =
+    found.outcome === 'holds' ? '' : found.outcome === 'untested' ? ' (not tested)' : ' (does not hold)';
+  const references = found.references.filter((reference) => reference.kind === 'log').slice(0, 1);
+  return [
+    `${number}. ${TITLES[found.kind]}${state}`,
+    ...wrap(`${' '.repeat(INDENT)}${found.statement}`, INDENT, FINDING_LINES),
+    ...references.flatMap((reference) => wrap(`${' '.repeat(INDENT)}${logText(reference)}`, INDENT, 2)),
+  ];
+}
+
+function logText(reference: Extract<Reference, { kind: 'log' }>): string {
+  return `${reference.label} trace_id=${reference.traceId}`;
+}
+
+function mark(found: Finding): string {
+  if (found.outcome === 'refuted') return '- ';
+  return found.outcome === 'holds' ? '! ' : '? ';
+}
+
+/** Breaks text at spaces; the lines after the first are indented; what exceeds `limit` lines ends in an ellipsis. */
+function wrap(text: string, indent: number, limit: number): string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const word of text.split(/(?<=\S) (?=\S)/)) {
+    if (current !== '' && current.length + 1 + word.length > COLUMNS) {
+      lines.push(current);
+      current = ' '.repeat(indent) + word;
+    } else {
+      current = current === '' ? word : `${current} ${word}`;
+    }
+  }
+  lines.push(current);
+  const cut = lines.map((line) => (line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line));
+  if (cut.length <= limit) return cut;
+  const last = cut[limit - 1]!;
+  return [...cut.slice(0, limit - 1), `${last.slice(0, COLUMNS - 2).replace(/[ ,.;:]+$/, '')} …`];
+}
