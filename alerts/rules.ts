@@ -116,7 +116,10 @@ function counterRules(service: Service, slo: Slo, window: WindowName): Recording
   ];
 }
 
-/** Total and bad events of all objectives over a long window. A subquery keeps the steps of the tile. */
+/**
+ * Total and bad events of all objectives over a long window. A subquery keeps the steps of the tile, which are
+ * full hours for the longest windows: until the first of them, the sum over 2h is all there is.
+ */
 function sumRules(
   service: Service,
   window: string,
@@ -124,11 +127,14 @@ function sumRules(
   more: readonly string[],
 ): RecordingRule[] {
   const selector = serviceSelector(service, ...more);
-  const sum = (prefix: string) =>
-    `sum_over_time(${prefix}${tile}${selector}[${window}:${tile}])\nand\n${rule.errorBudget}${selector}`;
+  const known = `${rule.errorBudget}${selector}`;
+  const sum = (tiles: string, soFar: string) => {
+    const all = `sum_over_time(${tiles}${selector}[${window}:${tile}])`;
+    return tile === '1h' ? `(${all} or ${soFar}${selector})\nand\n${known}` : `${all}\nand\n${known}`;
+  };
   return [
-    { record: `${rule.totalSumPrefix}${window}`, expr: sum(rule.totalIncreasePrefix) },
-    { record: `${rule.badSumPrefix}${window}`, expr: sum(rule.badIncreasePrefix) },
+    { record: `${rule.totalSumPrefix}${window}`, expr: sum(totalEvents(tile), totalEvents('2h')) },
+    { record: `${rule.badSumPrefix}${window}`, expr: sum(badEvents(tile), badEvents('2h')) },
   ];
 }
 
