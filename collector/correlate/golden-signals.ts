@@ -54,6 +54,7 @@ export async function readGoldenSignals(
   query: GoldenQuery,
   deps: { signal: AbortSignal },
 ): Promise<RouteSignals[]> {
+  if (query.toUnixNano <= query.fromUnixNano) return [];
   const range = { fromUnixNano: query.fromUnixNano - LOOKBACK_NANO, toUnixNano: query.toUnixNano };
   const name = `${serviceMetric.requestDuration}${suffix.bucket}`;
   const series = await readSeries(store, matching(name, { [label.job]: query.service }), range, deps);

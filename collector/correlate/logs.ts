@@ -1,17 +1,13 @@
-import type { FindLogsQuery, Store } from '../storage/store.ts';
+import type { Store } from '../storage/store.ts';
 import { fromHex, TRACE_ID_BYTES } from '../telemetry/ids.ts';
 import { badName, type Cohorts, loadCohorts } from './cohort.ts';
 import { factText, finding, untested } from './finding.ts';
 import { clockTime, count, counted, percent, pValue } from './format.ts';
 import type { Evidence, EvidenceDeps, Finding, FindingTable, Question } from './incident.ts';
-import { bounds } from './series.ts';
+import { distinct, type LogLine, MAX_LINES, readLines, type Template } from './log-lines.ts';
 import type { RequestTree } from './spans.ts';
 import { benjaminiHochberg, fisherExact, riskDifference } from './stats.ts';
-import { type LogLine, logLines, type Template } from './templates.ts';
 
-/** Lines read per side: several for each trace of a cohort. */
-const MAX_LINES = 5_000;
-const PAGE_LINES = 1_000;
 /** Trace ids asked for at once. */
 const TRACES_PER_QUERY = 100;
 /** False discovery rate below which a template counts as changed. */
@@ -60,28 +56,6 @@ async function linesOf(
     lines.push(...(await readLines({ ...range, traceIds, order: 'oldest' }, store, deps)));
   }
   return distinct(lines);
-}
-
-/** Lines that meet a query, page by page, up to the limit. */
-export async function readLines(query: FindLogsQuery, store: Store, deps: EvidenceDeps): Promise<LogLine[]> {
-  const lines: LogLine[] = [];
-  let cursor: string | undefined;
-  do {
-    const options = { ...bounds(deps), limit: PAGE_LINES, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await store.findLogs(query, options);
-    lines.push(...logLines(page.columns, page.count));
-    cursor = page.nextCursor;
-  } while (cursor !== undefined && lines.length < MAX_LINES);
-  return lines;
-}
-
-/** A line that arrived twice (a file read again, an exporter's retry) counts once. */
-function distinct(lines: readonly LogLine[]): LogLine[] {
-  const keyOf = (line: LogLine) =>
-    [line.timeUnixNano, line.traceId, line.spanId, line.template.key].join('\u0000');
-  return [...new Map(lines.map((line) => [keyOf(line), line])).values()].sort((a, b) =>
-    a.timeUnixNano < b.timeUnixNano ? -1 : 1,
-  );
 }
 
 function byTrace(

@@ -39,13 +39,16 @@ function robustScale(values: readonly number[]): number {
 }
 
 /**
- * How many robust spreads `value` lies above the median of `baseline`. The spread is at least a tenth of the median
- * and at least `floor` (in the values' unit), so that a constant baseline does not make every change infinite.
+ * The robust spread of a baseline, at least a tenth of its median and at least `floor` (in the values' unit), so that
+ * over a constant baseline not every change is infinitely strong.
  */
+export function robustSpread(baseline: readonly number[], floor: number): number {
+  return Math.max(robustScale(baseline), Math.abs(median(baseline)) / 10, floor);
+}
+
+/** How many robust spreads `value` lies above the median of `baseline`. */
 export function robustZ(value: number, baseline: readonly number[], floor: number): number {
-  const middle = median(baseline);
-  const scale = Math.max(robustScale(baseline), Math.abs(middle) / 10, floor);
-  return (value - middle) / scale;
+  return (value - median(baseline)) / robustSpread(baseline, floor);
 }
 
 /**

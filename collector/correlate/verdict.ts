@@ -99,6 +99,9 @@ function confidenceOf(
     ...(n && Math.min(n.baseline.n, n.incident.n) < SURE_COHORT
       ? [`fewer than ${SURE_COHORT} requests on a side`]
       : []),
+    ...(cause?.label && held(findings, 'onset') && factText(findings, 'onset', `began ${cause.label}`) === ''
+      ? [`${cause.label} is not seen to change around the onset`]
+      : []),
     ...(seconds < SURE_SECONDS ? [`the incident is ${span(seconds)} old`] : []),
     ...(explaining.length > 0
       ? [`${explaining.map((f) => f.facts['alternative']).join(' and ')} may explain it too`]

@@ -1,7 +1,9 @@
 import { accessLog } from '../../slo/index.ts';
-import type { LogColumns } from '../storage/store.ts';
+import type { FindLogsQuery, LogColumns, Store } from '../storage/store.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { isZeroId, toHex } from '../telemetry/ids.ts';
+import type { EvidenceDeps } from './incident.ts';
+import { bounds } from './series.ts';
 import { plain } from './spans.ts';
 
 /** One log line as the evidence sees it. */
@@ -27,11 +29,36 @@ export interface Template {
 }
 
 const LEVELS = ['', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+/** Lines of one reading: several for each trace of a cohort. */
+export const MAX_LINES = 5_000;
+const PAGE_LINES = 1_000;
 /** Longer texts are cut: a template is a name, not a document. */
 const MAX_TEXT = 120;
 
+/** Lines that meet a query, page by page, up to the limit. */
+export async function readLines(query: FindLogsQuery, store: Store, deps: EvidenceDeps): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  let cursor: string | undefined;
+  do {
+    const options = { ...bounds(deps), limit: PAGE_LINES, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await store.findLogs(query, options);
+    lines.push(...logLines(page.columns, page.count));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && lines.length < MAX_LINES);
+  return lines;
+}
+
+/** A line that arrived twice (a file read again, an exporter's retry) counts once. */
+export function distinct(lines: readonly LogLine[]): LogLine[] {
+  const keyOf = (line: LogLine) =>
+    [line.timeUnixNano, line.traceId, line.spanId, line.template.key].join('\u0000');
+  return [...new Map(lines.map((line) => [keyOf(line), line])).values()].sort((a, b) =>
+    a.timeUnixNano < b.timeUnixNano ? -1 : 1,
+  );
+}
+
 /** The lines of a page of logs. */
-export function logLines(columns: LogColumns, length: number): LogLine[] {
+function logLines(columns: LogColumns, length: number): LogLine[] {
   return Array.from({ length }, (_, i) => ({
     timeUnixNano: columns.timeUnixNano[i]!,
     severityNumber: columns.severityNumber[i]!,
