@@ -51,7 +51,6 @@ class TextParser {
   readonly #builder: SampleBuilder;
   readonly #time: bigint;
   readonly #scrape: number;
-  readonly #typed = new Set<string>();
   #family = '';
   #type = '';
   #ended = false;
@@ -94,8 +93,7 @@ class TextParser {
     reader.space();
     if (family === '' || !reader.done) reader.fail('TYPE must be followed by a metric name and a type');
     if (!isType(this.#format, type)) reader.fail(`${JSON.stringify(type)} is no type of this format`);
-    if (this.#typed.has(family)) reader.fail(`the type of ${family} is given twice`);
-    this.#typed.add(family);
+    // A family may be typed twice: client_golang exposes go_memstats_alloc_bytes as a gauge and, with _total, as a counter.
     this.#family = family;
     this.#type = type;
   }

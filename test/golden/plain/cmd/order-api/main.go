@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	return fmt.Errorf("unknown arguments %q: use none to serve, `slo` or `health`", args)
 }
 
-func serve(ctx context.Context, config config, getenv func(string) string, stdout io.Writer) (err error) {
+func serve(ctx context.Context, config config, getenv func(string) string, stdout io.Writer) error {
 	log, err := telemetry.NewLogger(stdout, config.logFile, config.logLevel)
 	if err != nil {
 		return err
@@ -79,7 +79,11 @@ func serve(ctx context.Context, config config, getenv func(string) string, stdou
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, within(flushTimeout, tel.Shutdown)) }()
+	defer func() {
+		if err := within(flushTimeout, tel.Shutdown); err != nil {
+			log.Warn("telemetry not flushed", zap.Error(err)) // a collector that is away is no failure of the service
+		}
+	}()
 
 	deps := server.Deps{Orders: new(orders.Store), Log: log.Logger}
 

@@ -1,0 +1,276 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { type OpenMetricsContentType, Registry } from 'prom-client';
+import { startApi } from './api/server.ts';
+import { mergeValues, parseFlags, USAGE } from './commands/flags.ts';
+import { type Config, type ParsedConfig, parseConfigText, validateConfig } from './config.ts';
+import { createDetector } from './correlate/detector.ts';
+import { Intake } from './own/intake.ts';
+import { startOwnMetrics } from './own/metrics.ts';
+import { startOwnTraces, untraced } from './own/traces.ts';
+import { createPipeline } from './pipeline.ts';
+import { createLimit } from './processors/limit.ts';
+import { createRedMetrics } from './processors/red-metrics.ts';
+import { createLogFiles } from './receivers/log-files.ts';
+import { createOtlpHttp } from './receivers/otlp-http.ts';
+import { createPrometheusScrape } from './receivers/prometheus-scrape.ts';
+import type { ReceiverDeps } from './receivers/receiver.ts';
+import { openEmbeddedStore } from './storage/embedded/store.ts';
+import { type Clock, systemClock } from './telemetry/clock.ts';
+import { CollectorError } from './telemetry/errors.ts';
+
+/** How often what is too old or too much leaves the store. */
+const EVICT_EVERY_MS = 60_000;
+
+export interface RunDeps {
+  clock: Clock;
+  log: Logger;
+  version: string;
+  /** Folder of the built console. */
+  consoleDir: string;
+  /** What relative paths of the configuration start from. */
+  baseDir: string;
+}
+
+/** A running collector; `stop` takes in nothing more, writes what is under way, and closes the store. */
+export interface RunningCollector {
+  otlpHttpPort: number;
+  apiPort: number;
+  stop(): Promise<void>;
+}
+
+/** Builds every part top to bottom, and stops them in reverse when told to or when one of them does not start. */
+export async function run(config: Config, deps: RunDeps): Promise<RunningCollector> {
+  const { clock, log } = deps;
+  const started: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (let part = started.pop(); part; part = started.pop()) await part();
+  };
+  try {
+    const store = await openStore(config, deps);
+    started.push(() => store.close());
+    const intake = new Intake(clock);
+    const own = config.telemetry.traces ? await startOwnTraces() : { traced: untraced, stop: async () => {} };
+    started.push(own.stop);
+    const ownMetrics = startOwnMetrics(intake, () => store.status());
+    started.push(ownMetrics.stop);
+    const registry = new Registry<OpenMetricsContentType>();
+    registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    const processors = [
+      { name: 'limit', process: createLimit(config.processors.limit) },
+      { name: 'red-metrics', process: createRedMetrics({}, { registry }) },
+    ];
+    const consume = createPipeline(processors, store, intake, { clock });
+    const warn: ReceiverDeps['warn'] = (message, fields) => log.warn(fields ?? {}, message);
+    const receiverDeps: ReceiverDeps = { consume, stats: intake, clock, warn };
+    const { host } = config.listen;
+    const { maxBody, cors } = config.receivers.otlpHttp;
+    const otlp = createOtlpHttp(
+      { host, port: config.listen.otlpHttpPort, maxBodyBytes: maxBody, cors },
+      receiverDeps,
+    );
+    const files = createLogFiles(
+      { files: config.receivers.logFiles.map((f) => ({ ...f, include: f.include.map((p) => resolve(deps.baseDir, p)) })) },
+      { ...receiverDeps, checkpoint: (source) => store.checkpoint(source) },
+    );
+    const scrape = createPrometheusScrape({ jobs: config.receivers.scrape }, receiverDeps);
+    const receivers = [otlp, files, scrape];
+    for (const receiver of receivers) {
+      await receiver.start();
+      started.push(() => receiver.stop());
+    }
+    let ready = true;
+    const api = await startApi(
+      { host, port: config.listen.apiPort, consoleDir: deps.consoleDir },
+      {
+        ...{
+          store,
+          clock,
+          intake,
+          traced: own.traced,
+          targets: () => scrape.targets(),
+          version: deps.version,
+        },
+        startedUnixNano: clock(),
+        limits: { storeBytes: config.store.maxSize, retentionSeconds: config.store.retention },
+        ownMetrics,
+        redMetrics: registry,
+        ready: () => ready,
+        error: (message, fields) => log.error(fields, message),
+      },
+    );
+    started.push(async () => {
+      ready = false;
+      await api.stop();
+    });
+    started.push(repeat(EVICT_EVERY_MS, () => evict(store, log), log));
+    if (config.incidents.enabled) {
+      const detector = createDetector(store, { clock });
+      const look = () => own.traced('detect', async () => report(await detector.tick(), log));
+      started.push(repeat(config.incidents.interval * 1000, look, log));
+    }
+    return { otlpHttpPort: otlp.port(), apiPort: api.port, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openStore(config: Config, { clock, log, baseDir }: RunDeps) {
+  const path = resolve(baseDir, config.store.path);
+  await mkdir(dirname(path), { recursive: true });
+  const warn = (message: string, fields?: Record<string, unknown>) => log.warn(fields ?? {}, message);
+  return openEmbeddedStore(
+    { path, retentionMs: config.store.retention * 1000, maxBytes: config.store.maxSize },
+    { clock, warn },
+  );
+}
+
+async function evict(store: Awaited<ReturnType<typeof openStore>>, log: Logger): Promise<void> {
+  const records = await store.evict();
+  if (records > 0) log.info({ records }, 'records left the store by age or size');
+}
+
+function report(changed: readonly { id: string; state: string; title: string }[], log: Logger): void {
+  for (const { id, state, title } of changed) log.warn({ incident: id, state }, title);
+}
+
+/** Runs `work` every so often, never twice at once; a failure is logged and the next turn comes all the same. */
+function repeat(everyMs: number, work: () => Promise<void>, log: Logger): () => Promise<void> {
+  let underway = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    underway = work()
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'a periodic task failed; it is tried again at its next turn'),
+      )
+      .finally(() => {
+        busy = false;
+      });
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    await underway;
+  };
+}
+
+/** The configuration from file and flags, flags on top. */
+async function readConfig(
+  configFile: string | undefined,
+  flags: Record<string, unknown>,
+): Promise<ParsedConfig> {
+  let base: unknown = {};
+  if (configFile !== undefined) {
+    const path = resolve(callerDir(), configFile);
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      return { problems: [{ path: `--config ${configFile}`, message }] };
+    }
+    const parsed = parseConfigText(text);
+    if ('problems' in parsed) return { problems: parsed.problems };
+    base = parsed.value;
+  }
+  return validateConfig(mergeValues(base, flags));
+}
+
+/** Where the caller stands: npm changes the folder before it runs a script, and says from where in INIT_CWD. */
+function callerDir(): string {
+  return process.env['npm_package_name'] === 'go-sre'
+    ? (process.env['INIT_CWD'] ?? process.cwd())
+    : process.cwd();
+}
+
+function versionOf(): string {
+  const file = join(
+    basename(import.meta.dirname) === 'dist' ? dirname(import.meta.dirname) : import.meta.dirname,
+    'package.json',
+  );
+  return String((JSON.parse(readFileSync(file, 'utf8')) as { version: unknown }).version);
+}
+
+/** From source the console is built into dist/ui; in the published package it stands beside this file. */
+function consoleDir(): string {
+  return basename(import.meta.dirname) === 'dist'
+    ? join(import.meta.dirname, 'ui')
+    : join(import.meta.dirname, 'dist', 'ui');
+}
+
+function startProblem(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === 'EADDRINUSE')
+    return `${message}. Another program listens there: stop it, or move this one with --otlp-port or --api-port.`;
+  if (code === 'EACCES')
+    return `${message}. Ports below 1024 need privileges: move with --otlp-port or --api-port.`;
+  return error instanceof CollectorError || code !== undefined
+    ? message
+    : `${message}\n${error instanceof Error ? error.stack : ''}`;
+}
+
+async function serve(config: Config): Promise<number> {
+  const log = pino(
+    { level: config.telemetry.logLevel, base: null },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  let collector: RunningCollector;
+  try {
+    collector = await run(config, {
+      clock: systemClock,
+      log,
+      version: versionOf(),
+      consoleDir: consoleDir(),
+      baseDir: callerDir(),
+    });
+  } catch (error) {
+    console.error(`go-sre-collector: ${startProblem(error)}`);
+    return 1;
+  }
+  const { host } = config.listen;
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  console.log(
+    `console and API http://${shown}:${collector.apiPort}, OTLP/HTTP http://${shown}:${collector.otlpHttpPort}`,
+  );
+  const signal = await new Promise<string>((stopped) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped(name));
+  });
+  log.info({ signal }, 'stopping: taking in nothing more, writing what is under way');
+  await collector.stop();
+  return 0;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const flags = parseFlags(argv);
+  if (flags.do === 'help') {
+    console.log(USAGE);
+    return 0;
+  }
+  if (flags.do === 'version') {
+    console.log(versionOf());
+    return 0;
+  }
+  if (flags.do === 'refuse') {
+    console.error(`go-sre-collector: ${flags.problem}\nSee go-sre-collector --help.`);
+    return 2;
+  }
+  const { config, problems } = await readConfig(flags.configFile, flags.value);
+  if (problems) {
+    for (const { path, message } of problems)
+      console.error(`go-sre-collector: ${[path, message].filter(Boolean).join(' ')}`);
+    return 2;
+  }
+  if (flags.do === 'check') {
+    console.log(JSON.stringify(config, null, 2));
+    return 0;
+  }
+  return serve(config);
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
