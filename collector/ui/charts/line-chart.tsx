@@ -24,6 +24,32 @@ function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** Labels of the time axis: its start, the onset, and its end where there is room. */
+function drawTimes(u: uPlot, chart: FindingChart, onsetMs: number): void {
+  const { ctx, bbox } = u;
+  const y = bbox.top + bbox.height + 11 * devicePixelRatio;
+  const from = chart.at[0];
+  const to = chart.at.at(-1);
+  if (from === undefined || to === undefined) return;
+  ctx.fillStyle = token('--tx-3');
+  const right = bbox.left + bbox.width;
+  const wide = ctx.measureText('00:00').width;
+  const onset = u.valToPos(onsetMs / 1000, 'x', true);
+  const shown = onsetMs > from && onsetMs < to;
+  const clear = (x: number) => !shown || Math.abs(onset - x) > wide * 1.8;
+  ctx.textAlign = 'left';
+  if (clear(bbox.left)) ctx.fillText(formatTime(from, 'minute'), bbox.left, y);
+  ctx.textAlign = 'right';
+  if (clear(right) && bbox.width > wide * 5) ctx.fillText(formatTime(to, 'minute'), right, y);
+  ctx.textAlign = 'center';
+  if (shown)
+    ctx.fillText(
+      formatTime(onsetMs, 'minute'),
+      Math.max(bbox.left + wide / 2, Math.min(right - wide / 2, onset)),
+      y,
+    );
+}
+
 /** The onset as a vertical line and the threshold as a dashed one with its name, under the series. */
 function drawMarks(chart: FindingChart, onsetMs: number) {
   return (u: uPlot) => {
@@ -31,6 +57,10 @@ function drawMarks(chart: FindingChart, onsetMs: number) {
     const ratio = devicePixelRatio;
     ctx.save();
     ctx.lineWidth = ratio;
+    ctx.font = `${11 * ratio}px Inter, system-ui, sans-serif`;
+    ctx.textBaseline = 'middle';
+    drawTimes(u, chart, onsetMs);
+    ctx.textAlign = 'left';
     const x = Math.round(u.valToPos(onsetMs / 1000, 'x', true)) + 0.5;
     if (x >= bbox.left && x <= bbox.left + bbox.width) {
       ctx.strokeStyle = token('--ctl');
@@ -47,8 +77,6 @@ function drawMarks(chart: FindingChart, onsetMs: number) {
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      ctx.font = `${11 * ratio}px Inter, system-ui, sans-serif`;
-      ctx.textBaseline = 'middle';
       const wide = ctx.measureText(chart.threshold.label).width;
       ctx.fillStyle = token('--bg');
       ctx.fillRect(bbox.left + 4 * ratio, y - 7 * ratio, wide + 6 * ratio, 14 * ratio);
@@ -74,7 +102,6 @@ function options(
 ): uPlot.Options {
   const first = (chart.at[0] ?? 0) / 1000;
   const last = (chart.at.at(-1) ?? 0) / 1000;
-  const marks = [first, onsetMs / 1000].filter((s) => s >= first && s <= last);
   const muted = token('--tx-3');
   const grid = { stroke: token('--grid'), width: 1 };
   return {
@@ -96,8 +123,8 @@ function options(
         grid: { show: false },
         ticks: { show: false },
         border: { show: true, stroke: token('--ctl'), width: 1 },
-        splits: () => marks,
-        values: (_, at) => at.map((s) => formatTime(s * 1000, 'minute')),
+        // drawTimes writes the labels: the outer ones must stay inside the plot.
+        values: () => [],
       },
       {
         stroke: muted,
@@ -107,6 +134,7 @@ function options(
         gap: 4,
         grid,
         ticks: { show: false },
+        filter: (_, at) => at,
         splits: () => gridlines(scale),
         values: (_, at) => (labels ? at.map((v) => axisText(chart, v)) : at.map(() => '')),
       },
@@ -173,7 +201,7 @@ export function LineChart(props: LineChartProps) {
     };
   }, [chart, scale, labels, sync, onsetMs, chosen]);
   return (
-    <figure class="lc">
+    <figure class={labels ? 'lc lc-labels' : 'lc'}>
       <figcaption class="fc">{chart.title}</figcaption>
       <div class="lc-plot" role="img" aria-label={summary(chart)}>
         <div ref={holder} />

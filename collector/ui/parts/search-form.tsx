@@ -14,7 +14,7 @@ interface FieldProps {
 /** A labelled text field of a search form. */
 export function Field({ label, name, value, placeholder, wide, inputMode }: FieldProps) {
   return (
-    <label class={wide ? 'f wide-f' : 'f'}>
+    <label class={wide ? 'qf-f qf-wide' : 'qf-f'}>
       <span class="xs t3">{label}</span>
       <input class="fld" name={name} defaultValue={value} placeholder={placeholder} inputMode={inputMode} />
     </label>
@@ -31,7 +31,7 @@ interface SelectProps {
 /** A labelled list of choices of a search form. */
 export function Choice({ label, name, value, options }: SelectProps) {
   return (
-    <label class="f">
+    <label class="qf-f">
       <span class="xs t3">{label}</span>
       <select class="fld" name={name} value={value}>
         {options.map((o) => (

@@ -187,7 +187,10 @@ function StatusBar() {
   const app = useConsole();
   const status = app.status.value;
   const { error, lastAnswerMs } = app.connection.value;
-  const hints = app.bindings.value.flatMap((b) => (b.hint ? [b.hint] : []));
+  const hints = app.bindings.value
+    .flatMap((b) => (b.hint ? [b.hint] : []))
+    // The view's own first, then what works everywhere.
+    .sort((a, b) => Number(a[0] === '.') - Number(b[0] === '.'));
   return (
     <footer class="status">
       {error ? (
@@ -240,7 +243,7 @@ function Announcements() {
 export function Shell({ children }: { children: ComponentChildren }) {
   const app = useConsole();
   const { view } = app.route.value;
-  const ranged = view !== 'trace' && view !== 'incident' && view !== 'not-found';
+  const ranged = view === 'home' || view === 'traces' || view === 'logs';
   return (
     <>
       <a class="skip" href="#main">

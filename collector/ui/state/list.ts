@@ -41,7 +41,13 @@ export function useList<T>(
   const still = current.pages.length > 0 || current.loading;
   const first = useResource(key, app.live.value && !still, (signal) => load(undefined, signal));
   const [abort] = useState(() => ({ now: new AbortController() }));
-  useEffect(() => () => abort.now.abort(), [key]);
+  useEffect(
+    () => () => {
+      abort.now.abort();
+      setTail({ key: '', pages: [], loading: false });
+    },
+    [key],
+  );
 
   const all = first.data ? [first.data, ...current.pages] : [];
   const last = all.at(-1);

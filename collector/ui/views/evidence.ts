@@ -47,6 +47,13 @@ export function stepsOf(incident: Pick<Incident, 'findings'>): Step[] {
   });
 }
 
+/** A text cut after its first sentence; points inside numbers do not end one. */
+export function firstSentence(text: string): { first: string; rest: string } {
+  const end = /[.](?=\s|$)/.exec(text);
+  const at = end ? end.index + 1 : text.length;
+  return { first: text.slice(0, at), rest: text.slice(at) };
+}
+
 /** A p value as text: p = 0.31, p < 1e−9. */
 export function formatP(p: number): string {
   if (p < 1e-9) return 'p < 1e−9';

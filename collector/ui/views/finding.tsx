@@ -45,7 +45,7 @@ function Table({ table, references }: { table: FindingTable; references: readonl
               <tr key={r}>
                 {row.cells.map((cell, i) => {
                   const right = table.columns[i]?.align === 'right';
-                  const tone = row.emphasis && i < 2 ? 'val' : i > 0 ? 't2' : '';
+                  const tone = row.emphasis ? (i === 0 ? 'val' : '') : i > 0 ? 't2' : '';
                   return (
                     <td key={i} class={`${right ? 'num' : 'wrap'} s ${tone}${narrow(i)}`}>
                       {i === 0 && reference ? <ReferenceLink reference={reference} text={cell} /> : cell}
@@ -109,11 +109,10 @@ export function Evidence({ finding, onsetUnixNano, asTable }: EvidenceProps) {
   const inTable = new Set(table?.rows.map((row) => row.reference));
   const loose = references.filter((_, i) => !inTable.has(i));
   const units = [...new Set(charts.map((c) => `${c.unit} ${c.scale}`))];
-  const many = `g${Math.min(3, charts.length)}`;
   return (
     <>
       {charts.length > 0 && !asTable ? (
-        <div class={many}>
+        <div class="g">
           {units.flatMap((unit) => {
             const same = charts.filter((c) => `${c.unit} ${c.scale}` === unit);
             const scale = sharedScale(same);

@@ -252,7 +252,7 @@ export function Home() {
   const services = useResource(`services ${JSON.stringify(range)}`, app.live.value, (signal) =>
     app.api.services(app.between(), signal),
   );
-  const incidents = useResource('incidents', app.live.value, (signal) => app.api.incidents(signal));
+  const incidents = useResource('incidents', true, (signal) => app.api.incidents(signal));
   useKeys([...rowKeys()]);
   const status = app.status.value;
   return (

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Incident as IncidentBody } from '../../api/types.ts';
 import { formatDuration, formatMoment, formatRange, nanoToMs } from '../format.ts';
 import { StateMark } from '../parts/state-mark.tsx';
@@ -7,7 +7,7 @@ import type { Route } from '../router.ts';
 import { useConsole } from '../state/console.ts';
 import { useResource } from '../state/resource.ts';
 import { useKeys } from '../state/use-keys.ts';
-import { type Step, stepsOf } from './evidence.ts';
+import { firstSentence, type Step, stepsOf } from './evidence.ts';
 import { Alternatives, Evidence } from './finding.tsx';
 
 function capital(text: string): string {
@@ -44,11 +44,15 @@ function Runbook({ address }: { address: string }) {
 
 function Verdict({ body }: { body: IncidentBody }) {
   const { tier, holds, tested, reason } = body.confidence;
+  const { first, rest } = firstSentence(body.verdict);
   return (
     <div class="vd">
       <div>
         <h3>Verdict</h3>
-        <p>{body.verdict}</p>
+        <p>
+          <b>{first}</b>
+          {rest}
+        </p>
         {body.unknown ? (
           <p class="s t2">
             <b>Not known:</b> {body.unknown}
@@ -184,9 +188,12 @@ function OpenIncident({ body }: { body: IncidentBody }) {
 /** One incident: the verdict first, then the steps that led to it, each a claim beside its evidence. */
 export function Incident({ at }: { at: Extract<Route, { view: 'incident' }> }) {
   const app = useConsole();
-  const resource = useResource(`incident ${at.id}`, app.live.value, (signal) =>
-    app.api.incident(at.id, signal),
-  );
+  const resource = useResource(`incident ${at.id}`, true, (signal) => app.api.incident(at.id, signal));
+  // The same state answered again keeps its object, so that charts and what the reader points at stay.
+  const kept = useRef<IncidentBody>(undefined);
+  const fresh = resource.data;
+  if (fresh?.id !== kept.current?.id || fresh?.updatedUnixNano !== kept.current?.updatedUnixNano)
+    kept.current = fresh;
   if (resource.error?.status === 404) {
     return (
       <>
@@ -201,7 +208,7 @@ export function Incident({ at }: { at: Extract<Route, { view: 'incident' }> }) {
   return (
     <>
       <FailedPart what="The incident" resource={resource} />
-      {resource.data ? <OpenIncident body={resource.data} /> : null}
+      {kept.current ? <OpenIncident body={kept.current} /> : null}
       {resource.loading && !resource.data ? <p class="t3">Reading the incident …</p> : null}
     </>
   );

@@ -13,7 +13,7 @@ const COLUMNS = 5;
 /** All incidents that are stored, open ones first. */
 export function Incidents({ range }: { range: Route['range'] }) {
   const app = useConsole();
-  const resource = useResource('incidents', app.live.value, (signal) => app.api.incidents(signal));
+  const resource = useResource('incidents', true, (signal) => app.api.incidents(signal));
   useKeys(rowKeys());
   const body = resource.data;
   const sorted = body?.incidents.toSorted(

@@ -1,8 +1,9 @@
 import type { LogsBody } from '../../api/types.ts';
-import { formatCount, formatMoment, formatRange, nanoToMs, shortId } from '../format.ts';
+import { formatCount, formatRange, nanoToMs, shortId } from '../format.ts';
 import { Level } from '../parts/level.tsx';
 import { Link } from '../parts/link.tsx';
 import { LoadMore } from '../parts/load-more.tsx';
+import { Moment } from '../parts/moment.tsx';
 import { Choice, Field, fieldText, SearchForm } from '../parts/search-form.tsx';
 import { EmptyBody, FailedPart, WaitingBody, WaitingNote } from '../parts/table-states.tsx';
 import type { LogFilter, Route } from '../router.ts';
@@ -29,7 +30,9 @@ function Line({ log }: { log: LogRow }) {
   const { traceId, spanId } = log;
   return (
     <tr>
-      <td class="mono s t2 nw">{formatMoment(nanoToMs(log.timeUnixNano), app.now(), 'milli')}</td>
+      <td class="mono s t2 nw">
+        <Moment ms={nanoToMs(log.timeUnixNano)} />
+      </td>
       <td class="s">
         <Level {...log} />
       </td>

@@ -1,7 +1,8 @@
 import type { TracesBody } from '../../api/types.ts';
-import { formatCount, formatDuration, formatMoment, formatRange, nanoToMs, shortId } from '../format.ts';
+import { formatCount, formatDuration, formatRange, nanoToMs, shortId } from '../format.ts';
 import { Link } from '../parts/link.tsx';
 import { LoadMore } from '../parts/load-more.tsx';
+import { Moment } from '../parts/moment.tsx';
 import { Choice, Field, fieldText, SearchForm } from '../parts/search-form.tsx';
 import { EmptyBody, FailedPart, WaitingBody, WaitingNote } from '../parts/table-states.tsx';
 import { NO_TRACE_FILTER, type Route, type TraceFilter } from '../router.ts';
@@ -76,7 +77,9 @@ function Row({ trace, slowest }: { trace: TraceRow; slowest: number }) {
           {shortId(trace.traceId)}
         </Link>
       </td>
-      <td class="mono s t2 nw">{formatMoment(nanoToMs(trace.startTimeUnixNano), app.now(), 'milli')}</td>
+      <td class="mono s t2 nw">
+        <Moment ms={nanoToMs(trace.startTimeUnixNano)} />
+      </td>
       <td class="s hide-m">{hit.service}</td>
       <td class="s wrap">{hit.route ? `${hit.method} ${hit.route}`.trim() : hit.name}</td>
       <td class="num val">{formatDuration(trace.durationMs)}</td>

@@ -1,6 +1,6 @@
 // A small server that stands in for the collector: the built console with the policy that the collector sends,
 // and JSON bodies typed by the API's contract.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
@@ -59,6 +59,7 @@ function error(code: string, message: string): ErrorBody {
 
 /** Serves the console built in `dir` on an ephemeral port. The caller closes the server. */
 export async function serveConsole(dir: string, bodies: Bodies): Promise<{ url: string; server: Server }> {
+  const built = await readdir(dir);
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://console.test');
     response.setHeader('content-security-policy', POLICY);
@@ -74,15 +75,9 @@ export async function serveConsole(dir: string, bodies: Bodies): Promise<{ url: 
       response.end(JSON.stringify(text));
       return;
     }
-    const name = extname(url.pathname) === '' ? '/index.html' : url.pathname;
-    try {
-      const bytes = await readFile(join(dir, name));
-      response.setHeader('content-type', TYPES[extname(name)] ?? 'application/octet-stream');
-      response.end(bytes);
-    } catch {
-      response.statusCode = 404;
-      response.end();
-    }
+    const name = built.includes(url.pathname.slice(1)) ? url.pathname : '/index.html';
+    response.setHeader('content-type', TYPES[extname(name)] ?? 'application/octet-stream');
+    response.end(await readFile(join(dir, name)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };

@@ -130,8 +130,7 @@ function traces(query: URLSearchParams): TracesBody {
   const limit = Math.min(Number(query.get('limit') ?? 100), total - start);
   const rows = Array.from({ length: limit }, (_, k): TracesBody['traces'][number] => {
     const i = start + k;
-    const traceId =
-      i === 1 ? TRACE_ID : (0xe0d4417b2c6an * BigInt(i + 1)).toString(16).padStart(32, 'a').slice(-32);
+    const traceId = i === 1 ? TRACE_ID : (0xe0d4417b2c6an * BigInt(i + 1)).toString(16).padEnd(32, '7');
     const failed = i % 3 === 0;
     const durationMs = 2740 / (1 + i * 0.07);
     return {
