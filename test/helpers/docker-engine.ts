@@ -87,5 +87,7 @@ async function end(daemon: ChildProcess): Promise<void> {
 export function tidy(engine: Engine): void {
   if (!engine.own) return;
   run('docker', ['image', 'prune', '--force'], engine.env);
-  run('docker', ['builder', 'prune', '--force', '--keep-storage', '4gb'], engine.env);
+  // With DOCKER_BUILDKIT=1 a client without the buildx plug-in refuses this command.
+  const env = { ...engine.env, DOCKER_BUILDKIT: '0' };
+  run('docker', ['builder', 'prune', '--force', '--keep-storage', '4gb'], env);
 }

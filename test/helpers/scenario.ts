@@ -36,6 +36,8 @@ export interface ScenarioOptions {
   fault?: Fault;
   quietSeconds?: number;
   faultSeconds?: number;
+  /** After the fault everything is as before for this long. */
+  recoverySeconds?: number;
   scrapeSeconds?: number;
   /** Kinds of telemetry that are not there. */
   without?: readonly ('logs' | 'log trace ids' | 'traces' | 'metrics' | 'pool' | 'exemplars' | 'cpu')[];
@@ -89,7 +91,7 @@ export function scenario(options: ScenarioOptions = {}): Scenario {
   return {
     startUnixNano: START,
     faultUnixNano: START + BigInt(world.quietSeconds) * SECOND,
-    endUnixNano: START + BigInt(world.quietSeconds + world.faultSeconds) * SECOND,
+    endUnixNano: START + BigInt(world.quietSeconds + world.faultSeconds + world.recoverySeconds) * SECOND,
     batches: world.batches(),
   };
 }
@@ -113,6 +115,7 @@ export async function storeOf(t: TestContext, batches: readonly Batch[]): Promis
 class World {
   readonly quietSeconds: number;
   readonly faultSeconds: number;
+  readonly recoverySeconds: number;
   readonly #options: ScenarioOptions;
   readonly #random: () => number;
   readonly #service: string;
@@ -136,13 +139,14 @@ class World {
     this.#options = options;
     this.quietSeconds = options.quietSeconds ?? 240;
     this.faultSeconds = options.faultSeconds ?? 120;
+    this.recoverySeconds = options.recoverySeconds ?? 0;
     this.#random = dice(options.seed ?? 1);
     this.#service = options.service ?? 'shop';
     this.#system = options.system ?? 'redis';
   }
 
   live(): void {
-    const end = (this.quietSeconds + this.faultSeconds) * 1000;
+    const end = (this.quietSeconds + this.faultSeconds + this.recoverySeconds) * 1000;
     for (const route of ROUTES) {
       for (let at = this.#wait(route, 0); at < end; at += this.#wait(route, at)) this.#request(route, at);
     }
@@ -177,7 +181,8 @@ class World {
   }
 
   #broken(atMs: number): Fault {
-    return atMs >= this.quietSeconds * 1000 ? (this.#options.fault ?? 'none') : 'none';
+    const since = atMs / 1000 - this.quietSeconds;
+    return since >= 0 && since < this.faultSeconds ? (this.#options.fault ?? 'none') : 'none';
   }
 
   #wait(route: Route, atMs: number): number {
