@@ -32,9 +32,9 @@ export interface Between {
 }
 
 /** Rows of a first page and of each "Load more". */
-export const PAGE_ROWS = 100;
+const PAGE_ROWS = 100;
 /** Log lines of one trace that are read at once; more are counted, not shown. */
-export const TRACE_LOGS = 1000;
+const TRACE_LOGS = 1000;
 
 type Query = Record<string, string | number | undefined>;
 

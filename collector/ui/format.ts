@@ -1,7 +1,7 @@
 /** Numbers, durations and times as the console writes them: three significant figures, units in the cell, UTC. */
 
 /** What stands where nothing was measured. */
-export const NOT_MEASURED = '–';
+const NOT_MEASURED = '–';
 
 /** `value` with `digits` decimals and thousands separators. */
 function fixed(value: number, digits: number): string {
@@ -150,7 +150,7 @@ export function shortId(id: string): string {
 }
 
 /** ISO 8601 in UTC with milliseconds; the nearest time a Date can hold when it cannot hold this one. */
-export function toIso(ms: number): string {
+function toIso(ms: number): string {
   const limit = 8.64e15;
   return new Date(Number.isFinite(ms) ? Math.max(-limit, Math.min(limit, ms)) : 0).toISOString();
 }

@@ -195,7 +195,7 @@ function StatusBar() {
     <footer class="status">
       {error ? (
         <span class="err">
-          <b>No connection.</b>{' '}
+          <b>{error.status === 0 ? 'No connection.' : error.message}</b>{' '}
           {lastAnswerMs > 0
             ? `Shown is what was known at ${formatMoment(lastAnswerMs, lastAnswerMs)} UTC.`
             : error.message}

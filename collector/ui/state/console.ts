@@ -20,7 +20,7 @@ export interface Deps {
   replaceState: (url: string) => void;
 }
 
-export interface Connection {
+interface Connection {
   error?: ApiError;
   /** When the last answer came, in browser time; 0 before the first. */
   lastAnswerMs: number;

@@ -21,7 +21,7 @@ interface DrawerProps {
 
 function Numbers({ model, span }: { model: TraceModel; span: number }) {
   const whole = model.main < 0 ? 0 : model.duration[model.main]!;
-  const onPath = model.onPath[span]!;
+  const onPath = model.onPathBelow[span]!;
   const share = whole > 0 ? `, ${formatShare(onPath / whole)}` : '';
   return (
     <dl class="dk">

@@ -33,8 +33,9 @@ export interface TraceModel {
   /** The span that stands for the whole trace: the longest root. */
   main: number;
   path: CriticalPath;
-  /** Time of each span on the critical path. */
+  /** Time of each span on the critical path, and with all that is below it. */
   onPath: Float64Array;
+  onPathBelow: Float64Array;
   /** Segments of `path` that belong to span `i`: `segment[segmentFrom[i]]` up to `segmentFrom[i + 1]`. */
   segmentFrom: Int32Array;
   segment: Int32Array;
@@ -98,6 +99,11 @@ export function buildModel(body: TraceBody): TraceModel {
   path.span.forEach((span, i) => {
     onPath[span]! += path.to[i]! - path.from[i]!;
   });
+  const onPathBelow = onPath.slice();
+  for (const span of tree.order.toReversed()) {
+    const up = tree.parent[span]!;
+    if (up >= 0) onPathBelow[up]! += onPathBelow[span]!;
+  }
   const skewed = Uint8Array.from(start, (at, i) => (at < (start[tree.parent[i]!] ?? -Infinity) ? 1 : 0));
   const fromMs = start.reduce((least, at) => Math.min(least, at), 0);
   const toMs = start.reduce((most, at, i) => Math.max(most, at + duration[i]!), fromMs);
@@ -116,6 +122,7 @@ export function buildModel(body: TraceBody): TraceModel {
     main,
     path,
     onPath,
+    onPathBelow,
     ...segmentsBySpan(path, tree.count),
     fromMs,
     // A trace of no length still needs an axis.

@@ -7,7 +7,7 @@ export type Rows = Int32Array;
 export type Folded = Uint8Array<ArrayBuffer>;
 
 /** The row value of log line `k`; negative, so that it is never a span. */
-export function logRow(k: number): number {
+function logRow(k: number): number {
   return -1 - k;
 }
 

@@ -53,7 +53,6 @@ export function Summary({ body, model, logs }: SummaryProps) {
         <div class="s t2">
           <span class="id wrap">{body.traceId}</span> · {formatDay(startMs, app.now())}{' '}
           {formatTime(startMs, 'milli')} UTC
-          {body.adjustedCount > 1 ? ` · 1 of ${formatCount(Math.round(body.adjustedCount))} like it` : ''}
           {body.incidentId ? (
             <>
               {' · evidence of '}
@@ -91,6 +90,12 @@ export function Summary({ body, model, logs }: SummaryProps) {
           <dt>Log lines</dt>
           <dd>{logs.error ? 'not known' : lines}</dd>
         </div>
+        {body.adjustedCount > 1 ? (
+          <div>
+            <dt>Stands for</dt>
+            <dd>{formatCount(Math.round(body.adjustedCount))} requests</dd>
+          </div>
+        ) : null}
         {longest ? (
           <div class="hide-m">
             <dt>Most of the critical path</dt>

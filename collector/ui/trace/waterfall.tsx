@@ -12,7 +12,7 @@ import { logOfRow, rowOf } from './rows.ts';
 /** Below this width the column of names takes half as much. */
 const NARROW_PX = 600;
 
-export type Picture = Omit<Scene, 'width' | 'height' | 'names' | 'scrollTop'>;
+type Picture = Omit<Scene, 'width' | 'height' | 'names' | 'scrollTop'>;
 
 interface WaterfallProps {
   picture: Picture;

@@ -136,8 +136,7 @@ describe('the console in Chromium', () => {
       await page
         .locator('[role=row][aria-selected=true]', { hasText: 'redis.GET' })
         .waitFor({ state: 'attached' });
-      await page.waitForURL(/find=redis\.get/);
-      assert.match(page.url(), /span=b7ad6b7169203331/);
+      await page.waitForURL(/span=b7ad6b7169203331&find=redis\.get$/);
     },
   );
 

@@ -37,6 +37,7 @@ test('a trace’s times, errors and critical path come out of its columns', () =
     waits.reduce((a, b) => a + b),
     804 + 802 + 207,
   );
+  assert.equal(model.onPathBelow[model.main], 2312);
   assert.deepEqual([model.fromMs, model.toMs], [0, 2312]);
 });
 
