@@ -55,7 +55,7 @@ export function Summary({ body, model, logs }: SummaryProps) {
           {formatTime(startMs, 'milli')} UTC
           {body.incidentId ? (
             <>
-              {' · evidence of '}
+              {' · in '}
               <Link to={{ view: 'incident', range, id: body.incidentId }}>the incident</Link>
             </>
           ) : null}
@@ -98,7 +98,7 @@ export function Summary({ body, model, logs }: SummaryProps) {
         ) : null}
         {longest ? (
           <div class="hide-m">
-            <dt>Most of the critical path</dt>
+            <dt>Longest on path</dt>
             <dd class="ell">
               {longest.label} {formatLevel(longest.share)}
             </dd>

@@ -87,7 +87,7 @@ test('an unknown path is not found, and unreadable parameters fall back to their
     view: 'home',
     range: DEFAULT_RANGE,
   });
-  const traces = parse('/traces?min_ms=-3&order=sideways');
+  const traces = parse('/traces?min_ms=-3&order=sideways&errors=0');
   assert.deepEqual(traces, { view: 'traces', range: DEFAULT_RANGE, filter: NO_TRACE_FILTER });
   assert.equal(parse('/incidents/%E0%A4%A').view, 'incident');
 });
