@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
-import { nearest } from '../slo/index.ts';
+import { defaultPort, nearest } from '../slo/index.ts';
 
 const UNITS_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
 const UNITS_BYTES = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
@@ -81,8 +81,8 @@ const ConfigSchema = mapping({
   listen: v.optional(
     mapping({
       host: v.optional(text, '127.0.0.1'),
-      otlpHttpPort: v.optional(port, 4318),
-      apiPort: v.optional(port, 4319),
+      otlpHttpPort: v.optional(port, defaultPort.otlpHttp),
+      apiPort: v.optional(port, defaultPort.collectorHttp),
     }),
     {},
   ),

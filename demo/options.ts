@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { defaultPort } from '../slo/index.ts';
 
 /** What `npm start` was asked to do. */
 export interface DemoOptions {
@@ -68,10 +69,10 @@ export function parseDemoOptions(
     whole(flag, values[flag], otherwise, 1, 65_535);
   return {
     once: values.once ?? false,
-    servicePort: port('service-port', 8080),
-    adminPort: port('admin-port', 8081),
-    otlpPort: port('otlp-port', 4318),
-    apiPort: port('api-port', 4319),
+    servicePort: port('service-port', defaultPort.service),
+    adminPort: port('admin-port', defaultPort.serviceAdmin),
+    otlpPort: port('otlp-port', defaultPort.otlpHttp),
+    apiPort: port('api-port', defaultPort.collectorHttp),
     faultAfterSeconds: whole('fault-after', values['fault-after'], 120, 30, 3600),
     workDir: values.work === undefined ? dirs.usual : resolve(dirs.caller, values.work),
   };

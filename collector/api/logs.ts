@@ -1,7 +1,9 @@
+import { spanAttribute } from '../../slo/index.ts';
+import { attributeText } from '../storage/attribute-text.ts';
 import type { FindLogsQuery, LogColumns, Page } from '../storage/store.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { isZeroId, SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../telemetry/ids.ts';
-import { attributeList, valueText } from './attributes.ts';
+import { attributeList } from './attributes.ts';
 import type { Handler } from './deps.ts';
 import { attributesOf, oneOf, optionsOf, rangeOf, traceIdOf } from './params.ts';
 import type { LogsBody } from './types.ts';
@@ -24,8 +26,8 @@ function idAt(ids: Uint8Array, i: number, bytes: number): string {
 
 function callerOf(c: LogColumns, i: number): string {
   const attributes = c.attributes[i] ?? {};
-  const file = valueText(attributes['code.file.path']);
-  const line = valueText(attributes['code.line.number']);
+  const file = attributeText(attributes[spanAttribute.codeFilePath]);
+  const line = attributeText(attributes[spanAttribute.codeLineNumber]);
   return file && line ? `${file}:${line}` : file;
 }
 

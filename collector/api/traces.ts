@@ -1,4 +1,5 @@
 import { readIncidents } from '../correlate/detector.ts';
+import { spanLabel } from '../correlate/spans.ts';
 import type { SpanColumns, SpanFilter, TraceColumns } from '../storage/store.ts';
 import { durationMs } from '../telemetry/clock.ts';
 import { StringColumnBuilder, stringAt } from '../telemetry/columns.ts';
@@ -6,7 +7,7 @@ import { CollectorError } from '../telemetry/errors.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../telemetry/ids.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../telemetry/model.ts';
 import { adjustedCount } from '../telemetry/sampling.ts';
-import { attributeList, spanLabel } from './attributes.ts';
+import { attributeList } from './attributes.ts';
 import type { ApiDeps, ApiRequest, Handler } from './deps.ts';
 import { attributesOf, millisecondsOf, oneOf, optionsOf, rangeOf, spanIdOf, traceIdOf } from './params.ts';
 import type { SpanBody, TraceBody, TracesBody } from './types.ts';
@@ -110,7 +111,7 @@ export const getTrace: Handler = async (request, deps): Promise<TraceBody> => {
   const labels = new StringColumnBuilder();
   let end = start;
   for (let i = 0; i < count; i++) {
-    labels.push(spanLabel(stringAt(c.name, i), c.kind[i] ?? 0, c.attributes?.[i]));
+    labels.push(spanLabel(stringAt(c.name, i), c.attributes?.[i] ?? {}));
     const ends = (c.startTimeUnixNano[i] ?? 0n) + (c.durationNano[i] ?? 0n);
     if (ends > end) end = ends;
   }
@@ -158,7 +159,7 @@ export const getSpan: Handler = async (request, deps): Promise<SpanBody> => {
     spanId,
     parentSpanId: toHex(c.parentSpanId, i * SPAN_ID_BYTES, SPAN_ID_BYTES).replace(/^0{16}$/, ''),
     name,
-    label: spanLabel(name, c.kind[i] ?? 0, attributes),
+    label: spanLabel(name, attributes),
     service: stringAt(c.service, i),
     kind: SPAN_KINDS[c.kind[i] ?? 0] ?? 'unspecified',
     status: SPAN_STATUSES[c.status[i] ?? 0] ?? 'unset',
