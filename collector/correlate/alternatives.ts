@@ -1,19 +1,15 @@
 import { label, resourceAttribute, serviceMetric } from '../../slo/index.ts';
 import type { Store } from '../storage/store.ts';
 import { type Cohorts, loadCohorts } from './cohort.ts';
-import { factText, finding, untested } from './finding.ts';
-import { count, counted, duration, percent, pValue, rate, times } from './format.ts';
-import { measurableStep, readGoldenSignals } from './golden-signals.ts';
+import { alternative, factText, untested } from './finding.ts';
+import { count, counted, duration, percent, pValue, rate } from './format.ts';
 import type { Evidence, EvidenceDeps, Finding, Question } from './incident.ts';
 import { LOOKBACK_NANO, matching, ratesOf, readSeries, valuesIn } from './series.ts';
 import { plain, type RequestTree } from './spans.ts';
 import { fisherExact, mannWhitney, median, robustZ } from './stats.ts';
-import { LEAST_STEP_NANO } from './symptom.ts';
+import { moreTraffic } from './traffic.ts';
 import { callLabels, timeIn } from './traits.ts';
 
-/** Traffic that grew by less explains nothing: services are not sized that tightly. */
-const MORE = 1.25;
-const SIGNIFICANT = 0.05;
 /** Robust spreads from which a resource is named. Source: the recipe on labelled faults, where it gave no false one. */
 const RESOURCE_Z = 6;
 /** CPU below this share of what the process may use does not make requests wait. */
@@ -38,22 +34,6 @@ export const alternatives: Evidence = async (question, store, deps) => {
   ];
 };
 
-function told(
-  question: Question,
-  name: string,
-  explains: boolean,
-  statement: string,
-  numbers: Partial<Finding> = {},
-): Finding {
-  return finding(question, {
-    kind: 'alternatives',
-    outcome: explains ? 'holds' : 'refuted',
-    statement: `${name}: ${statement}`,
-    ...numbers,
-    facts: { alternative: name },
-  });
-}
-
 function valuesOf(requests: readonly RequestTree[], key: string): Map<string, RequestTree[]> {
   return Map.groupBy(requests, (request) => plain(request.entry.resource[key]));
 }
@@ -67,50 +47,19 @@ function newRelease(question: Question, { baseline, current }: Cohorts): Finding
   const fresh = known.find((version) => !before.has(version));
   const n = `${count(current.requests.length)} traces, ${count(baseline.requests.length)} before`;
   if (fresh === undefined)
-    return told(question, name, false, `${question.service} ${known.join(', ')} before and since (${n}).`);
+    return alternative(
+      question,
+      name,
+      false,
+      `${question.service} ${known.join(', ')} before and since (${n}).`,
+    );
   const share = (now.get(fresh)?.length ?? 0) / current.requests.length;
-  return told(
+  return alternative(
     question,
     name,
     true,
     `${question.service} ${fresh} is new since the onset, ${percent(share)} of traces (${n}).`,
   );
-}
-
-async function moreTraffic(question: Question, store: Store, deps: EvidenceDeps): Promise<Finding> {
-  const name = 'More traffic';
-  const { service } = question;
-  const at = {
-    service,
-    atUnixNano: question.incident.toUnixNano,
-    scrapes: 2 as const,
-    least: LEAST_STEP_NANO,
-  };
-  const stepNano = await measurableStep(store, at, deps);
-  const range = { fromUnixNano: question.baseline.fromUnixNano, toUnixNano: question.incident.toUnixNano };
-  const routes = await readGoldenSignals(store, { ...range, service, stepNano }, deps);
-  const own = routes.find((r) => r.route === question.route && r.method === question.method);
-  if (!own || own.source === 'spans') {
-    return untested(question, 'alternatives', 'no request metrics are stored, and spans are sampled', name);
-  }
-  const rates = own.points
-    .filter((point) => point.seconds > 0)
-    .map((point) => ({ at: point.fromUnixNano, value: point.requests / point.seconds }));
-  const inside = (window: Question['baseline']) =>
-    rates.filter((r) => r.at >= window.fromUnixNano && r.at < window.toUnixNano).map((r) => r.value);
-  const [before, now] = [inside(question.baseline), inside(question.incident)];
-  if (before.length === 0 || now.length === 0) {
-    return untested(question, 'alternatives', 'no request metrics are stored on both sides', name);
-  }
-  const { p } = mannWhitney(before, now);
-  const ratio = median(now) / Math.max(median(before), 1e-9);
-  const text = `${rate(median(before))} › ${rate(median(now))} req/s, ${times(ratio)}, ${pValue(p)}.`;
-  return told(question, name, ratio >= MORE && p < SIGNIFICANT, text, {
-    effect: ratio,
-    baseline: { value: median(before), n: before.length },
-    incident: { value: median(now), n: now.length },
-    p,
-  });
 }
 
 function oneInstance(question: Question, { current, slowMs }: Cohorts): Finding {
@@ -136,7 +85,7 @@ function oneInstance(question: Question, { current, slowMs }: Cohorts): Finding 
   const p = fisherExact(worst.bad, worst.n, hits, n);
   const explains = p < 0.01 && worst.bad / worst.n >= ONE_INSTANCE * (hits / n);
   const text = `${percent(worst.bad / worst.n)} bad on the worst of ${rows.length}, ${percent(hits / n)} on the others (${count(worst.n)} and ${count(n)} traces), ${pValue(p)}.`;
-  return told(question, name, explains, explains ? `${worst.instance}: ${text}` : text, {
+  return alternative(question, name, explains, explains ? `${worst.instance}: ${text}` : text, {
     effect: worst.bad / worst.n - hits / n,
     p,
   });
@@ -148,7 +97,7 @@ function otherCalls(question: Question, { baseline, bad }: Cohorts): Finding {
   const labels = callLabels(bad.requests).filter(
     (call) => call !== main && isSeparate(call, main, bad.requests),
   );
-  if (labels.length === 0) return told(question, name, false, 'these requests make no other call.');
+  if (labels.length === 0) return alternative(question, name, false, 'these requests make no other call.');
   const mean = (requests: readonly RequestTree[], of: (r: RequestTree) => number) =>
     requests.reduce((sum, request) => sum + of(request), 0) / Math.max(1, requests.length);
   const slower = mean(bad.requests, (r) => r.durationMs) - mean(baseline.requests, (r) => r.durationMs);
@@ -166,7 +115,7 @@ function otherCalls(question: Question, { baseline, bad }: Cohorts): Finding {
   const { p } = mannWhitney(top.before, top.now);
   const explains = slower > 0 && top.grown >= ALSO * slower && p < 0.01;
   const text = `${top.call} p50 ${duration(median(top.before))} › ${duration(median(top.now))}, the most of ${counted(rows.length, 'other call')}, ${pValue(p)}.`;
-  return told(question, name, explains, text, { effect: top.grown, p });
+  return alternative(question, name, explains, text, { effect: top.grown, p });
 }
 
 /** Calls around or inside the main one share its time and are no alternative to it. */
@@ -203,7 +152,7 @@ async function cpu(question: Question, store: Store, deps: EvidenceDeps): Promis
   const explains = z >= RESOURCE_Z && !(busy < BUSY);
   const share = cores > 0 ? `, ${percent(busy)} of ${counted(cores, 'core')}` : '';
   const text = `${rate(median(before))} › ${rate(median(now))} cores${share}, z ${z.toFixed(1)}.`;
-  return told(question, name, explains, text, {
+  return alternative(question, name, explains, text, {
     effect: z,
     baseline: { value: median(before), n: before.length },
     incident: { value: median(now), n: now.length },
@@ -227,7 +176,7 @@ async function collection(question: Question, store: Store, deps: EvidenceDeps):
     Number(factText(question.before, 'symptom', 'p99BeforeMs'));
   const explains = z >= RESOURCE_Z && median(now) >= ALSO * Math.max(slower, 1);
   const text = `longest pause ${duration(median(before))} › ${duration(median(now))}, z ${z.toFixed(1)}.`;
-  return told(question, name, explains, text, {
+  return alternative(question, name, explains, text, {
     effect: z,
     baseline: { value: median(before), n: before.length },
     incident: { value: median(now), n: now.length },

@@ -30,6 +30,23 @@ export function untested(question: Question, kind: EvidenceKind, reason: string,
   });
 }
 
+/** One alternative with its numbers: does it explain the change, or do they speak against it? */
+export function alternative(
+  question: Question,
+  name: string,
+  explains: boolean,
+  statement: string,
+  numbers: Partial<Finding> = {},
+): Finding {
+  return finding(question, {
+    kind: 'alternatives',
+    outcome: explains ? 'holds' : 'refuted',
+    statement: `${name}: ${statement}`,
+    ...numbers,
+    facts: { alternative: name },
+  });
+}
+
 /** The route that is asked about. */
 export function routeSubject(question: Question): Subject {
   return { service: question.service, route: question.route, method: question.method };

@@ -8,7 +8,7 @@ import { callLabels } from './traits.ts';
 
 /** From this factor on repeated calls are a storm: half as much load again as the callee was sized for. */
 export const STORM = 1.5;
-/** Inbound traffic counts as flat up to this growth; above it, more calls are simply more requests. */
+/** Inbound traffic counts as flat up to this growth (or by what failed: clients try again); above it, there is more to do. */
 const FLAT = 1.25;
 
 interface Calls {
@@ -65,7 +65,9 @@ function told(
   const [before, after] = [mean(calls.before), mean(calls.now)];
   const inboundBefore = factNumber(question.before, 'symptom', 'perSecondBefore');
   const inboundNow = factNumber(question.before, 'symptom', 'perSecondNow');
-  const flat = Number.isNaN(inboundNow) || inboundNow < FLAT * inboundBefore;
+  const failed = factNumber(question.before, 'symptom', 'errorShareNow') * inboundNow;
+  const flat =
+    Number.isNaN(inboundNow) || inboundNow < Math.max(FLAT * inboundBefore, inboundBefore + failed);
   const { p } = mannWhitney(calls.before, calls.now);
   const repeated = calls.amplification >= STORM && p < 0.05;
   const inbound = Number.isNaN(inboundNow)

@@ -47,6 +47,8 @@ export interface ScenarioOptions {
   /** Share of traces that is stored, said in their tracestate. */
   sampled?: 1 | 0.5;
   instances?: number;
+  /** Clients send a failed request once more, half a second later. */
+  clientsRetry?: boolean;
 }
 
 export interface Scenario {
@@ -148,7 +150,7 @@ class World {
   live(): void {
     const end = (this.quietSeconds + this.faultSeconds + this.recoverySeconds) * 1000;
     for (const route of ROUTES) {
-      for (let at = this.#wait(route, 0); at < end; at += this.#wait(route, at)) this.#request(route, at);
+      for (let at = this.#wait(route, 0); at < end; at += this.#wait(route, at)) this.#visit(route, at);
     }
     this.#scrapes(end);
   }
@@ -205,7 +207,12 @@ class World {
     ).join('');
   }
 
-  #request(route: Route, atMs: number): void {
+  #visit(route: Route, atMs: number): void {
+    const { status, endMs } = this.#request(route, atMs);
+    if (this.#options.clientsRetry && status >= 500) this.#request(route, endMs + 500);
+  }
+
+  #request(route: Route, atMs: number): { status: number; endMs: number } {
     const fault = this.#broken(atMs);
     const instance = `${this.#service}-${Math.floor(this.#random() * (this.#options.instances ?? 1))}`;
     const slowed = fault === 'slow-handler' || fault === 'release' || fault === 'one-instance';
@@ -250,6 +257,7 @@ class World {
       duration_ms: String(at - atMs),
     });
     this.#done.push({ endMs: at, route, status, ms: at - atMs, traceId: stored ? traceId : '', spanId });
+    return { status, endMs: at };
   }
 
   /** The session lookup: up to three attempts at the cache. */

@@ -112,6 +112,17 @@ test('traffic that makes requests slow is told as what may explain it, and lower
   assert.match(incident.verdict, /Also possible: More traffic: .* req\/s, ×/);
 });
 
+test('traffic that grew because clients try again after failures is not the cause of them', async (t) => {
+  const incident = await explained(t, { fault: 'cache-down', clientsRetry: true }, 'errors');
+  const found = incident.findings.find((f) => f.facts['alternative'] === 'More traffic')!;
+  assert.equal(found.outcome, 'refuted', found.statement);
+  assert.match(
+    found.statement,
+    /it rose .* after the change, by no more than .* failed req\/s: clients try again/,
+  );
+  assert.equal(incident.confidence.tier, 'high', incident.confidence.reason);
+});
+
 test('a release that came with the change is told, and to be rolled back first', async (t) => {
   const incident = await explained(t, { fault: 'release' });
   assert.equal(alternative(incident, 'New release'), 'holds');

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createDetector, readIncidents } from '../../../collector/correlate/detector.ts';
+import type { Incident } from '../../../collector/correlate/incident.ts';
+import type { Store } from '../../../collector/storage/store.ts';
+import { type Scenario, type ScenarioOptions, scenario, storeOf } from '../../helpers/scenario.ts';
+
+const SECOND = 1_000_000_000n;
+const timeout = () => new AbortController().signal;
+
+/** Ticks a detector every five seconds from one second of the scenario to another; tells what changed, and when. */
+async function watch(store: Store, made: Scenario, from = 0, to = Number.POSITIVE_INFINITY) {
+  let now = made.startUnixNano + BigInt(from) * SECOND;
+  const end = Number.isFinite(to) ? made.startUnixNano + BigInt(to) * SECOND : made.endUnixNano;
+  const detector = createDetector(store, { clock: () => now, timeout });
+  const seen: { afterSeconds: number; incident: Incident }[] = [];
+  for (; now <= end; now += 5n * SECOND) {
+    for (const incident of await detector.tick()) {
+      seen.push({ afterSeconds: Number(now - made.faultUnixNano) / 1e9, incident });
+    }
+  }
+  return seen;
+}
+
+async function watched(t: TestContext, options: ScenarioOptions) {
+  const made = scenario({ quietSeconds: 120, faultSeconds: 60, ...options });
+  const store = await storeOf(t, made.batches);
+  return { made, store, seen: await watch(store, made) };
+}
+
+test('a slow cache after two quiet minutes opens one incident within half a minute, at the right moment', async (t) => {
+  const { made, store, seen } = await watched(t, { fault: 'slow-cache' });
+  const [first] = seen;
+  assert.ok(first && first.afterSeconds > 0 && first.afterSeconds <= 35, `${first?.afterSeconds} s`);
+  assert.equal(first.incident.route, '/api/v2/verify');
+  assert.equal(first.incident.signal, 'latency');
+  const off = Number(BigInt(first.incident.onsetUnixNano) - made.faultUnixNano) / 1e9;
+  assert.ok(off > -10 && off <= 10, `onset ${off} s off`);
+  const stored = await readIncidents(store);
+  assert.deepEqual(
+    stored.map((incident) => [incident.id, incident.state]),
+    [[first.incident.id, 'open']],
+  );
+  assert.match(stored[0]!.title, /^redis\.GET slow/);
+});
+
+test('an open incident is explained again as evidence grows, under the same id', async (t) => {
+  const { store, seen } = await watched(t, { fault: 'slow-cache', faultSeconds: 90 });
+  const [stored] = await readIncidents(store);
+  assert.equal(seen[0]!.incident.confidence.tier, 'medium');
+  assert.equal(stored!.confidence.tier, 'high', stored!.confidence.reason);
+  assert.equal(stored!.openedUnixNano, seen[0]!.incident.openedUnixNano);
+  assert.ok(BigInt(stored!.updatedUnixNano) > BigInt(stored!.openedUnixNano));
+  assert.ok(BigInt(stored!.incident.toUnixNano) > BigInt(seen[0]!.incident.incident.toUnixNano));
+});
+
+for (const fault of ['none', 'traffic'] as const) {
+  for (const seed of [1, 2, 3]) {
+    test(`${fault === 'none' ? 'quiet traffic' : 'four times the traffic'} opens no incident (seed ${seed})`, async (t) => {
+      const { seen } = await watched(t, { fault, seed, faultSeconds: 120 });
+      assert.deepEqual(
+        seen.map(({ incident }) => incident.title),
+        [],
+      );
+    });
+  }
+}
+
+test('less than a minute of quiet data is not enough to call anything unusual', async (t) => {
+  const { seen } = await watched(t, { fault: 'slow-cache', quietSeconds: 30, faultSeconds: 40 });
+  assert.deepEqual(seen, []);
+});
+
+test('several broken routes of one service are one incident, led by one of them', async (t) => {
+  const { store } = await watched(t, { fault: 'overload' });
+  assert.equal((await readIncidents(store)).length, 1);
+});
+
+test('failing at once is an incident of errors', async (t) => {
+  const { seen } = await watched(t, { fault: 'cache-down' });
+  assert.equal(seen[0]?.incident.signal, 'errors');
+  assert.match(seen[0]!.incident.title, /^redis\.GET failing/);
+});
+
+test('without metrics the spans are watched', async (t) => {
+  const { seen } = await watched(t, { fault: 'slow-cache', without: ['metrics'] });
+  assert.match(seen[0]?.incident.title ?? '', /^redis\.GET slow/);
+});
+
+test('an incident closes two minutes after the route is as usual again, and stays closed', async (t) => {
+  const broken = scenario({ fault: 'slow-cache', quietSeconds: 120, faultSeconds: 60, recoverySeconds: 200 });
+  const store = await storeOf(t, broken.batches);
+  const seen = await watch(store, broken);
+  const closed = seen.at(-1)!;
+  assert.equal(closed.incident.state, 'closed');
+  assert.ok(closed.afterSeconds > 60 + 110 && closed.afterSeconds <= 60 + 150, `${closed.afterSeconds} s`);
+  const stored = await readIncidents(store);
+  assert.deepEqual(
+    stored.map((incident) => incident.state),
+    ['closed'],
+  );
+  assert.equal(stored[0]!.closedUnixNano, closed.incident.closedUnixNano);
+});
+
+test('a detector that starts anew goes on with the open incident', async (t) => {
+  const made = scenario({ fault: 'slow-cache', quietSeconds: 120, faultSeconds: 90 });
+  const store = await storeOf(t, made.batches);
+  const [before] = await watch(store, made, 0, 160);
+  await watch(store, made, 165);
+  const stored = await readIncidents(store);
+  assert.deepEqual(
+    stored.map((incident) => [incident.id, incident.state]),
+    [[before!.incident.id, 'open']],
+  );
+});
+
+test('incidents that cannot be read are left out', async (t) => {
+  const store = await storeOf(t, []);
+  await store.put('incident', { id: 'x', timeUnixNano: 1n, bytes: Buffer.from('{not json') });
+  assert.deepEqual(await readIncidents(store), []);
+});
