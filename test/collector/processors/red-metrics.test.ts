@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type OpenMetricsContentType, Registry } from 'prom-client';
+import { createRedMetrics } from '../../../collector/processors/red-metrics.ts';
+import { logBatch, type PlainSpan, spanBatch } from '../../helpers/telemetry.ts';
+
+const clock = () => 0n;
+const span = (over: Partial<PlainSpan> = {}): PlainSpan => ({
+  ...{ traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), name: 'GET /x', service: 'shop', kind: 2 },
+  ...{ start: 1n, duration: 30_000_000n, route: '/x', method: 'GET', httpStatus: 200 },
+  ...over,
+});
+
+function made(options = {}) {
+  const registry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  return { registry, process: createRedMetrics(options, { registry }) };
+}
+
+test('server spans are counted by service, route, method and status, with their trace as exemplar', async () => {
+  const { registry, process } = made();
+  process(spanBatch([span(), span({ duration: 2_000_000_000n, httpStatus: 503 })]), { clock });
+  const text = await registry.metrics();
+  const labels = 'service="shop",span_kind="server",route="/x",method="GET"';
+  assert.match(
+    text,
+    new RegExp(`span_duration_seconds_bucket\\{le="0.025",${labels},status_code="200"\\} 0\\n`),
+  );
+  assert.match(
+    text,
+    new RegExp(
+      `span_duration_seconds_bucket\\{le="0.05",${labels},status_code="200"\\} 1 # \\{trace_id="(ab){16}",span_id="(cd){8}"\\} 0.03 `,
+    ),
+  );
+  assert.match(text, new RegExp(`span_duration_seconds_count\\{${labels},status_code="503"\\} 1\\n`));
+  assert.match(text, /# EOF\n$/);
+});
+
+test('clients and internal spans, logs and metrics pass uncounted and unchanged', async () => {
+  const { registry, process } = made();
+  const spans = spanBatch([span({ kind: 3 }), span({ kind: 1 })]);
+  const logs = logBatch([{ time: 1n, severityNumber: 9, service: 'shop', body: 'x' }]);
+  assert.equal(process(spans, { clock }), spans);
+  assert.equal(process(logs, { clock }), logs);
+  assert.doesNotMatch(await registry.metrics(), /span_duration_seconds_count/);
+});
+
+test('a service with an id in its routes fills its limit and goes on as other; its neighbour keeps its own', async () => {
+  const { registry, process } = made({ seriesPerService: 3 });
+  process(spanBatch(Array.from({ length: 50 }, (_, i) => span({ route: `/x/${i}` }))), { clock });
+  process(spanBatch([span({ service: 'calm' })]), { clock });
+  const text = await registry.metrics();
+  const counts = text.split('\n').filter((line) => line.startsWith('span_duration_seconds_count'));
+  assert.equal(counts.length, 5);
+  assert.ok(
+    counts.some((line) =>
+      /service="shop".*route="other",method="other",status_code="other"\} 47$/.test(line),
+    ),
+  );
+  assert.ok(counts.some((line) => /service="calm".*route="\/x"/.test(line)));
+  assert.match(text, /span_series_overflow_total\{service="shop"\} 47/);
+});
+
+test('more services than the limit are counted together', async () => {
+  const { registry, process } = made({ services: 2 });
+  process(spanBatch(['a', 'b', 'c', 'd'].map((service) => span({ service }))), { clock });
+  const counts = (await registry.metrics())
+    .split('\n')
+    .filter((line) => line.startsWith('span_duration_seconds_count'));
+  assert.equal(counts.length, 3);
+  assert.ok(
+    counts.some((line) => /service="other".*\} 2$/.test(line)),
+    counts.join('\n'),
+  );
+});
+
+test('a span without a trace id has no exemplar', async () => {
+  const { registry, process } = made();
+  process(spanBatch([span({ traceId: '' })]), { clock });
+  const text = await registry.metrics();
+  assert.match(text, /span_duration_seconds_count.* 1/);
+  assert.doesNotMatch(text, /# \{/);
+});
