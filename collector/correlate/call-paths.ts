@@ -8,7 +8,7 @@ const SLACK_MS = 0.01;
 const SLACK_SHARE = 0.01;
 
 /** What one request spent in one call path (the labels from the entry down), all its calls together. */
-export interface PathTime {
+interface PathTime {
   key: string;
   parentKey: string;
   /** One span of this path, for its label, kind and attributes. */

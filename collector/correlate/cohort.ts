@@ -13,7 +13,7 @@ const COHORT_LIMIT = 300;
 /** A window is drawn from in this many slices of time, so that its newest part does not stand for all of it. */
 const SLICES = 30;
 /** Fewer traces on a side than this tell nothing about shares. */
-export const MIN_COHORT = 10;
+const MIN_COHORT = 10;
 
 /** Requests drawn from a window, and how many there were to draw from. */
 export interface Cohort {
@@ -114,7 +114,7 @@ export async function drawRequests(
 }
 
 /** The sum of the requests' weights: how many requests they stand for. */
-export function weightOf(requests: readonly RequestTree[]): number {
+function weightOf(requests: readonly RequestTree[]): number {
   return requests.reduce((sum, request) => sum + request.weight, 0);
 }
 

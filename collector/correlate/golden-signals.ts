@@ -97,7 +97,7 @@ export async function measurableStep(
 }
 
 /** Quantile of a point's durations in milliseconds; null when there were none or the source has no buckets. */
-export function quantileMs(point: GoldenPoint, bounds: readonly number[], q: number): number | null {
+function quantileMs(point: GoldenPoint, bounds: readonly number[], q: number): number | null {
   const seconds = histogramQuantile(q, bounds, point.cumulative);
   return Number.isNaN(seconds) ? null : seconds * 1000;
 }

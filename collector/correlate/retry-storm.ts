@@ -7,7 +7,7 @@ import { mannWhitney } from './stats.ts';
 import { callLabels } from './traits.ts';
 
 /** From this factor on repeated calls are a storm: half as much load again as the callee was sized for. */
-export const STORM = 1.5;
+const STORM = 1.5;
 /** Inbound traffic counts as flat up to this growth (or by what failed: clients try again); above it, there is more to do. */
 const FLAT = 1.25;
 

@@ -9,7 +9,7 @@ import { changePoint, mannWhitney, median } from './stats.ts';
 import { LEAST_STEP_NANO } from './symptom.ts';
 
 /** Traffic that grew by less explains nothing: services are not sized that tightly. */
-export const MORE = 1.25;
+const MORE = 1.25;
 const SIGNIFICANT = 0.05;
 /** Clients that try again add at most one request for each failed one, with a fifth for what rates blur. */
 const RETRIED = 1.2;
