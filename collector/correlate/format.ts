@@ -39,6 +39,7 @@ export function percent(share: number): string {
   if (!Number.isFinite(share)) return 'not measured';
   if (share === 0 || share === 1) return `${share * 100} %`;
   const value = share * 100;
+  if (value < 0.01) return '< 0.01 %';
   return `${value < 0.1 ? significant(value) : value.toFixed(1)} %`;
 }
 

@@ -30,7 +30,8 @@ export type Route =
   | { view: 'incident'; range: Range; id: string }
   | { view: 'not-found'; range: Range; path: string };
 
-export const DEFAULT_RANGE: Range = { kind: 'last', seconds: 3600 };
+/** A quarter of an hour: an incident and the quiet before it, in lines that are still lines for a service just started. */
+export const DEFAULT_RANGE: Range = { kind: 'last', seconds: 900 };
 export const NO_TRACE_FILTER: TraceFilter = {
   q: '',
   service: '',

@@ -60,8 +60,15 @@ export function formatP(p: number): string {
   return p < 0.001 ? `p = ${p.toExponential(0).replace('-', '−')}` : `p = ${Number(p.toPrecision(2))}`;
 }
 
-/** What an alternative is called: the thing it blames. */
-export function alternativeName({ subject }: Finding): string {
-  const { resource, span, service, method, route } = subject;
-  return resource ?? span ?? (route ? `${method ?? ''} ${route}`.trim() : (service ?? 'other cause'));
+/** What an alternative is called: its own name, or the thing it blames. */
+export function alternativeName({ facts, subject }: Finding): string {
+  const { resource, span, service } = subject;
+  return String(facts['alternative'] ?? resource ?? span ?? service ?? 'other cause');
+}
+
+/** What speaks for or against an alternative: its statement without the name before it. */
+export function alternativeClaim(finding: Finding): string {
+  const name = `${alternativeName(finding)}: `;
+  const { statement } = finding;
+  return statement.startsWith(name) ? statement.slice(name.length) : statement;
 }

@@ -5,7 +5,7 @@ import { formatTime, nanoToMs } from '../format.ts';
 import { Link } from '../parts/link.tsx';
 import type { Route } from '../router.ts';
 import { useConsole } from '../state/console.ts';
-import { alternativeName, formatP } from './evidence.ts';
+import { alternativeClaim, alternativeName, formatP } from './evidence.ts';
 
 /** Where a reference leads; a series has no view of its own. */
 function routeOf(reference: Reference, range: Route['range']): Route | undefined {
@@ -160,7 +160,7 @@ export function Alternatives({ findings }: { findings: readonly Finding[] }) {
         {findings.map((f, i) => (
           <tr key={i}>
             <td class="s wrap">{alternativeName(f)}</td>
-            <td class="s t2 wrap">{f.statement}</td>
+            <td class="s t2 wrap">{alternativeClaim(f)}</td>
             <td class="num s t2">
               {f.outcome === 'untested' ? 'not tested' : f.outcome}
               {f.p === null ? '' : `, ${formatP(f.p)}`}

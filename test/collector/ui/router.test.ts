@@ -69,8 +69,8 @@ test('the addresses are the ones people share', () => {
   assert.equal(formatRoute({ view: 'home', range: DEFAULT_RANGE }), '/');
   const filter = { ...NO_TRACE_FILTER, service: 'shop', route: 'GET /orders/{id}', errors: true };
   assert.equal(
-    formatRoute({ view: 'traces', range: { kind: 'last', seconds: 900 }, filter }),
-    '/traces?last=900&service=shop&route=GET+%2Forders%2F%7Bid%7D&errors=1',
+    formatRoute({ view: 'traces', range: { kind: 'last', seconds: 300 }, filter }),
+    '/traces?last=300&service=shop&route=GET+%2Forders%2F%7Bid%7D&errors=1',
   );
   assert.equal(
     formatRoute({ view: 'trace', range: DEFAULT_RANGE, traceId: 'ab', spanId: 'cd', find: '', tab: 'logs' }),

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GoldenSignals } from '../../../collector/api/types.ts';
-import { alternativeName, firstSentence, formatP, stepsOf } from '../../../collector/ui/views/evidence.ts';
+import {
+  alternativeClaim,
+  alternativeName,
+  firstSentence,
+  formatP,
+  stepsOf,
+} from '../../../collector/ui/views/evidence.ts';
 import { emphasis } from '../../../collector/ui/views/health.ts';
 import { droppedOf } from '../../../collector/ui/views/losses.ts';
 import { INCIDENT_ID, outage } from './e2e/outage.ts';
@@ -29,7 +35,13 @@ test('alternatives are counted and named by what they blame', () => {
   const step = stepsOf(incident).find((s) => s.kind === 'alternatives');
   assert.equal(step?.looksAt, '2 of 2 refuted');
   assert.equal(alternativeName(step!.findings[0]!), 'New release');
-  assert.equal(alternativeName({ ...step!.findings[0]!, subject: { method: 'GET', route: '/a' } }), 'GET /a');
+  const named = {
+    ...step!.findings[0]!,
+    subject: { method: 'GET', route: '/a' },
+    facts: { alternative: 'More traffic' },
+    statement: 'More traffic: 118 › 118 req/s.',
+  };
+  assert.deepEqual([alternativeName(named), alternativeClaim(named)], ['More traffic', '118 › 118 req/s.']);
 });
 
 test('a sentence does not end inside a number', () => {
