@@ -276,7 +276,7 @@ describe('the console in Chromium', () => {
     async ({ page, url }) => {
       await page.getByRole('heading', { name: 'Waiting for the first span, log line or metric.' }).waitFor();
       await page.goto(`${url}/traces?service=nobody`);
-      await page.getByText('No traces match between 13:41 – 14:41.').waitFor();
+      await page.getByText('No traces match between 14:26 – 14:41.').waitFor();
       await page.getByRole('link', { name: 'Show all traces' }).waitFor();
     },
     {},
