@@ -43,7 +43,7 @@ export interface Page<C> {
 }
 
 /** Attributes of many records, decoded: entry i belongs to record i; only when the query asked for them. */
-export type AttributesColumn = Attributes[];
+type AttributesColumn = Attributes[];
 
 /** Spans of traces, in order of start time. */
 export interface SpanColumns {

@@ -18,7 +18,9 @@ const HEADER = {
 };
 const PAGE_BYTES = 8192;
 /** The log is cut back to this after a checkpoint; it grows above it within one large transaction. */
-const WAL_BYTES = 16 * 1024 * 1024;
+const WAL_BYTES = 4 * 1024 * 1024;
+/** Pages in the log at which it is written back to the file: 2 MiB. */
+const WAL_PAGES = 256;
 
 /** Columns before the blobs, so that reading the catalogue never follows a blob's chain of pages. */
 const SCHEMA = `
@@ -70,7 +72,7 @@ export function openFile(path: string): DatabaseSync {
     // EXCLUSIVE: two writers would each hold a catalogue that the other one makes wrong.
     db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     db.exec(
-      `PRAGMA journal_size_limit = ${WAL_BYTES}; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;`,
+      `PRAGMA journal_size_limit = ${WAL_BYTES}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;`,
     );
     return db;
   } catch (cause) {

@@ -1,5 +1,5 @@
 /** Deletes what is too old or too much, counts it, and gives the room back to the disk. */
-import { statSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type Clock, NANOS_PER_MS } from '../../telemetry/clock.ts';
 import type { Signal } from '../../telemetry/model.ts';
@@ -7,9 +7,11 @@ import type { StoreStatus } from '../store.ts';
 import type { BlockMeta } from './block.ts';
 import type { Catalog } from './catalog.ts';
 import { trimDocuments } from './documents.ts';
+import { SQLITE, sqliteCode } from './file.ts';
 import { transaction, writeError } from './writer.ts';
 
 export interface RetentionOptions {
+  path: string;
   /** Age since arrival. */
   retentionMs: number;
   /** Bytes of the file that hold something. */
@@ -24,6 +26,8 @@ type Reason = StoreStatus['evictions'][number]['reason'];
 /** Blocks deleted, and pages given back, before others have their turn. */
 const BLOCKS_AT_ONCE = 64;
 const PAGES_AT_ONCE = 256;
+/** Above what the log holds between checkpoints (2 MiB) and one group of appends (4 MiB) together. */
+const RESERVE_BYTES = 8 * 1024 * 1024;
 /** Documents of a kind that are kept, whatever their age: incidents outlive the telemetry that they tell of. */
 const MAX_DOCUMENTS = 10_000;
 /** Beside the blobs: row, index and rest of the last page of every blob's chain. */
@@ -59,8 +63,7 @@ export class Retention {
     if (!db.isOpen) return 0;
     let records = 0;
     try {
-      // Begins the log anew, so that deleting needs no room on a full disk.
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      this.#makeRoom();
       for (const { reason, blocks } of dueBlocks(db, this.#catalog, this.#options)) {
         for (let at = 0; at < blocks.length; at += BLOCKS_AT_ONCE) {
           records += deleteBlocks(db, this.#catalog, reason, blocks.slice(at, at + BLOCKS_AT_ONCE));
@@ -72,10 +75,35 @@ export class Retention {
         db.exec('DELETE FROM series_sets WHERE id NOT IN (SELECT series_set FROM blocks)');
       });
       await shrink(db, this.#options.breathe);
+      keepReserve(this.#options.path);
     } catch (cause) {
       throw writeError(cause);
     }
     return records;
+  }
+
+  /** Empties the log, so that deleting finds room in it; on a full disk the reserve is given up for that. */
+  #makeRoom(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      if (sqliteCode(error) !== SQLITE.full) throw error;
+      rmSync(reserveOf(this.#options.path), { force: true });
+      this.#db.exec('PRAGMA wal_checkpoint(RESTART)');
+    }
+  }
+}
+
+const reserveOf = (path: string) => `${path}-reserve`;
+
+/** Keeps a file in hand that is deleted when the disk is full: deleting records needs some room first. */
+function keepReserve(path: string): void {
+  if (existsSync(reserveOf(path))) return;
+  try {
+    writeFileSync(reserveOf(path), Buffer.alloc(RESERVE_BYTES, 1));
+  } catch {
+    // No room for it yet; the next run tries again.
+    rmSync(reserveOf(path), { force: true });
   }
 }
 

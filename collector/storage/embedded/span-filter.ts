@@ -2,6 +2,7 @@ import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import type { SpanFilter } from '../store.ts';
 import type { BlockMeta } from './block.ts';
+import { mayHoldAttributes } from './body-search.ts';
 import type { Budget } from './budget.ts';
 import type { BlockReader } from './reader.ts';
 import { hasAttributes, mentions, spanDetail } from './records.ts';
@@ -28,8 +29,10 @@ export async function matchSpans(
   if (candidates.length === 0 || (text === '' && wanted.length === 0)) return candidates;
   const named = maskOf(index.name, (name) => name.toLowerCase().includes(text));
   const records = reader.records(meta);
+  const readable = records !== undefined && Object.keys(meta.resource).length === 0;
+  const likely = readable ? mayHoldAttributes(records, candidates, wanted) : candidates;
   const matched: number[] = [];
-  for (const [n, i] of candidates.entries()) {
+  for (const [n, i] of likely.entries()) {
     if (n % DECODED_AT_ONCE === DECODED_AT_ONCE - 1) await budget.pause();
     const isNamed = named[index.name.index[i]!] === 1;
     if (wanted.length === 0 && isNamed) {

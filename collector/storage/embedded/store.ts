@@ -25,7 +25,7 @@ import { queryTrace } from './trace.ts';
 import { GroupWriter, type Schedule } from './writer.ts';
 
 export interface EmbeddedStoreOptions {
-  /** The file; `-wal` stands beside it. Its folder must exist. */
+  /** The file; `-wal` and `-reserve` stand beside it. Its folder must exist. */
   path: string;
   /** Age since arrival above which `evict` deletes. */
   retentionMs: number;

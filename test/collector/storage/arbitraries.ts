@@ -100,7 +100,7 @@ export const timeRange: fc.Arbitrary<TimeRange> = fc
   .tuple(time, fc.bigInt({ min: 0n, max: 45n }))
   .map(([fromUnixNano, width]) => ({ fromUnixNano, toUnixNano: fromUnixNano + width }));
 
-const pair = recordOf({
+export const attributePair = recordOf({
   key: fc.constantFrom('user', 'cart.id', 'zone', 'http.route', 'service.name'),
   value: fc.constantFrom('Anna', 'bob', '', 'Anna-west', '/orders/{id}', 'shop'),
 });
@@ -119,7 +119,7 @@ export const spanFilter: fc.Arbitrary<SpanFilter> = fc
         status: fc.nat({ max: 2 }),
         minDurationNano: duration,
         maxDurationNano: duration,
-        attributes: fc.array(pair, { maxLength: 2 }),
+        attributes: fc.array(attributePair, { maxLength: 2 }),
         text: fc.constantFrom('ANNA', 'redis', 'cart', '', 'west', '503'),
       },
       { requiredKeys: [] },
@@ -150,7 +150,7 @@ export const logConditions = recordOf({
   minSeverityNumber: maybe(fc.constantFrom(1, 9, 17)),
   traceIds: maybe(fc.subarray(TRACE_IDS)),
   text: maybe(fc.constantFrom('REDIS', '"done"', 'GRÖSSER', 'größer', '')),
-  attributes: maybe(fc.array(pair, { maxLength: 1 })),
+  attributes: maybe(fc.array(attributePair, { maxLength: 1 })),
   order: fc.constantFrom('oldest', 'newest'),
 });
 
