@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { pino } from 'pino';
 import type {
   LogsBody,
   SeriesBody,
@@ -14,21 +12,19 @@ import type {
   TraceBody,
   TracesBody,
 } from '../../collector/api/types.ts';
-import { validateConfig } from '../../collector/config.ts';
-import { type RunningCollector, run } from '../../collector/main.ts';
-import { systemClock } from '../../collector/telemetry/clock.ts';
+import type { RunningCollector } from '../../collector/main.ts';
+import {
+  CLIENT,
+  folderOf,
+  SERVER,
+  sendSpans,
+  spansJson,
+  startCollector,
+  TRACE,
+} from '../helpers/collector.ts';
 import { until } from '../helpers/until.ts';
 
 const root = join(import.meta.dirname, '../..');
-const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
-const SERVER = '00f067aa0ba902b7';
-const CLIENT = 'b7ad6b7169203331';
-
-function folderOf(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'go-sre-collector-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** A service's /metrics: one request, with its trace as exemplar. */
 async function exporter(t: TestContext): Promise<string> {
@@ -48,48 +44,6 @@ http_server_request_duration_seconds_count{http_route="/api/v2/verify",http_requ
   const address = server.address();
   assert.ok(typeof address === 'object' && address);
   return `127.0.0.1:${address.port}`;
-}
-
-async function start(t: TestContext, folder: string, receivers: unknown): Promise<RunningCollector> {
-  const { config, problems } = validateConfig({
-    listen: { otlpHttpPort: 0, apiPort: 0 },
-    store: { path: join(folder, 'telemetry.sqlite') },
-    receivers,
-  });
-  assert.ok(config, JSON.stringify(problems));
-  const collector = await run(config, {
-    clock: systemClock,
-    log: pino({ level: 'silent' }),
-    version: 'test',
-    consoleDir: join(folder, 'no-console'),
-    baseDir: folder,
-  });
-  t.after(collector.stop);
-  return collector;
-}
-
-function spansJson(nowMs: number): string {
-  const at = (ms: number) => `${nowMs + ms}000000`;
-  const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
-  const spans = [
-    {
-      ...{ traceId: TRACE, spanId: SERVER, name: 'GET /api/v2/verify', kind: 2, status: { code: 2 } },
-      ...{ startTimeUnixNano: at(0), endTimeUnixNano: at(2300), traceState: 'ot=th:8' },
-      attributes: [text('http.route', '/api/v2/verify'), text('http.request.method', 'GET')],
-    },
-    {
-      ...{ traceId: TRACE, spanId: CLIENT, parentSpanId: SERVER, name: 'GET', kind: 3 },
-      ...{ startTimeUnixNano: at(10), endTimeUnixNano: at(2200) },
-      attributes: [text('db.system.name', 'redis'), text('db.operation.name', 'GET')],
-    },
-  ];
-  const resource = { attributes: [text('service.name', 'shop')] };
-  return JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
-}
-
-async function send(port: number, body: string): Promise<Response> {
-  const headers = { 'content-type': 'application/json' };
-  return fetch(`http://127.0.0.1:${port}/v1/traces`, { method: 'POST', headers, body });
 }
 
 /** Asks until the answer holds what is waited for. */
@@ -128,8 +82,8 @@ test('a trace, a log line and a scraped exemplar of one request meet, and surviv
     logFiles: [{ include: [logFile], resource: { 'service.name': 'shop' } }],
     scrape: [{ job: 'shop', targets: [await exporter(t)], interval: '1s' }],
   };
-  let collector = await start(t, folder, receivers);
-  assert.equal((await send(collector.otlpHttpPort, spansJson(now))).status, 200);
+  let collector = await startCollector(t, folder, receivers);
+  assert.equal((await sendSpans(collector.otlpHttpPort, spansJson(now))).status, 200);
 
   const trace = await ask<TraceBody>(collector, `/api/v1/traces/${TRACE.toUpperCase()}`);
   assert.equal(trace.count, 2);
@@ -171,7 +125,7 @@ test('a trace, a log line and a scraped exemplar of one request meet, and surviv
 
   await collector.stop();
   appendFileSync(logFile, `${JSON.stringify({ ...line, msg: 'session lookup failed', level: 'error' })}\n`);
-  collector = await start(t, folder, receivers);
+  collector = await startCollector(t, folder, receivers);
   const after = await askUntil<LogsBody>('the new line', collector, logsPath, (body) => body.matched > 1);
   assert.deepEqual(
     after.logs.map((l) => l.body),
@@ -181,9 +135,9 @@ test('a trace, a log line and a scraped exemplar of one request meet, and surviv
 });
 
 test('the collector tells what it took in, by the names of the OpenTelemetry Collector, and golden signals with exemplars', async (t) => {
-  const collector = await start(t, folderOf(t), {});
-  await send(collector.otlpHttpPort, spansJson(Date.now()));
-  assert.equal((await send(collector.otlpHttpPort, '{"resourceSpans":')).status, 400);
+  const collector = await startCollector(t, folderOf(t), {});
+  await sendSpans(collector.otlpHttpPort, spansJson(Date.now()));
+  assert.equal((await sendSpans(collector.otlpHttpPort, '{"resourceSpans":')).status, 400);
   const status = await ask<StatusBody>(collector, '/api/v1/status');
   assert.equal(status.signals.traces.kept, 2);
   const page = async (path: string) => (await fetch(`http://127.0.0.1:${collector.apiPort}${path}`)).text();
@@ -213,7 +167,7 @@ for (const [what, path, status, says] of [
   ['a broken selector', '/api/v1/series?match=%7B', 400, /must be a series selector/],
 ] as const) {
   test(`the API refuses with what is wrong: ${what}`, async (t) => {
-    const collector = await start(t, folderOf(t), {});
+    const collector = await startCollector(t, folderOf(t), {});
     const response = await fetch(`http://127.0.0.1:${collector.apiPort}${path}`);
     const { error } = (await response.json()) as { error: { code: string; message: string } };
     assert.equal(response.status, status);
@@ -222,7 +176,7 @@ for (const [what, path, status, says] of [
 }
 
 test('what is not read is answered with its method, and pages carry a strict content security policy', async (t) => {
-  const collector = await start(t, folderOf(t), {});
+  const collector = await startCollector(t, folderOf(t), {});
   const post = await fetch(`http://127.0.0.1:${collector.apiPort}/api/v1/traces`, { method: 'POST' });
   assert.equal(post.status, 405);
   const home = await fetch(`http://127.0.0.1:${collector.apiPort}/`);
@@ -253,7 +207,7 @@ test('--check-config lists every problem with its path and exits 2, and exits 0 
 });
 
 test('a taken port ends the start with the flag that moves it', async (t) => {
-  const collector = await start(t, folderOf(t), {});
+  const collector = await startCollector(t, folderOf(t), {});
   const args = [
     '--api-port',
     String(collector.apiPort),
