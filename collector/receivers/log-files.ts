@@ -140,11 +140,15 @@ class LogFiles {
   }
 
   async #drain(tail: Tail): Promise<void> {
+    // It may have been read, closed or found to be a copy since the list was made.
+    if (!this.#tails.all.includes(tail)) return;
     if (tail.unsaved && tail.state) await this.#deliver(tail, emptyRead(tail.state));
     for (let chunks = 0; !this.#stopped && (!tail.matched || chunks < CHUNKS_PER_POLL); chunks++) {
       const read = await tail.read();
       if (read === 'replaced') {
+        if (!tail.matched) return this.#tails.drop(tail);
         await this.#readCopyOf(tail);
+        if (tail.shadow) return;
       } else if (read !== 'none') {
         await this.#deliver(tail, read);
       } else if (!(await tail.searching())) break;
@@ -155,7 +159,7 @@ class LogFiles {
   /** The file was truncated: what a copy of it holds beyond the position comes before its new content. */
   async #readCopyOf(tail: Tail): Promise<void> {
     const before = new Set(this.#tails.readable);
-    if (tail.state) await this.#tails.replaced(tail, tail.state);
+    await this.#tails.replaced(tail);
     for (const copy of this.#tails.readable) if (!before.has(copy)) await this.#drain(copy);
   }
 

@@ -6,7 +6,7 @@ import { CollectorError } from '../telemetry/errors.ts';
 import type { Signal } from '../telemetry/model.ts';
 import { ByteBudget, RequestBytes } from './otlp-http/body.ts';
 import { CONTENT_TYPES, encodingOf, PATHS, readBatch, routeOf } from './otlp-http/request.ts';
-import { messageOf, type Receiver, type ReceiverDeps } from './receiver.ts';
+import { messageOf, type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
 
 export interface OtlpHttpOptions {
   host: string;
@@ -35,7 +35,10 @@ const NAME = 'otlp-http';
  * Errors carry google.rpc.Status in the request's encoding. A request that could not be read counts as one refused
  * record. `port()` is the port that is listened on, once started.
  */
-export function createOtlpHttp(options: OtlpHttpOptions, deps: ReceiverDeps): Receiver & { port(): number } {
+export function createOtlpHttp(
+  options: OtlpHttpOptions,
+  deps: ReceiverDeps & { schedule?: Schedule },
+): Receiver & { port(): number } {
   const handler = new OtlpHandler(options, deps);
   const server = createServer((request, response) => void handler.handle(request, response));
   server.headersTimeout = HEADERS_TIMEOUT_MS;
@@ -47,7 +50,7 @@ export function createOtlpHttp(options: OtlpHttpOptions, deps: ReceiverDeps): Re
     start: () => listen(server, options),
     stop: () => {
       handler.stopping = true;
-      return close(server);
+      return close(server, deps.schedule ?? systemSchedule);
     },
   };
 }
@@ -62,10 +65,17 @@ function listen(server: Server, { host, port }: OtlpHttpOptions): Promise<void> 
   });
 }
 
-/** Accepts nothing more and resolves when the requests under way are answered. */
-function close(server: Server): Promise<void> {
+/**
+ * Accepts nothing more and resolves when the requests under way are answered; those whose senders are too slow are
+ * given up, which a closing server does not do by itself.
+ */
+function close(server: Server, schedule: Schedule): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    const cancel = schedule(() => server.closeAllConnections(), REQUEST_TIMEOUT_MS);
+    server.close(() => {
+      cancel();
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }
@@ -85,12 +95,11 @@ class OtlpHandler {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.stopping) response.setHeader('Connection', 'close');
     if (this.#answerPreflight(request, response)) return;
     const bytes = new RequestBytes(this.#budget, this.#maxBodyBytes);
     try {
       const { signal, encoding } = await this.#take(request, bytes);
-      send(response, 200, encoding, encodeExportResponse(signal, encoding));
+      this.#send(response, 200, encoding, encodeExportResponse(signal, encoding));
     } catch (error) {
       this.#sendError(request, response, this.#asCollectorError(error));
     } finally {
@@ -141,7 +150,15 @@ class OtlpHandler {
     // What is left of the body is not read: the connection cannot be used again.
     if (!request.complete) response.setHeader('Connection', 'close');
     const encoding = encodingOf(request) ?? 'json';
-    send(response, error.status, encoding, encodeStatus(error, encoding));
+    this.#send(response, error.status, encoding, encodeStatus(error, encoding));
+  }
+
+  #send(response: ServerResponse, status: number, encoding: OtlpEncoding, body: Uint8Array): void {
+    if (response.destroyed) return;
+    // A connection that stays open would hold up the stop.
+    if (this.stopping) response.setHeader('Connection', 'close');
+    response.writeHead(status, { 'Content-Type': CONTENT_TYPES[encoding], 'Content-Length': body.length });
+    response.end(body);
   }
 
   /** Answers a browser's question whether a page may send; adds the header that lets it read the answer. */
@@ -157,13 +174,8 @@ class OtlpHandler {
       request.headers['access-control-request-headers'] ?? '',
     );
     response.setHeader('Access-Control-Max-Age', '3600');
+    if (this.stopping) response.setHeader('Connection', 'close');
     response.writeHead(204).end();
     return true;
   }
-}
-
-function send(response: ServerResponse, status: number, encoding: OtlpEncoding, body: Uint8Array): void {
-  if (response.destroyed) return;
-  response.writeHead(status, { 'Content-Type': CONTENT_TYPES[encoding], 'Content-Length': body.length });
-  response.end(body);
 }

@@ -13,7 +13,7 @@ export async function matchingPaths(include: string): Promise<string[]> {
   }
   const paths: string[] = [];
   for await (const path of glob(include)) paths.push(path);
-  return paths.sort();
+  return oldestFirst(paths);
 }
 
 /** True for a path without wildcards: one file, whether it exists or not. */
@@ -32,17 +32,29 @@ export async function rotatedPaths(path: string): Promise<string[]> {
   const stem = name.slice(0, name.length - extension.length);
   const names = await readdir(folder).catch(() => []);
   const rotated = names.filter((other) => isRotated(other, name) || isRotated(other, stem, extension));
+  const paths = rotated.slice(0, MAX_ROTATED).map((other) => join(folder, other));
+  return (await oldestFirst(paths)).reverse();
+}
+
+/**
+ * The regular files among the paths by their last change: what was rotated away comes before what followed it. File
+ * times are coarse; of equal ones the longer, then the higher name is taken for the older file.
+ */
+async function oldestFirst(paths: readonly string[]): Promise<string[]> {
   const dated = await Promise.all(
-    rotated.slice(0, MAX_ROTATED).map(async (other) => {
-      const full = join(folder, other);
-      const stats = await stat(full).catch(() => undefined);
-      return { full, mtimeMs: stats?.isFile() ? stats.mtimeMs : undefined };
+    paths.map(async (path) => {
+      const stats = await stat(path).catch(() => undefined);
+      return { path, changed: stats?.isFile() ? stats.mtimeMs : undefined };
     }),
   );
   return dated
-    .filter((entry) => entry.mtimeMs !== undefined)
-    .sort((a, b) => (b.mtimeMs ?? 0) - (a.mtimeMs ?? 0))
-    .map(({ full }) => full);
+    .filter((entry) => entry.changed !== undefined)
+    .sort((a, b) => (a.changed ?? 0) - (b.changed ?? 0) || olderName(a.path, b.path))
+    .map(({ path }) => path);
+}
+
+function olderName(a: string, b: string): number {
+  return b.length - a.length || (a < b ? 1 : -1);
 }
 
 function isRotated(name: string, prefix: string, suffix = ''): boolean {

@@ -26,6 +26,8 @@ export class TailSet {
   readonly #groups: readonly LogFileGroup[];
   readonly #limits: TailLimits & { maxFiles: number };
   readonly #deps: TailSetDeps;
+  /** Identities of the files that the patterns lead to, older files first. */
+  #listed: string[] = [];
   #started = false;
 
   constructor(groups: readonly LogFileGroup[], limits: TailLimits & { maxFiles: number }, deps: TailSetDeps) {
@@ -34,10 +36,11 @@ export class TailSet {
     this.#deps = deps;
   }
 
-  /** Tails whose content is to be read, those that were rotated away first: the old file, then the new. */
+  /** Tails whose content is to be read: those that were rotated away first, then the others as they are listed. */
   get readable(): Tail[] {
     const ready = this.all.filter((tail) => tail.resolved && !tail.shadow);
-    return [...ready.filter((tail) => !tail.matched), ...ready.filter((tail) => tail.matched)];
+    const rank = (tail: Tail) => (tail.matched ? this.#listed.indexOf(tail.identity) : -1);
+    return ready.sort((a, b) => rank(a) - rank(b));
   }
 
   get all(): Tail[] {
@@ -58,6 +61,7 @@ export class TailSet {
       }
     }
     for (const tail of this.all) tail.matched = matched.has(tail.identity);
+    this.#listed = [...matched];
     if (!this.#started) await this.#findRotatedWhileDown();
     this.#started = true;
     await this.#resolve();
@@ -128,30 +132,37 @@ export class TailSet {
     else await this.drop(tail);
   }
 
+  /** Looked up once: nobody else writes it, and we do only for tails that are resolved. */
   async #storedState(tail: Tail): Promise<FileState | undefined> {
-    const position = await this.#deps.checkpoint(tail.identity);
-    return position === undefined ? undefined : parseState(position);
+    if (tail.stored === undefined) {
+      const position = await this.#deps.checkpoint(tail.identity);
+      tail.stored = (position === undefined ? undefined : parseState(position)) ?? null;
+    }
+    return tail.stored ?? undefined;
   }
 
   /** Those with a checkpoint first: whether another file is a copy is told by them. */
   async #resolve(): Promise<void> {
     const fresh: Tail[] = [];
-    for (const tail of this.all.filter((t) => !t.resolved)) {
-      // Before its first line is complete a file cannot be known again, and has nothing to read.
-      if ((await tail.fingerprint()) === undefined) continue;
-      const state = await this.#storedState(tail);
-      if (!state) fresh.push(tail);
-      else if (await tail.holds(state)) tail.resume(state);
-      else await this.replaced(tail, state);
-    }
-    for (const tail of fresh) {
+    for (const tail of this.all) {
       if (tail.resolved) continue;
-      if (await this.#isCopy(tail)) {
-        tail.shadow = true;
-        tail.resolved = true;
-      } else tail.resume(undefined);
+      const state = await this.#storedState(tail);
+      // Before its first line is complete a new file cannot be known again, and has nothing to read.
+      if (!state && (await tail.fingerprint()) === undefined) continue;
+      if (state && (await tail.holds(state))) tail.resume(state);
+      else {
+        if (state) await this.#resumeCopy(tail, state);
+        fresh.push(tail);
+      }
     }
+    for (const tail of fresh) if (!tail.resolved) await this.#begin(tail);
     await this.#releaseDiverged();
+  }
+
+  /** Reads a file from its beginning, unless it is a copy of what is read under another name. */
+  async #begin(tail: Tail): Promise<void> {
+    tail.resume(undefined);
+    tail.shadow = await this.#isCopy(tail);
   }
 
   /** A shadow that no longer holds what was read of any log beside it is a log of its own. */
@@ -173,25 +184,37 @@ export class TailSet {
 
   /**
    * The tail's file no longer holds what was read of it: it was copied away and truncated, or written anew. What the
-   * copy holds beyond `state` is read next; the file itself is read from its beginning.
+   * copy holds beyond that is read next; the file itself is read from its beginning.
    */
-  async replaced(tail: Tail, state: FileState): Promise<void> {
-    tail.resume(undefined);
+  async replaced(tail: Tail): Promise<void> {
+    const { state } = tail;
+    if (state) await this.#resumeCopy(tail, state);
+    await this.#begin(tail);
+  }
+
+  /** Finds the copy that rotation made of a tail's file while `state` held, and reads on in it. */
+  async #resumeCopy(tail: Tail, state: FileState): Promise<void> {
     for (const path of await rotatedPaths(tail.path)) {
       const before = this.#tails.size;
       const copy = await this.#openTail(path, tail.resource);
-      if (!copy || copy === tail || (copy.resolved && !copy.shadow)) continue;
+      if (!copy || copy === tail || (await this.#isReadAlready(copy))) continue;
       const opened = this.#tails.size > before;
       if (opened) copy.matched = false;
-      // A copy that was read before has a checkpoint of its own, which says how far.
-      const from = (await this.#storedState(copy)) ?? state;
-      if ((await copy.holds(state)) && (await copy.holds(from))) {
-        copy.resume(from);
+      if (await copy.holds(state)) {
+        const own = await this.#storedState(copy);
+        // A copy that was read before has a checkpoint of its own, which says how far.
+        copy.resume(own && own.offset > state.offset && (await copy.holds(own)) ? own : state);
         copy.unsaved = true;
         return;
       }
       if (opened) await this.drop(copy);
     }
+  }
+
+  /** True for a tail that is read under its own name and whose file is still the one that was read. */
+  async #isReadAlready(tail: Tail): Promise<boolean> {
+    if (!tail.resolved || tail.shadow) return false;
+    return tail.state === undefined || (await tail.holds(tail.state));
   }
 
   async drop(tail: Tail): Promise<void> {

@@ -37,6 +37,8 @@ export class Tail {
   shadow = false;
   /** It is decided where reading begins. */
   resolved = false;
+  /** What its checkpoint says; null when there is none, undefined before it was looked up. */
+  stored: FileState | null | undefined;
   /** Where it begins came from another file and is not yet stored under its own name. */
   unsaved = false;
   readonly #file: FileHandle;

@@ -1,0 +1,370 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { decodeLogLine } from '../../../collector/formats/log-line/decode-log-line.ts';
+import { createLogFiles, type LogFilesOptions } from '../../../collector/receivers/log-files.ts';
+import { CollectorError } from '../../../collector/telemetry/errors.ts';
+import { Recording } from './recording.ts';
+
+const RESOURCE = { 'service.name': 'shop' };
+
+/** A folder with a log of `zap` lines numbered 1, 2, 3, ... and a receiver that looks when `poll` is called. */
+class Tailing {
+  readonly folder = mkdtempSync(join(tmpdir(), 'tail-'));
+  readonly log = join(this.folder, 'app.log');
+  readonly recording = new Recording();
+  #written = 0;
+  #receiver: ReturnType<typeof createLogFiles>;
+  readonly #options: LogFilesOptions;
+
+  constructor(t: TestContext, options: Partial<LogFilesOptions> & { include?: string } = {}) {
+    const { include = 'app.log', ...rest } = options;
+    this.#options = { files: [{ include: [join(this.folder, include)], resource: RESOURCE }], ...rest };
+    this.#receiver = this.#create();
+    t.after(async () => {
+      await this.#receiver.stop();
+      rmSync(this.folder, { recursive: true });
+    });
+  }
+
+  #create() {
+    const { recording } = this;
+    return createLogFiles(this.#options, {
+      ...recording.deps,
+      checkpoint: async (source) => recording.checkpoints.get(source),
+    });
+  }
+
+  /** Appends `count` lines to a file. */
+  write(count: number, path = this.log): void {
+    for (let i = 0; i < count; i++) appendFileSync(path, this.line());
+  }
+
+  line(): string {
+    this.#written++;
+    return `{"level":"info","ts":${1_700_000_000 + this.#written},"msg":"${this.#written}"}\n`;
+  }
+
+  async poll(times = 1): Promise<void> {
+    for (let i = 0; i < times; i++) await this.#receiver.poll();
+  }
+
+  files() {
+    return this.#receiver.files();
+  }
+
+  /** Stops the receiver and starts another, which knows only the checkpoints. */
+  async restart(): Promise<void> {
+    await this.#receiver.stop();
+    this.#receiver = this.#create();
+  }
+
+  /** The messages that were handed on, in order. */
+  get got(): string[] {
+    return this.recording.batches.flatMap((batch) =>
+      Array.from(batch.offsets.offset, (offset, i) => {
+        const line = batch.body.subarray(offset, offset + batch.offsets.length[i]!);
+        return String(decodeLogLine(line, RESOURCE).body);
+      }),
+    );
+  }
+
+  /** Every line that was written arrived once and in order. */
+  assertComplete(): void {
+    assert.deepEqual(
+      this.got,
+      Array.from({ length: this.#written }, (_, i) => String(i + 1)),
+    );
+  }
+}
+
+test('a log is read from its beginning and then as it grows', async (t) => {
+  const tail = new Tailing(t);
+  await tail.poll();
+  tail.write(3);
+  await tail.poll();
+  tail.write(2);
+  await tail.poll(2);
+  tail.assertComplete();
+  assert.deepEqual(tail.recording.counts, ['log-files logs accepted 3', 'log-files logs accepted 2']);
+  assert.deepEqual(tail.recording.batches[0]?.resource, RESOURCE);
+  assert.equal(tail.files()[0]?.path, tail.log);
+});
+
+test('a line is handed on when it is complete, not before', async (t) => {
+  const tail = new Tailing(t);
+  const line = tail.line();
+  appendFileSync(tail.log, line.slice(0, 10));
+  await tail.poll();
+  assert.deepEqual(tail.got, []);
+  appendFileSync(tail.log, line.slice(10));
+  await tail.poll();
+  tail.assertComplete();
+});
+
+test('rotation by renaming: the old file is read to its end, then the new one', async (t) => {
+  const tail = new Tailing(t);
+  tail.write(2);
+  await tail.poll();
+  tail.write(2);
+  renameSync(tail.log, `${tail.log}.1`);
+  // The writer still holds the old file for a moment, and opens the new one later.
+  tail.write(1, `${tail.log}.1`);
+  await tail.poll();
+  tail.write(1, `${tail.log}.1`);
+  await tail.poll();
+  tail.write(2);
+  await tail.poll();
+  tail.assertComplete();
+});
+
+test('a rotated file is closed when nothing came for a while, its last unfinished line included', async (t) => {
+  const tail = new Tailing(t);
+  tail.write(1);
+  appendFileSync(tail.log, tail.line().trimEnd());
+  await tail.poll();
+  assert.deepEqual(tail.got, ['1']);
+  renameSync(tail.log, `${tail.log}.1`);
+  await tail.poll(30);
+  tail.assertComplete();
+  assert.deepEqual(tail.files(), []);
+});
+
+test('a file that is deleted while it is read is read to its end', async (t) => {
+  const tail = new Tailing(t);
+  tail.write(2);
+  await tail.poll();
+  tail.write(2);
+  await tail.poll();
+  unlinkSync(tail.log);
+  tail.write(1);
+  await tail.poll();
+  tail.assertComplete();
+});
+
+test('rotation by copying and truncating: what only the copy holds is read from it', async (t) => {
+  const tail = new Tailing(t);
+  tail.write(2);
+  await tail.poll();
+  tail.write(3);
+  copyFileSync(tail.log, `${tail.log}.1`);
+  truncateSync(tail.log, 0);
+  tail.write(1);
+  await tail.poll(2);
+  tail.assertComplete();
+});
+
+test('a truncated file that grew beyond its old length is noticed', async (t) => {
+  const tail = new Tailing(t);
+  tail.write(2);
+  await tail.poll();
+  truncateSync(tail.log, 0);
+  tail.write(8);
+  await tail.poll(2);
+  tail.assertComplete();
+});
+
+test('truncation to a file that begins alike is noticed by what stood last', async (t) => {
+  const tail = new Tailing(t);
+  const first = tail.line();
+  writeFileSync(tail.log, first + tail.line());
+  await tail.poll();
+  writeFileSync(tail.log, `${first}{"msg":"x"}\n{"msg":"y"}\n{"msg":"z"}\n{"msg":"longer than before"}\n`);
+  await tail.poll(2);
+  assert.deepEqual(tail.got, ['1', '2', '1', 'x', 'y', 'z', 'longer than before']);
+});
+
+for (const include of ['app.log', 'app.log*']) {
+  test(`restarts at any moment lose and repeat nothing, with the pattern ${include}`, async (t) => {
+    const tail = new Tailing(t, { include });
+    tail.write(3);
+    await tail.poll();
+    await tail.restart();
+    await tail.poll();
+    tail.write(2);
+    await tail.poll();
+    await tail.restart();
+    // Written and rotated while the collector was down.
+    tail.write(2);
+    renameSync(tail.log, `${tail.log}.1`);
+    tail.write(2);
+    await tail.poll(2);
+    tail.assertComplete();
+    await tail.restart();
+    await tail.poll(30);
+    tail.assertComplete();
+  });
+
+  test(`copied and truncated while the collector was down, with the pattern ${include}`, async (t) => {
+    const tail = new Tailing(t, { include });
+    tail.write(3);
+    await tail.poll();
+    await tail.restart();
+    tail.write(2);
+    copyFileSync(tail.log, `${tail.log}.1`);
+    truncateSync(tail.log, 0);
+    await tail.poll(2);
+    await tail.restart();
+    tail.write(2);
+    await tail.poll(2);
+    tail.assertComplete();
+    await tail.restart();
+    await tail.poll(30);
+    tail.assertComplete();
+  });
+}
+
+test('a copy that the pattern names too is not read twice, before and after the truncation', async (t) => {
+  const tail = new Tailing(t, { include: 'app.log*' });
+  tail.write(2);
+  await tail.poll();
+  tail.write(1);
+  copyFileSync(tail.log, `${tail.log}.1`);
+  await tail.poll(2);
+  tail.assertComplete();
+  truncateSync(tail.log, 0);
+  await tail.poll();
+  tail.write(2);
+  await tail.poll(2);
+  tail.assertComplete();
+  await tail.restart();
+  tail.write(1);
+  await tail.poll(2);
+  tail.assertComplete();
+});
+
+test('two logs that begin with the same line are two logs', async (t) => {
+  const tail = new Tailing(t, { include: '*.log' });
+  writeFileSync(join(tail.folder, 'app.log'), '{"msg":"starting"}\n');
+  await tail.poll();
+  writeFileSync(join(tail.folder, 'app-2.log'), '{"msg":"starting"}\n{"msg":"second"}\n');
+  await tail.poll(2);
+  appendFileSync(join(tail.folder, 'app.log'), '{"msg":"first"}\n');
+  appendFileSync(join(tail.folder, 'app-2.log'), '{"msg":"second"}\n');
+  await tail.poll(2);
+  assert.deepEqual(tail.got.toSorted(), ['first', 'second', 'second', 'starting', 'starting']);
+});
+
+test('lines that are too long are left out and counted, the lines around them are not', async (t) => {
+  const tail = new Tailing(t, { maxLineBytes: 100, chunkBytes: 128 });
+  tail.write(1);
+  appendFileSync(tail.log, `${'x'.repeat(120)}\n`);
+  tail.write(1);
+  appendFileSync(tail.log, `${'y'.repeat(5000)}\n`);
+  tail.write(1);
+  await tail.poll(3);
+  tail.assertComplete();
+  const tooLong = tail.recording.counts.filter((count) => count.endsWith('line-too-long'));
+  assert.deepEqual(tooLong, Array(2).fill('log-files logs refused 1 line-too-long'));
+});
+
+test('a backlog larger than one read comes in several batches, each with its position', async (t) => {
+  const tail = new Tailing(t, { maxLineBytes: 100, chunkBytes: 300 });
+  tail.write(40);
+  await tail.poll();
+  tail.assertComplete();
+  assert.ok(tail.recording.batches.length > 5);
+  const positions = tail.recording.batches.map((batch) => Number(batch.checkpoint?.position.split(':')[1]));
+  assert.deepEqual(
+    positions,
+    positions.toSorted((a, b) => a - b),
+  );
+  assert.equal(new Set(tail.recording.batches.map((batch) => batch.checkpoint?.source)).size, 1);
+});
+
+test('bad JSON is kept as text', async (t) => {
+  const tail = new Tailing(t);
+  appendFileSync(tail.log, 'panic: out of memory\n{"msg":\n');
+  await tail.poll();
+  assert.deepEqual(tail.got, ['panic: out of memory', '{"msg":']);
+});
+
+test('while the store refuses, lines wait in their file; the pauses grow; nothing is lost', async (t) => {
+  const tail = new Tailing(t);
+  tail.write(2);
+  tail.recording.refuse = new CollectorError('store-full', 'full');
+  await tail.poll(3);
+  assert.equal(tail.recording.warnings.length, 1);
+  tail.recording.now += 250_000_000n;
+  await tail.poll(3);
+  assert.equal(tail.recording.warnings.length, 2);
+  tail.recording.refuse = undefined;
+  tail.recording.now += 499_000_000n;
+  await tail.poll();
+  assert.deepEqual(tail.got, []);
+  tail.recording.now += 1_000_000n;
+  await tail.poll();
+  tail.assertComplete();
+});
+
+test('lines that are refused for good are counted and do not stop the rest', async (t) => {
+  const tail = new Tailing(t);
+  tail.write(2);
+  tail.recording.refuse = new CollectorError('bad-data', 'no');
+  await tail.poll();
+  tail.recording.refuse = undefined;
+  tail.write(1);
+  await tail.poll();
+  assert.deepEqual(tail.got, ['3']);
+  assert.deepEqual(tail.recording.counts, ['log-files logs refused 2 bad-data', 'log-files logs accepted 1']);
+});
+
+test('more files than may be open are named once, the others are read', async (t) => {
+  const tail = new Tailing(t, { include: '*.log', maxFiles: 1 });
+  tail.write(1);
+  writeFileSync(join(tail.folder, 'b.log'), '{"msg":"b"}\n');
+  await tail.poll(3);
+  tail.assertComplete();
+  assert.deepEqual(tail.recording.warnings, ['more than 1 log files: narrow the include patterns']);
+});
+
+for (const include of ['app.log', 'app.log*']) {
+  test(`random writes, rotations and restarts: every line once, in order, with the pattern ${include}`, async (t) => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const tail = new Tailing(t, { include, chunkBytes: 400, maxLineBytes: 200 });
+      const below = numbers(seed);
+      tail.write(1);
+      await tail.poll();
+      for (let step = 0; step < 40; step++) {
+        const kind = below(8);
+        if (kind <= 3) tail.write(1 + below(12));
+        else if (kind <= 5) await tail.poll();
+        else if (kind === 6) await tail.restart();
+        else {
+          // One rotation between two polls: another would overwrite app.log.1 unread, for any reader.
+          await tail.poll();
+          tail.write(below(3));
+          if (below(2) === 0) {
+            copyFileSync(tail.log, `${tail.log}.1`);
+            truncateSync(tail.log, 0);
+          } else renameSync(tail.log, `${tail.log}.1`);
+          tail.write(1 + below(3));
+          if (below(3) === 0) await tail.restart();
+          await tail.poll(2);
+        }
+      }
+      await tail.poll(2);
+      tail.assertComplete();
+    }
+  });
+}
+
+/** Numbers below n, the same for the same seed. */
+function numbers(seed: number): (n: number) => number {
+  let state = Math.imul(seed, 2654435761);
+  return (n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+}
