@@ -14,6 +14,10 @@ const STRONG = 6;
 /** Of the values after a change: when only some calls are slow, the middle one may be as before. */
 const UPPER = 0.9;
 const WARN = 13;
+/** Values of the quiet window that tell the usual level better than all before the change do. */
+const LEAST_QUIET = 8;
+/** As many usual values in a row end the stretch that began with the change: one or two may be usual by chance. */
+const CALM = 3;
 const ROWS = 8;
 
 interface Began {
@@ -39,7 +43,7 @@ export const onset: Evidence = async (question, store, deps) => {
     ...golden.signals,
   ];
   const began = [
-    ...signals.flatMap((signal) => beganOf(signal) ?? []),
+    ...signals.flatMap((signal) => beganOf(signal, question.baseline.toUnixNano) ?? []),
     ...(await newLogLines(question, range, store, deps)),
   ].sort((a, b) => (a.atUnixNano < b.atUnixNano ? -1 : 1));
   if (began.length === 0)
@@ -48,36 +52,40 @@ export const onset: Evidence = async (question, store, deps) => {
 };
 
 /** When a signal left its usual level, if it did so strongly and upwards. */
-function beganOf(signal: Signal): Began | undefined {
+function beganOf(signal: Signal, quietUntil: bigint): Began | undefined {
   const change = changePoint(signal.value);
   if (!change) return undefined;
-  const before = signal.value.slice(0, change.index);
+  const quiet = signal.value.filter((_, i) => signal.at[i]! < quietUntil);
+  const usual = quiet.length >= LEAST_QUIET ? quiet : signal.value.slice(0, change.index);
   const after = signal.value.slice(change.index);
-  const z = (quantile(after, UPPER) - median(before)) / robustSpread(before, signal.floor);
+  const spread = robustSpread(usual, signal.floor);
+  const z = (quantile(after, UPPER) - median(usual)) / spread;
   if (z < STRONG || change.p > 0.05) return undefined;
-  const limit = median(before) + (STRONG / 2) * robustSpread(before, signal.floor);
-  const index = firstOutside(signal.value, change.index, Math.max(limit, quantile(before, 0.99)));
+  const limit = Math.max(median(usual) + (STRONG / 2) * spread, quantile(usual, 0.99));
+  const index = firstOutside(signal.value, change.index, limit);
   return {
     signal,
     atUnixNano: signal.at[index]!,
     resolution: signal.every || Number(signal.at[index]! - signal.at[Math.max(0, index - 1)]!) / 1e9,
-    change: `${signal.show(median(before))} › ${signal.show(quantile(after, after.length > 4 ? 0.5 : UPPER))}`,
+    change: `${signal.show(median(usual))} › ${signal.show(quantile(after, after.length > 4 ? 0.5 : UPPER))}`,
     z,
     p: change.p,
   };
 }
 
 /**
- * The change point, moved to the first value near it that is outside of the usual range with most of the next ones:
- * when only some values are affected, ranks alone place the change late.
+ * The first value of the stretch outside of the usual range that holds the change point. Ranks place the change where
+ * the level is passed in the middle; a queue that fills, or a fault that hits only some calls, began before that.
  */
 function firstOutside(values: readonly number[], index: number, limit: number): number {
-  const near = Math.max(3, Math.floor(values.length / 20));
-  for (let i = Math.max(0, index - near); i < Math.min(values.length, index + near); i++) {
-    const next = values.slice(i, i + 5).filter((value) => value > limit).length;
-    if (values[i]! > limit && next >= 3) return i;
+  let first = index;
+  while (first < values.length - 1 && values[first]! <= limit) first++;
+  if (values[first]! <= limit) return index;
+  for (let i = first - 1, inside = 0; i >= 0 && inside < CALM; i--) {
+    inside = values[i]! > limit ? 0 : inside + 1;
+    if (inside === 0) first = i;
   }
-  return index;
+  return first;
 }
 
 /** Warnings and errors whose template had no line in the quiet window: when the first came. */

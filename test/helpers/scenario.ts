@@ -38,6 +38,8 @@ export interface ScenarioOptions {
   faultSeconds?: number;
   /** After the fault everything is as before for this long. */
   recoverySeconds?: number;
+  /** The slow cache gets slow over this long, not at once. */
+  rampSeconds?: number;
   scrapeSeconds?: number;
   /** Kinds of telemetry that are not there. */
   without?: readonly ('logs' | 'log trace ids' | 'traces' | 'metrics' | 'pool' | 'exemplars' | 'cpu')[];
@@ -193,6 +195,10 @@ class World {
     return (-Math.log(1 - this.#random()) * 1000) / (route.perSecond * factor);
   }
 
+  #ramp(atMs: number): number {
+    return Math.min(1, (atMs / 1000 - this.quietSeconds + 0.1) / (this.#options.rampSeconds ?? 0.1));
+  }
+
   /** Around `ms`, skewed to the right as durations are. */
   #around(ms: number): number {
     const normal = Math.sqrt(-2 * Math.log(1 - this.#random())) * Math.cos(2 * Math.PI * this.#random());
@@ -269,7 +275,9 @@ class World {
       const fault = this.#broken(at);
       const slow = fault === 'slow-cache' && this.#random() < 0.75;
       const ms =
-        fault === 'cache-down' ? 0.4 : Math.min(TIMEOUT_MS, slow ? this.#around(1200) : this.#around(1));
+        fault === 'cache-down'
+          ? 0.4
+          : Math.min(TIMEOUT_MS, slow ? this.#around(1200) * this.#ramp(at) : this.#around(1));
       found = fault !== 'cache-down' && ms < TIMEOUT_MS;
       const call = {
         parent: spanId,

@@ -75,6 +75,16 @@ test('the call is seen to change within seconds of the true moment, and not afte
   assert.equal(fact(incident, 'onset', 'first'), 'redis.GET');
 });
 
+test('a cache that slows down over fifteen seconds is dated to when it began, not to when it was worst', async (t) => {
+  const options = { fault: 'slow-cache', rampSeconds: 15, quietSeconds: 120, faultSeconds: 75 } as const;
+  const made = scenario(options);
+  const incident = await explained(t, options);
+  const seconds =
+    Number(BigInt(String(fact(incident, 'onset', 'began redis.GET'))) - made.faultUnixNano) / 1e9;
+  assert.ok(seconds > -1 && seconds < 3, `${seconds} s off`);
+  assert.equal(outcome(incident, 'onset'), 'holds');
+});
+
 test('names come from the data alone: another service with another database is explained in its own words', async (t) => {
   const incident = await explained(t, { fault: 'slow-cache', service: 'billing', system: 'valkey' });
   assert.match(incident.title, /^valkey\.GET slow: billing /);
