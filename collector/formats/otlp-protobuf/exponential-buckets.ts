@@ -5,7 +5,7 @@ import type { OtlpMessage } from './messages.ts';
  * a histogram that changes its scale (as SDKs do when values spread) still has one fixed grid of `le` labels, and
  * not hundreds of series of its own for every scale.
  */
-export const FINEST_SCALE = 2;
+const FINEST_SCALE = 2;
 
 /** One classic bucket: what lies at or below `bound`, cumulative. */
 export interface ClassicBucket {

@@ -49,7 +49,7 @@ export function checkMessage(reader: WireReader, type: MessageType, depth = 0): 
 }
 
 /** Steps over bytes, checked for the length of an id; gives the length. */
-export function takeBytes(reader: WireReader, type: MessageType, field: Field): number {
+function takeBytes(reader: WireReader, type: MessageType, field: Field): number {
   const length = reader.length();
   if (field.size !== 0 && length !== 0 && length !== field.size) {
     reader.fail(`${type.name}.${field.name} has ${length} bytes, not ${field.size} or none`);

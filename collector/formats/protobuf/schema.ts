@@ -20,7 +20,7 @@ export type ScalarName =
   | 'fixed64'
   | 'sfixed64'
   | 'double';
-export type FieldRow = readonly [number: number, type: string, how?: 'repeated' | 'oneof'];
+type FieldRow = readonly [number: number, type: string, how?: 'repeated' | 'oneof'];
 export type MessageTable = Readonly<Record<string, Readonly<Record<string, FieldRow>>>>;
 
 interface ScalarValues {

@@ -34,7 +34,7 @@ export function encodingOf(request: IncomingMessage): OtlpEncoding | undefined {
 }
 
 /** True for a gzip body, false for a plain one; throws `unsupported-media` for any other content encoding. */
-export function isGzip(request: IncomingMessage): boolean {
+function isGzip(request: IncomingMessage): boolean {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding === 'gzip') return true;
   if (encoding === 'identity' || encoding === '') return false;
