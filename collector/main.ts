@@ -73,7 +73,12 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
       receiverDeps,
     );
     const files = createLogFiles(
-      { files: config.receivers.logFiles.map((f) => ({ ...f, include: f.include.map((p) => resolve(deps.baseDir, p)) })) },
+      {
+        files: config.receivers.logFiles.map((f) => ({
+          ...f,
+          include: f.include.map((p) => resolve(deps.baseDir, p)),
+        })),
+      },
       { ...receiverDeps, checkpoint: (source) => store.checkpoint(source) },
     );
     const scrape = createPrometheusScrape({ jobs: config.receivers.scrape }, receiverDeps);

@@ -59,7 +59,8 @@ const PLACES: [flag: keyof typeof OPTIONS, section: string, key: string][] = [
 /** `NAME=VALUE` of a repeatable flag. */
 function pair(flag: string, text: string): [string, string] {
   const equals = text.indexOf('=');
-  if (equals < 1 || equals === text.length - 1) throw new Error(`--${flag} ${text}: must be NAME=VALUE, such as --${flag} shop=…`);
+  if (equals < 1 || equals === text.length - 1)
+    throw new Error(`--${flag} ${text}: must be NAME=VALUE, such as --${flag} shop=…`);
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
@@ -71,7 +72,7 @@ function section(value: Record<string, unknown>, name: string): Record<string, u
   return made;
 }
 
-function valueOf(parsed: ReturnType<typeof parse>): Record<string, unknown> {
+function valueFrom(parsed: ReturnType<typeof parse>): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   for (const [flag, place, key] of PLACES) {
     const given = parsed[flag];
@@ -102,7 +103,11 @@ export function parseFlags(argv: readonly string[]): Flags {
     const parsed = parse(argv);
     if (parsed.help) return { do: 'help' };
     if (parsed.version) return { do: 'version' };
-    return { do: parsed['check-config'] ? 'check' : 'serve', configFile: parsed.config, value: valueOf(parsed) };
+    return {
+      do: parsed['check-config'] ? 'check' : 'serve',
+      configFile: parsed.config,
+      value: valueFrom(parsed),
+    };
   } catch (error) {
     return { do: 'refuse', problem: error instanceof Error ? error.message : String(error) };
   }
@@ -113,7 +118,8 @@ export function mergeValues(base: unknown, over: unknown): unknown {
   if (Array.isArray(base) && Array.isArray(over)) return [...base, ...over];
   if (isMapping(base) && isMapping(over)) {
     const merged: Record<string, unknown> = { ...base };
-    for (const [key, value] of Object.entries(over)) merged[key] = key in merged ? mergeValues(merged[key], value) : value;
+    for (const [key, value] of Object.entries(over))
+      merged[key] = key in merged ? mergeValues(merged[key], value) : value;
     return merged;
   }
   return over;

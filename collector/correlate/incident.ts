@@ -18,7 +18,7 @@ export type Reference =
   | { kind: 'series'; name: string; labels: Record<string, string>; label: string };
 
 /** A number that never stands alone: the value and how many observations it comes from. */
-export interface Measure {
+interface Measure {
   value: number;
   n: number;
 }

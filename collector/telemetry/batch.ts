@@ -105,17 +105,6 @@ export function noOffsets(): RecordOffsets {
   return { offset: empty, length: empty, resource: empty, scope: empty, resources: empty, scopes: empty };
 }
 
-/** Exemplar columns without an entry. */
-export function noExemplars(): ExemplarColumns {
-  return {
-    seriesIndex: new Uint32Array(0),
-    timeUnixNano: new BigInt64Array(0),
-    value: new Float64Array(0),
-    traceId: new Uint8Array(0),
-    spanId: new Uint8Array(0),
-  };
-}
-
 /** A batch without records that stores how far its source was read; undefined without a checkpoint. */
 export function checkpointOnly(checkpoint: Checkpoint | undefined): LogBatch | undefined {
   if (!checkpoint) return undefined;

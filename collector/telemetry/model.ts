@@ -17,7 +17,7 @@ export type SpanKind = (typeof SPAN_KINDS)[number];
 
 /** OTLP status codes by their number. */
 export const SPAN_STATUSES = ['unset', 'ok', 'error'] as const;
-export type SpanStatus = (typeof SPAN_STATUSES)[number];
+type SpanStatus = (typeof SPAN_STATUSES)[number];
 
 export interface SpanEvent {
   timeUnixNano: bigint;
@@ -25,7 +25,7 @@ export interface SpanEvent {
   attributes: Attributes;
 }
 
-export interface SpanLink {
+interface SpanLink {
   traceId: string;
   spanId: string;
   attributes: Attributes;
