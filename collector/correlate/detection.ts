@@ -27,6 +27,11 @@ export const DETECTION = {
   leastMs: 10,
   /** Requests slower than the usual p99, or failed, must be more than chance makes of that many looks. */
   p: 1e-4,
+  /**
+   * Part of the requests that must be slower than the usual p99, of which a hundredth always is: with little history
+   * that p99 is known to a factor only, and a busy neighbour moves it; a grown one is trusted with less.
+   */
+  slowShare: { young: 0.2, grown: 0.05, grownSeconds: 600 },
   /** Requests in the confirming windows; the p99 of fewer is their maximum. */
   requests: 20,
   /** Error share above the usual: a hundredth is ten times the budget of an objective of 99.9 %. */
@@ -258,6 +263,9 @@ function isSure(
   const now = addPoints(recent, signals.bounds);
   if (now.requests < DETECTION.requests) return false;
   if (name === 'latency' && signals.source === 'spans') return true;
+  const { young, grown, grownSeconds } = DETECTION.slowShare;
+  const least = usual.total.seconds < grownSeconds ? young : grown;
+  if (name === 'latency' && badShare(name, signals, now, usual) < least) return false;
   const [hits, before] = [now, usual.total].map((point) => badCount(name, signals, point, usual));
   return (
     fisherExact(hits!, Math.round(now.requests), before!, Math.round(usual.total.requests)) < DETECTION.p
