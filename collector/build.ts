@@ -1,6 +1,6 @@
 // Bundles the collector and its console into dist/, with the licences of everything bundled beside them: the
 // published package and the container image need nothing else. Run by `npm run build`, and by npm before packing.
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { thirdPartyLicences } from '../licences.ts';
@@ -8,17 +8,19 @@ import { buildConsole } from './ui/build.ts';
 
 const here = import.meta.dirname;
 const dist = join(here, 'dist');
+// Built aside and swapped in, so that a collector which starts meanwhile finds one whole build or the other.
+const made = join(here, `dist-${process.pid}`);
+const old = join(here, `dist-${process.pid}-old`);
 
-rmSync(dist, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: ['main.ts'],
-  outdir: dist,
+  entryPoints: [{ in: 'launch.ts', out: 'main' }],
+  outdir: made,
   bundle: true,
   splitting: true,
   format: 'esm',
   platform: 'node',
-  target: 'node24',
+  target: 'node20',
   metafile: true,
   minify: true,
   keepNames: true,
@@ -29,6 +31,9 @@ const { metafile } = await build({
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },
 });
-writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(metafile, here));
-chmodSync(join(dist, 'main.js'), 0o755);
-await buildConsole(join(dist, 'ui'));
+writeFileSync(join(made, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(metafile, here));
+chmodSync(join(made, 'main.js'), 0o755);
+await buildConsole(join(made, 'ui'));
+if (existsSync(dist)) renameSync(dist, old);
+renameSync(made, dist);
+rmSync(old, { recursive: true, force: true });

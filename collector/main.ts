@@ -251,7 +251,8 @@ async function serve(config: Config): Promise<number> {
   return 0;
 }
 
-async function main(argv: readonly string[]): Promise<number> {
+/** The command line; resolves to the exit code: 0 done, 1 failed, 2 usage or configuration. */
+export async function main(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv);
   if (flags.do === 'help') {
     console.log(USAGE);
