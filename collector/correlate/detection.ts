@@ -265,7 +265,9 @@ function isSure(
   if (name === 'latency' && signals.source === 'spans') return true;
   const { young, grown, grownSeconds } = DETECTION.slowShare;
   const least = usual.total.seconds < grownSeconds ? young : grown;
-  if (name === 'latency' && badShare(name, signals, now, usual) < least) return false;
+  // Each window for itself: the tail of one bad moment must not confirm it.
+  const lasts = recent.every((point) => badShare(name, signals, point, usual) >= least);
+  if (name === 'latency' && !lasts) return false;
   const [hits, before] = [now, usual.total].map((point) => badCount(name, signals, point, usual));
   return (
     fisherExact(hits!, Math.round(now.requests), before!, Math.round(usual.total.requests)) < DETECTION.p

@@ -13,6 +13,8 @@ const MORE = 1.25;
 const SIGNIFICANT = 0.05;
 /** Clients that try again add at most one request for each failed one, with a fifth for what rates blur. */
 const RETRIED = 1.2;
+/** The second in which a rate of random arrivals rose is known to about this. */
+const BLUR_SECONDS = 2;
 /** The moment at which traffic rose is looked for in stored spans, this close around the onset, second by second. */
 const AROUND_NANO = 60_000_000_000n;
 const SECOND_NANO = 1_000_000_000n;
@@ -48,8 +50,9 @@ export async function moreTraffic(question: Question, store: Store, deps: Eviden
   if (ratio < MORE || p >= SIGNIFICANT) return alternative(question, name, false, `${text}.`, numbers);
   const failed = median(late.map((point) => point.errors / point.seconds));
   const lag = level - usual <= RETRIED * failed ? await riseAfterChange(question, store, deps) : undefined;
-  if (lag === undefined || lag < 0) return alternative(question, name, true, `${text}.`, numbers);
-  const why = `it rose ${span(lag)} after the change, by no more than the ${rate(failed)} failed req/s: clients try again.`;
+  if (lag === undefined || lag < -BLUR_SECONDS) return alternative(question, name, true, `${text}.`, numbers);
+  const when = lag < 1 ? 'with' : `${span(lag)} after`;
+  const why = `it rose ${when} the change, by no more than the ${rate(failed)} failed req/s: clients try again.`;
   return alternative(question, name, false, `${text}; ${why}`, numbers);
 }
 

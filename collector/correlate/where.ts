@@ -91,11 +91,13 @@ function timeFinding(
   const itself = main.depth === 0;
   const name = itself ? `${nameOf(question)} itself` : main.example.label;
   const [before, slow] = [median(main.beforeMs), median(main.slowMs)];
-  const share = itself ? ownShare(main, rows) : main.share;
+  const share = itself ? Math.max(0, main.share - inCalls(main, rows, 'share')) : main.share;
   const p = mannWhitney(main.beforeMs, main.slowMs).p;
-  const holds = slower > 0 && main.amount >= MAIN_SHARE * slower;
+  const grown = itself ? main.amount - inCalls(main, rows, 'amount') : main.amount;
+  const holds = slower > 0 && grown >= MAIN_SHARE * slower;
   const n = `n = ${count(main.slowMs.length)}, before ${count(main.beforeMs.length)}`;
-  const claim = `${percent(share)} of the critical path of ${badName(question)} requests is ${name}: p50 ${duration(slow)}, before ${duration(before)} (${n}).`;
+  const spread = slower > 0 && !holds ? 'No single part holds the larger half of the growth. ' : '';
+  const claim = `${spread}${percent(share)} of the critical path of ${badName(question)} requests is ${name}: p50 ${duration(slow)}, before ${duration(before)} (${n}).`;
   const statement = [claim, partsSentence(main, rows), calmSentence(main, rows)]
     .filter((text) => text)
     .join(' ');
@@ -106,10 +108,9 @@ function timeFinding(
   });
 }
 
-/** Share of the critical path that the entry spends outside of every call. */
-function ownShare(main: PathRow, rows: readonly PathRow[]): number {
-  const inCalls = rows.filter((row) => row.parentKey === main.key).reduce((sum, row) => sum + row.share, 0);
-  return Math.max(0, main.share - inCalls);
+/** What the calls directly below a path have of its growth or share; the rest is its own. */
+function inCalls(main: PathRow, rows: readonly PathRow[], what: 'amount' | 'share'): number {
+  return rows.filter((row) => row.parentKey === main.key).reduce((sum, row) => sum + row[what], 0);
 }
 
 function partsSentence(main: PathRow, rows: readonly PathRow[]): string {

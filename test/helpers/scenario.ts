@@ -29,7 +29,8 @@ export type Fault =
   | 'traffic'
   | 'overload'
   | 'release'
-  | 'one-instance';
+  | 'one-instance'
+  | 'everything';
 
 export interface ScenarioOptions {
   seed?: number;
@@ -40,9 +41,20 @@ export interface ScenarioOptions {
   recoverySeconds?: number;
   /** The slow cache gets slow over this long, not at once. */
   rampSeconds?: number;
+  /** Seconds in which the first route's own code is slow, whatever the fault. */
+  slowWhen?: (second: number) => boolean;
   scrapeSeconds?: number;
   /** Kinds of telemetry that are not there. */
-  without?: readonly ('logs' | 'log trace ids' | 'traces' | 'metrics' | 'pool' | 'exemplars' | 'cpu')[];
+  without?: readonly (
+    | 'logs'
+    | 'log trace ids'
+    | 'attempt lines'
+    | 'traces'
+    | 'metrics'
+    | 'pool'
+    | 'exemplars'
+    | 'cpu'
+  )[];
   service?: string;
   /** The database that the slow call talks to. */
   system?: string;
@@ -222,8 +234,10 @@ class World {
     const fault = this.#broken(atMs);
     const instance = `${this.#service}-${Math.floor(this.#random() * (this.#options.instances ?? 1))}`;
     const slowed = fault === 'slow-handler' || fault === 'release' || fault === 'one-instance';
-    const mine = slowed && route.cached && (fault !== 'one-instance' || instance.endsWith('-0'));
-    const own = this.#around(route.ownMs) * (mine ? 60 : fault === 'overload' ? 12 : 1);
+    const pulse = this.#options.slowWhen?.(atMs / 1000) ?? false;
+    const mine = route.cached && (pulse || (slowed && (fault !== 'one-instance' || instance.endsWith('-0'))));
+    const own =
+      this.#around(route.ownMs) * (mine ? 60 : fault === 'overload' ? 12 : fault === 'everything' ? 20 : 1);
     const [traceId, spanId] = [this.#id(16), this.#id(8)];
     const stored = this.#random() < (this.#options.sampled ?? 1);
     const common = { instance, version: fault === 'release' ? '1.1.0' : '1.0.0', traceId, stored };
@@ -234,7 +248,7 @@ class World {
       at = load.endMs;
       if (!load.found) status = 503;
     }
-    const query = this.#around(5);
+    const query = this.#around(5) * (fault === 'everything' ? 20 : 1);
     this.#call(common, {
       parent: spanId,
       at,
@@ -277,7 +291,14 @@ class World {
       const ms =
         fault === 'cache-down'
           ? 0.4
-          : Math.min(TIMEOUT_MS, slow ? this.#around(1200) * this.#ramp(at) : this.#around(1));
+          : Math.min(
+              TIMEOUT_MS,
+              fault === 'everything'
+                ? this.#around(90)
+                : slow
+                  ? this.#around(1200) * this.#ramp(at)
+                  : this.#around(1),
+            );
       found = fault !== 'cache-down' && ms < TIMEOUT_MS;
       const call = {
         parent: spanId,
@@ -291,7 +312,7 @@ class World {
       const callId = this.#call(common, call);
       at += ms;
       this.#attempts.push({ endMs: at, outcome: found ? labelValue.attemptOk : labelValue.attemptError });
-      if (!found) {
+      if (!found && !this.#options.without?.includes('attempt lines')) {
         const error = fault === 'cache-down' ? 'connection refused' : 'dial timeout';
         this.#log(common, at, 13, `${this.#system} attempt failed`, callId, 'sessions/cache.go:88', {
           error,

@@ -66,6 +66,16 @@ for (const fault of ['none', 'traffic'] as const) {
   }
 }
 
+test('a few slow seconds are the weather, not an incident', async (t) => {
+  const { seen } = await watched(t, { slowWhen: (second) => second >= 131 && second < 138 });
+  assert.deepEqual(seen, []);
+});
+
+test('a route that is slow for a third of every minute is as usual when it is slow again', async (t) => {
+  const { seen } = await watched(t, { slowWhen: (second) => second % 60 < 20, faultSeconds: 120 });
+  assert.deepEqual(seen, []);
+});
+
 test('less than a minute of quiet data is not enough to call anything unusual', async (t) => {
   const { seen } = await watched(t, { fault: 'slow-cache', quietSeconds: 30, faultSeconds: 40 });
   assert.deepEqual(seen, []);

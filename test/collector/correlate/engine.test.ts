@@ -25,7 +25,7 @@ async function explained(
   signal: 'latency' | 'errors' = 'latency',
   change: (batches: Batch[]) => Batch[] = (batches) => batches,
 ): Promise<Incident> {
-  const made = scenario({ quietSeconds: 180, faultSeconds: 90, ...options });
+  const made = scenario({ quietSeconds: 130, faultSeconds: 65, ...options });
   const store = await storeOf(t, change(made.batches));
   return explain(questionOf(made, signal, options.service), store, {
     clock: () => made.endUnixNano,
@@ -45,7 +45,7 @@ test('a slow cache is named, with its share of slow traces before and since, and
   assert.match(incident.title, /^redis\.GET slow: shop runs out of connections, retries multiply the load ×/);
   assert.match(
     incident.verdict,
-    /^redis\.GET \(redis-0:6379\) is slow since \d\d:\d\d:\d\d: \d+\.\d % of slow traces spend over \d+ ms in it, 0 % before \(n = 300 and 300\)\./,
+    /^redis\.GET \(redis-0:6379\) is slow since \d\d:\d\d:\d\d: \d+\.\d % of slow traces spend over \d+ ms in it, 0 % before \(n = \d+ and \d+\)\./,
   );
   assert.equal(incident.confidence.tier, 'high', incident.confidence.reason);
   for (const kind of EVIDENCE_KINDS.slice(0, 8)) assert.equal(outcome(incident, kind), 'holds', kind);
@@ -67,7 +67,7 @@ test('the chain leads from exemplars to stored traces and to a log line of one o
 });
 
 test('the call is seen to change within seconds of the true moment, and not after the route', async (t) => {
-  const made = scenario({ quietSeconds: 180, faultSeconds: 90, fault: 'slow-cache' });
+  const made = scenario({ quietSeconds: 130, faultSeconds: 65, fault: 'slow-cache' });
   const incident = await explained(t, { fault: 'slow-cache' });
   const began = BigInt(String(fact(incident, 'onset', 'began redis.GET')));
   const seconds = Number(began - made.faultUnixNano) / 1e9;
@@ -75,8 +75,8 @@ test('the call is seen to change within seconds of the true moment, and not afte
   assert.equal(fact(incident, 'onset', 'first'), 'redis.GET');
 });
 
-test('a cache that slows down over fifteen seconds is dated to when it began, not to when it was worst', async (t) => {
-  const options = { fault: 'slow-cache', rampSeconds: 15, quietSeconds: 120, faultSeconds: 75 } as const;
+test('a cache that slows down over a minute is dated to when it began, not to when it was worst', async (t) => {
+  const options = { fault: 'slow-cache', rampSeconds: 60, quietSeconds: 130, faultSeconds: 75 } as const;
   const made = scenario(options);
   const incident = await explained(t, options);
   const seconds =
@@ -126,10 +126,7 @@ test('traffic that grew because clients try again after failures is not the caus
   const incident = await explained(t, { fault: 'cache-down', clientsRetry: true }, 'errors');
   const found = incident.findings.find((f) => f.facts['alternative'] === 'More traffic')!;
   assert.equal(found.outcome, 'refuted', found.statement);
-  assert.match(
-    found.statement,
-    /it rose .* after the change, by no more than .* failed req\/s: clients try again/,
-  );
+  assert.match(found.statement, /it rose .* the change, by no more than .* failed req\/s: clients try again/);
   assert.equal(incident.confidence.tier, 'high', incident.confidence.reason);
 });
 
@@ -143,6 +140,20 @@ test('one bad instance of two is told apart from the other', async (t) => {
   const incident = await explained(t, { fault: 'one-instance', instances: 2 });
   assert.equal(alternative(incident, 'One instance'), 'holds');
   assert.match(incident.verdict, /One instance: shop-0: \d/);
+});
+
+test('when everything slows down alike no part of it is blamed', async (t) => {
+  const incident = await explained(t, { fault: 'everything' });
+  const found = incident.findings.find((f) => f.kind === 'where')!;
+  assert.equal(found.outcome, 'refuted', found.statement);
+  assert.match(found.statement, /^No single part holds the larger half of the growth\. /);
+  assert.notEqual(incident.confidence.tier, 'high');
+  assert.notEqual(incident.confidence.tier, 'medium');
+});
+
+test('the access line, which repeats every failure, is no evidence of its cause', async (t) => {
+  const incident = await explained(t, { fault: 'cache-down', without: ['attempt lines'] }, 'errors');
+  assert.equal(outcome(incident, 'logs'), 'refuted');
 });
 
 test('a quiet service has no incident to explain', async (t) => {
