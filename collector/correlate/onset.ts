@@ -77,7 +77,7 @@ function beganOf(signal: Signal, quietUntil: bigint): Began | undefined {
  * The first value of the stretch outside of the usual range that holds the change point. Ranks place the change where
  * the level is passed in the middle; a queue that fills, or a fault that hits only some calls, began before that.
  */
-function firstOutside(values: readonly number[], index: number, limit: number): number {
+export function firstOutside(values: readonly number[], index: number, limit: number): number {
   let first = index;
   while (first < values.length - 1 && values[first]! <= limit) first++;
   if (values[first]! <= limit) return index;

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { loadRequests, type RequestTree } from '../../../collector/correlate/spans.ts';
+import { storeOf } from '../../helpers/scenario.ts';
+import { type PlainSpan, spanBatch } from '../../helpers/telemetry.ts';
+
+const TRACE = 'ab'.repeat(16);
+const MS = 1_000_000n;
+const START = 1_790_000_000_000n * MS;
+const id = (n: number) => n.toString(16).padStart(16, '0');
+
+const span = (
+  n: number,
+  parent: number,
+  startMs: number,
+  ms: number,
+  over: Partial<PlainSpan> = {},
+): PlainSpan => ({
+  ...{
+    traceId: TRACE,
+    spanId: id(n),
+    parentSpanId: parent === 0 ? '' : id(parent),
+    name: `s${n}`,
+    service: 'shop',
+  },
+  ...{ start: START + BigInt(startMs) * MS, duration: BigInt(ms) * MS, kind: 1 },
+  ...over,
+});
+
+async function load(t: TestContext, spans: PlainSpan[], entry = 1): Promise<RequestTree[]> {
+  return loadRequests(await storeOf(t, [spanBatch(spans)]), new Map([[TRACE, id(entry)]]), {});
+}
+
+test('only what stands below the entry belongs to the request', async (t) => {
+  const [request] = await load(t, [
+    span(9, 0, 0, 500),
+    span(1, 9, 10, 100),
+    span(2, 1, 20, 30),
+    span(3, 9, 200, 50),
+  ]);
+  assert.deepEqual(
+    request!.spans.map((node) => node.name),
+    ['s1', 's2'],
+  );
+  assert.equal(request!.durationMs, 100);
+});
+
+test("spans of a machine with another clock are moved into their caller's time", async (t) => {
+  const [request] = await load(t, [
+    span(1, 0, 0, 100),
+    span(2, 1, -40, 60, { service: 'other' }),
+    span(3, 1, 90, 60, { service: 'other' }),
+  ]);
+  const times = request!.entry.children.map((node) => [node.startMs, node.endMs]);
+  assert.deepEqual(times, [
+    [0, 20],
+    [90, 100],
+  ]);
+});
+
+test('a database call is named by system and operation, in the older spelling too; others by their name', async (t) => {
+  const [request] = await load(t, [
+    span(1, 0, 0, 100),
+    span(2, 1, 1, 5, { kind: 3, attributes: { 'db.system.name': 'redis', 'db.operation.name': 'GET' } }),
+    span(3, 1, 10, 5, { kind: 3, attributes: { 'db.system': 'mysql', 'db.operation': 'SELECT' } }),
+    span(4, 1, 20, 5, { kind: 3, attributes: { 'db.system.name': 'redis' } }),
+  ]);
+  assert.deepEqual(
+    request!.entry.children.map((node) => node.label),
+    ['redis.GET', 'mysql.SELECT', 's4'],
+  );
+});
+
+test('attempts are counted by their attribute, and else by failures of the same call before', async (t) => {
+  const call = { kind: 3, name: 'call' };
+  const [request] = await load(t, [
+    span(1, 0, 0, 100),
+    span(2, 1, 1, 5, { ...call, status: 2 }),
+    span(3, 1, 10, 5, { ...call, status: 2 }),
+    span(4, 1, 20, 5, call),
+    span(5, 1, 30, 5, call),
+    span(6, 1, 40, 5, { kind: 3, name: 'cache', attributes: { 'redis.attempt': '4' } }),
+    span(7, 1, 50, 5, { kind: 3, name: 'http', attributes: { 'http.request.resend_count': '1' } }),
+  ]);
+  assert.deepEqual(
+    request!.entry.children.map((node) => node.attempt),
+    [1, 2, 3, 1, 4, 2],
+  );
+});
+
+test('spans that name each other as parents end, and a missing entry gives no request', async (t) => {
+  const circle = [span(1, 2, 0, 100), span(2, 1, 10, 50)];
+  const [request] = await load(t, circle);
+  assert.deepEqual(
+    request!.spans.map((node) => node.name),
+    ['s1', 's2'],
+  );
+  assert.deepEqual(await load(t, circle, 7), []);
+});
