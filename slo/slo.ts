@@ -58,6 +58,8 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OP
 /** A generated rule file of this many objectives has about 15 MB; more is a mistake. */
 const maxSlos = 5_000;
 const maxTextLength = 256;
+/** An id is made of a method, a path and a kind; it is a label value, which Prometheus does not bound this low. */
+const maxIdLength = 200;
 const maxWindowDays = 90;
 /** Within these, Go and JavaScript print a number alike, so the threshold equals the exposed `le`. */
 const thresholdRange = { min: 0.0001, max: 3_600 } as const;
@@ -139,11 +141,13 @@ function readSlo(value: unknown, path: string, report: Report): Slo | undefined 
   const fields = readObject(value, path, sloKeys, report);
   if (!fields) return undefined;
   const id = readText(fields, 'id', path, report);
-  if (id !== undefined && !/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
+  if (id !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(id)) {
     report(
       `${path}.id`,
       `${show(id)} is no id; use lower-case letters, digits and "-", like "orders-availability"`,
     );
+  } else if (id !== undefined && id.length > maxIdLength) {
+    report(`${path}.id`, `${show(id)} has ${id.length} characters; an id has at most ${maxIdLength}`);
   }
   const sli = readSli(fields, path, report);
   const route = readRoute(fields, path, report);

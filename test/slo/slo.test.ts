@@ -55,6 +55,15 @@ for (const file of globSync('*.bad.json', { cwd: testdata }).sort()) {
   });
 }
 
+test('the id of a long route is an id up to 200 characters, and a longer one is refused by its length', () => {
+  const withId = (length: number) =>
+    parseSpec({ ...good(), slos: [{ ...good().slos[0], id: 'a'.repeat(length) }] });
+  assert.ok(withId(200).ok);
+  const result = withId(201);
+  assert.ok(!result.ok);
+  assert.match(formatProblems('slo.json', result.problems), /^slo\.json: slos\[0\]\.id: .*201 .*at most 200$/);
+});
+
 test('a spec of too many objectives is refused as one problem', () => {
   const slos = Array.from({ length: 5_001 }, (_, i) => ({ ...good().slos[0], id: `slo-${i}` }));
   const result = parseSpec({ ...good(), slos });

@@ -57,13 +57,17 @@ type SLO struct {
 	Window           string  `json:"window"`
 }
 
-// NewDocument makes the document; its error names every route whose objective is missing or impossible.
+// NewDocument makes the document; its error names every route whose pattern or objective is impossible.
 func NewDocument(service Service, routes []Route) (Document, error) {
 	doc := Document{Schema: "go-sre.slo/v1", Service: service.Name, Owner: service.Owner, Runbook: service.Runbook}
 	var problems []error
 	ids := make(map[string]string)
 	for _, route := range routes {
-		if problem := route.Objective.check(); problem != "" {
+		problem := route.checkPattern()
+		if problem == "" {
+			problem = route.Objective.check()
+		}
+		if problem != "" {
 			problems = append(problems, fmt.Errorf("route %q: %s", route.Pattern, problem))
 			continue
 		}
@@ -96,6 +100,22 @@ func (d Document) Write(w io.Writer) error {
 	text := strings.TrimSuffix(string(head), "[]\n}")
 	_, err = fmt.Fprintf(w, "%s[\n%s\n  ]\n}\n", text, strings.Join(lines, ",\n"))
 	return err
+}
+
+// maxPatternLength keeps ids, which are made from patterns, within the 200 characters that slo.json allows.
+const maxPatternLength = 180
+
+var pattern = regexp.MustCompile(`^(GET|HEAD|POST|PUT|PATCH|DELETE|CONNECT|OPTIONS|TRACE) /[!-~]*$`)
+
+// checkPattern wants more than ServeMux does: rules need the method and the path, and no host.
+func (r Route) checkPattern() string {
+	switch {
+	case !pattern.MatchString(r.Pattern):
+		return "the pattern must be a method of HTTP, one space and a path, such as GET /orders/{id}"
+	case len(r.Pattern) > maxPatternLength:
+		return fmt.Sprintf("the pattern has %d characters, at most %d are allowed", len(r.Pattern), maxPatternLength)
+	}
+	return ""
 }
 
 func (o Objective) check() string {

@@ -36,6 +36,20 @@ func TestADocumentHoldsOneLineForEachObjective(t *testing.T) {
 	}
 }
 
+func TestPatternsThatRulesCannotUseAreNamed(t *testing.T) {
+	for _, pattern := range []string{"/orders", "GET", "get /orders", "GET example.com/orders", "GET  /orders", "FETCH /orders",
+		"GET /or ders", "GET /bestellungen/ä", "GET /" + strings.Repeat("a", 180)} {
+		_, err := NewDocument(service, []Route{{pattern, None}})
+		if err == nil || !strings.Contains(err.Error(), "the pattern") {
+			t.Errorf("%q: error %v; want one about the pattern", pattern, err)
+		}
+	}
+	doc, err := NewDocument(service, []Route{{"DELETE /" + strings.Repeat("a", 172), Objective{Availability: 0.9}}})
+	if err != nil || len(doc.SLOs[0].ID) > 200 {
+		t.Errorf("the longest pattern: error %v, document %+v", err, doc)
+	}
+}
+
 func TestImpossibleObjectivesAreNamed(t *testing.T) {
 	for want, routes := range map[string][]Route{
 		`route "GET /a": no objective`:        {{"GET /a", Objective{}}},
