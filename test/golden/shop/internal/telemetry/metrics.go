@@ -57,11 +57,14 @@ type durations struct {
 	byCode        [600]atomic.Pointer[prometheus.ExemplarObserver]
 }
 
-// newDurations makes the series of 200 and 500 at once: no errors, no traffic and no scrape then look different.
+// newDurations makes the series of 200 and of the usual failures at once: no errors, no traffic and no scrape then
+// look different, and rate() sees the first failure, which it does not in a series that begins above 0.
 func newDurations(vec *prometheus.HistogramVec, method, route string) *durations {
 	d := &durations{vec: vec, method: method, route: route}
-	d.of(method, 200, errorType(200))
-	d.of(method, 500, errorType(500))
+	for _, status := range []int{200, 500, 503} {
+		d.of(method, status, errorType(status))
+	}
+	d.of(method, 500, errorTypePanic)
 	return d
 }
 

@@ -150,11 +150,13 @@ func TestTheAccessLineOfAStoredTraceIsWrittenAtAnyLevel(t *testing.T) {
 	}
 }
 
-func TestSeriesOf200And500AreThereBeforeTheFirstRequest(t *testing.T) {
+func TestSeriesOfSuccessAndFailureAreThereBeforeTheFirstRequest(t *testing.T) {
 	b := newBench(t, sdktrace.NeverSample(), zapcore.InfoLevel)
 	b.Route("GET /orders/{id}", answer(200))
-	if ok, failed := b.count(t, "/orders/{id}", "200", ""), b.count(t, "/orders/{id}", "500", "500"); ok != "0" || failed != "0" {
-		t.Errorf("200: %s, 500: %s; want 0 and 0", ok, failed)
+	for _, series := range []struct{ code, errorType string }{{"200", ""}, {"500", "500"}, {"503", "503"}, {"500", errorTypePanic}} {
+		if got := b.count(t, "/orders/{id}", series.code, series.errorType); got != "0" {
+			t.Errorf("%s %s: count %s, want 0", series.code, series.errorType, got)
+		}
 	}
 	if !strings.Contains(b.metrics(), `http_route="/orders/{id}",le="0.3"`) {
 		t.Error("the objective's threshold is no bucket")
