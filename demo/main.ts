@@ -1,18 +1,16 @@
 // What `npm start` runs: a service made by the generator, under traffic, with the collector beside it; after a
 // while its cache slows down. Everything it makes is below one folder, .demo/ in the clone.
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Incident, IncidentsBody } from '../collector/api/types.ts';
-import { httpPath } from '../slo/index.ts';
+import { buildCache, buildConsole, buildService, prepareWorkDir, SERVICE } from './binaries.ts';
 import { type Ask, followChain, type Link, renderChain } from './chain.ts';
-import { type Fault, NO_FAULT, startFaultProxy } from './fault-proxy.ts';
+import { type Fault, NO_FAULT } from './fault-proxy.ts';
 import { DEMO_USAGE, type DemoOptions, parseDemoOptions } from './options.ts';
 import { isFree, ownerOf } from './ports.ts';
-import { type Running, runProgram, startProgram } from './processes.ts';
-import { type Flow, startTraffic } from './traffic.ts';
+import { startStack } from './stack.ts';
+import { sleep, until } from './wait.ts';
 
 const root = join(import.meta.dirname, '..');
-const SERVICE = 'shop';
 /** What the slow traces are expected to wait for. */
 const DEPENDENCY = 'redis.GET';
 
@@ -22,50 +20,10 @@ const DEPENDENCY = 'redis.GET';
  */
 const SLOW_CACHE: Fault = { latencyMs: 280, stallShare: 0, dropShare: 0.01 };
 
-const SCRAPE_EVERY = '5s';
 /** How long the detector may take from the fault to an incident that explains it. */
 const EXPLAINED_WITHIN_MS = 180_000;
-const STARTED_WITHIN_MS = 60_000;
-const POLL_MS = 500;
-
-const FLOWS: readonly Flow[] = [
-  { method: 'GET', path: (n) => `/api/v2/verify?session=${n % 1000}`, perSecond: 40, retries: 1 },
-  { method: 'GET', path: (n) => `/orders/${(n % 100) + 1}`, perSecond: 40, retries: 0 },
-  {
-    method: 'POST',
-    path: () => '/orders',
-    body: (n) => JSON.stringify({ item: `item-${n % 50}`, quantity: 1 }),
-    perSecond: 10,
-    retries: 0,
-  },
-  {
-    method: 'POST',
-    path: (n) => `/payment/${n}/capture`,
-    body: () => '{}',
-    perSecond: 8,
-    retries: 0,
-  },
-];
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** Asks again and again until `answer` is there. @throws Error with `what` when the time is over */
-async function until<T>(what: string, withinMs: number, ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + withinMs;
-  let last: unknown;
-  while (performance.now() < deadline) {
-    try {
-      const answer = await ask();
-      if (answer !== undefined) return answer;
-    } catch (error) {
-      last = error;
-    }
-    await sleep(POLL_MS);
-  }
-  throw new Error(
-    `${what} did not happen within ${withinMs / 1000} s${last instanceof Error ? ` (${last.message})` : ''}`,
-  );
-}
+/** A chain that is complete is told after this even when more evidence could still raise its confidence. */
+const SETTLED_AFTER_MS = 75_000;
 
 function asker(port: number): Ask {
   return async <T>(path: string) => {
@@ -92,138 +50,6 @@ async function needPorts(options: DemoOptions): Promise<void> {
   }
 }
 
-/** Generates the service with the real command and builds it. */
-async function buildService(work: string): Promise<string> {
-  await rm(join(work, SERVICE), { recursive: true, force: true });
-  await mkdir(work, { recursive: true });
-  const args = [
-    'scaffold/src/create.ts',
-    SERVICE,
-    '--dir',
-    join(work, SERVICE),
-    '--with',
-    'redis',
-    '--yes',
-    '--no-git',
-  ];
-  await runProgram({ name: 'create-go-sre-service', command: process.execPath, args, cwd: root });
-  const binary = join(work, 'bin', SERVICE);
-  const build = ['build', '-tags', 'grpcnotrace', '-trimpath', '-o', binary, `./cmd/${SERVICE}`];
-  await runProgram({ name: 'go build', command: 'go', args: build, cwd: join(work, SERVICE) });
-  return binary;
-}
-
-async function buildCache(work: string): Promise<string> {
-  const binary = join(work, 'bin', 'cache');
-  await runProgram({
-    name: 'go build',
-    command: 'go',
-    args: ['build', '-o', binary, '.'],
-    cwd: join(root, 'demo', 'cache'),
-  });
-  return binary;
-}
-
-async function buildConsole(): Promise<void> {
-  await runProgram({
-    name: 'console build',
-    command: process.execPath,
-    args: ['collector/ui/build.ts'],
-    cwd: root,
-  });
-}
-
-interface Stack {
-  programs: Running[];
-  slow(fault: Fault): void;
-  stop(): Promise<void>;
-}
-
-/** Starts cache, proxy, collector, service and traffic; stops them in reverse. */
-async function startStack(
-  options: DemoOptions,
-  binaries: { service: string; cache: string },
-): Promise<Stack> {
-  const work = options.workDir;
-  const stops: (() => Promise<void>)[] = [];
-  const programs: Running[] = [];
-  const stop = async () => {
-    for (let part = stops.pop(); part; part = stops.pop()) await part();
-  };
-  const add = (running: Running) => {
-    programs.push(running);
-    stops.push(running.stop);
-    return running;
-  };
-  try {
-    const cache = add(startProgram({ name: 'cache', command: binaries.cache, args: [] }));
-    const [host = '', port = ''] = (await cache.line((line) => /:\d+$/.test(line))).split(':');
-    const later = (ms: number, todo: () => void) => void setTimeout(todo, ms);
-    const proxy = await startFaultProxy({ host, port: Number(port) }, { random: Math.random, later });
-    stops.push(proxy.stop);
-
-    const logFile = join(work, `${SERVICE}.log`);
-    await rm(logFile, { force: true });
-    await rm(join(work, 'data'), { recursive: true, force: true });
-    const collector = add(
-      startProgram({
-        name: 'collector',
-        command: process.execPath,
-        args: [
-          ...[
-            'collector/main.ts',
-            '--otlp-port',
-            String(options.otlpPort),
-            '--api-port',
-            String(options.apiPort),
-          ],
-          ...['--data', join(work, 'data', 'telemetry.sqlite'), '--log-file', `${SERVICE}=${logFile}`],
-          ...['--scrape', `${SERVICE}=127.0.0.1:${options.adminPort}`, '--scrape-interval', SCRAPE_EVERY],
-        ],
-        cwd: root,
-      }),
-    );
-    await Promise.race([
-      collector.line((line) => line.startsWith('console and API')),
-      sleep(STARTED_WITHIN_MS),
-    ]);
-
-    const service = add(
-      startProgram({
-        name: SERVICE,
-        command: binaries.service,
-        args: [],
-        env: {
-          ADDR: `127.0.0.1:${options.servicePort}`,
-          ADMIN_ADDR: `127.0.0.1:${options.adminPort}`,
-          LOG_FILE: logFile,
-          REDIS_ADDR: `127.0.0.1:${proxy.port}`,
-          OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${options.otlpPort}`,
-        },
-      }),
-    );
-    const answered = until('the first answer of the service', STARTED_WITHIN_MS, async () => {
-      const response = await fetch(`http://127.0.0.1:${options.adminPort}${httpPath.ready}`);
-      return response.ok ? true : undefined;
-    });
-    await Promise.race([answered, service.died, collector.died]);
-
-    const every = (ms: number, todo: () => void) => {
-      const timer = setInterval(todo, ms);
-      return { stop: () => clearInterval(timer) };
-    };
-    const traffic = startTraffic(`http://127.0.0.1:${options.servicePort}`, FLOWS, {
-      random: Math.random,
-      every,
-    });
-    stops.push(traffic.stop);
-    return { programs, slow: proxy.set, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
 interface Told {
   incident: Incident;
   links: Link[];
@@ -242,10 +68,13 @@ async function follow(ask: Ask): Promise<Told | undefined> {
 async function tell(options: DemoOptions): Promise<number> {
   const ask = asker(options.apiPort);
   let last: Told | undefined;
+  let completeSince: number | undefined;
   const complete = async () => {
     last = (await follow(ask)) ?? last;
-    const certain = last?.incident.confidence.tier === 'high' || last?.incident.confidence.tier === 'medium';
-    return certain && last?.links.every((link) => link.found) ? last : undefined;
+    if (!last?.links.every((link) => link.found)) return undefined;
+    completeSince ??= performance.now();
+    const settled = performance.now() - completeSince > SETTLED_AFTER_MS;
+    return settled || last.incident.confidence.tier === 'high' ? last : undefined;
   };
   const seconds = EXPLAINED_WITHIN_MS / 1000;
   await until('an incident that explains the slow cache', EXPLAINED_WITHIN_MS, complete).catch(
@@ -269,10 +98,19 @@ async function tell(options: DemoOptions): Promise<number> {
 
 async function demo(options: DemoOptions, stopped: Promise<number>): Promise<number> {
   await needPorts(options);
+  await prepareWorkDir(options.workDir);
   console.log(`Generating and building ${SERVICE} (Go), its cache and the console …`);
-  const [service, cache] = [await buildService(options.workDir), await buildCache(options.workDir)];
-  await buildConsole();
-  const stack = await startStack(options, { service, cache });
+  const build = async () => {
+    const binaries = {
+      service: await buildService(options.workDir),
+      cache: await buildCache(options.workDir),
+    };
+    await buildConsole();
+    return binaries;
+  };
+  const binaries = await Promise.race([build(), stopped]);
+  if (typeof binaries === 'number') return binaries;
+  const stack = await startStack(options, binaries);
   try {
     console.log(`Console  http://localhost:${options.apiPort}
 Service  http://localhost:${options.servicePort}/orders/1 (its code is in ${join(options.workDir, SERVICE)})
@@ -314,6 +152,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const stopped = new Promise<number>((resolve) => {
     process.once('SIGINT', () => resolve(130));
     process.once('SIGTERM', () => resolve(143));
+    process.once('SIGHUP', () => resolve(129));
   });
   try {
     return await demo(options, stopped);

@@ -67,12 +67,18 @@ export function parseDemoOptions(
   if (values.help) return 'help';
   const port = (flag: 'service-port' | 'admin-port' | 'otlp-port' | 'api-port', otherwise: number) =>
     whole(flag, values[flag], otherwise, 1, 65_535);
-  return {
-    once: values.once ?? false,
+  const ports = {
     servicePort: port('service-port', defaultPort.service),
     adminPort: port('admin-port', defaultPort.serviceAdmin),
     otlpPort: port('otlp-port', defaultPort.otlpHttp),
     apiPort: port('api-port', defaultPort.collectorHttp),
+  };
+  const taken = Object.values(ports);
+  const twice = taken.find((value, i) => taken.indexOf(value) !== i);
+  if (twice !== undefined) throw new Error(`port ${twice} is given to two parts: each needs its own`);
+  return {
+    once: values.once ?? false,
+    ...ports,
     faultAfterSeconds: whole('fault-after', values['fault-after'], 120, 30, 3600),
     workDir: values.work === undefined ? dirs.usual : resolve(dirs.caller, values.work),
   };

@@ -31,6 +31,9 @@ export function startProgram(program: Program): Running {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  // Whatever ends the demo must not leave the program behind; `stop` is the gentle way.
+  const killWithUs = () => signalGroup(child, 'SIGKILL');
+  process.once('exit', killWithUs);
   const last: string[] = [];
   const waiting = new Set<{ matches: (line: string) => boolean; resolve: (line: string) => void }>();
   const heard = (line: string) => {
@@ -63,6 +66,7 @@ export function startProgram(program: Program): Running {
     stop: async () => {
       stopping = true;
       await terminate(child, ended);
+      process.off('exit', killWithUs);
     },
   };
 }
