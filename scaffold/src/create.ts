@@ -12,7 +12,7 @@ process.exitCode = await runCreate(process.argv.slice(2), {
   readTemplate: () => readTemplate(templateFolder),
   version: packageVersion,
   disk,
-  git: gitRunner(process.env),
+  git: gitRunner(process.env, cancel.signal),
   signal: cancel.signal,
   stdin: process.stdin,
   stdout: process.stdout,

@@ -8,19 +8,22 @@ export type RunGit = (
 
 /**
  * `RunGit` by a child process. Variables like GIT_DIR, which git hooks set, are left out: they would point the
- * commands at another repository.
+ * commands at another repository. `signal` ends a git that is running; the answer comes when it has ended.
  */
-export function gitRunner(env: NodeJS.ProcessEnv): RunGit {
+export function gitRunner(env: NodeJS.ProcessEnv, signal?: AbortSignal): RunGit {
   const own = Object.fromEntries(
     Object.entries(env).filter(([name]) => !/^GIT_(?:DIR|WORK_TREE|INDEX_FILE|PREFIX)$/.test(name)),
   );
   return (args, cwd) =>
     new Promise((resolve) => {
-      execFile('git', args, { cwd, env: { ...own, LC_ALL: 'C' } }, (error, stdout, stderr) => {
+      const stop = () => child.kill();
+      const child = execFile('git', args, { cwd, env: { ...own, LC_ALL: 'C' } }, (error, stdout, stderr) => {
+        signal?.removeEventListener('abort', stop);
         const output = `${stdout}${stderr}`.trim();
         if (error === null) return resolve({ status: 0, output });
         resolve({ status: typeof error.code === 'number' ? error.code : undefined, output });
       });
+      signal?.addEventListener('abort', stop, { once: true });
     });
 }
 

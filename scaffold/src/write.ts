@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type * as fsPromises from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { cancelled, failed, systemCode } from './errors.ts';
 import type { Plan } from './plan.ts';
 
@@ -60,6 +61,7 @@ export async function write(plan: Plan, dir: string, deps: WriteDeps): Promise<v
     await disk.mkdir(temporary);
     await writeFiles(plan, temporary, deps);
     await deps.finish?.(temporary);
+    await setImmediate(); // Ctrl-C reaches git too: its end may be seen a moment before the signal is
     stopIfCancelled(deps.signal);
     if (target === 'missing') await disk.rename(temporary, dir);
     else await moveInto(temporary, dir, disk);

@@ -96,7 +96,8 @@ test('without git, inside a repository, without an identity and with --no-git th
 
 test('an interrupt while it writes leaves nothing and ends with 130', (t) => {
   const cwd = emptyFolder(t);
-  const PATH = `${fakeGit(t, 'kill -INT $PPID')}:${process.env.PATH}`;
+  // This git ends only when it is ended, so the signal is seen while it runs.
+  const PATH = `${fakeGit(t, 'kill -INT $PPID; exec sleep 600')}:${process.env.PATH}`;
   const ran = create(['orders', '--dir', 'new/orders', '--yes'], cwd, { PATH });
   assert.equal(ran.status, 130, ran.stderr);
   assert.match(ran.stderr, /Cancelled, nothing was written/);
