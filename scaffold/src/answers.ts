@@ -93,11 +93,30 @@ export function moduleProblem(path: string): string | undefined {
   return `The module path ${quote(path)} cannot be used: ${rule} (https://go.dev/ref/mod#go-mod-file-ident). Try one like github.com/acme/orders.`;
 }
 
-/** What is wrong with a port, or undefined. 65535 is refused because the admin port is the next one. */
-export function portProblem(text: string): string | undefined {
+/** Ports that other parts listen on beside the service, on one machine or in compose.yaml. */
+const takenPorts: readonly { port: number; by: string; option?: string }[] = [
+  { port: 4317, by: "OTLP's over gRPC" },
+  { port: 4318, by: "the collector's for OTLP" },
+  { port: 4319, by: "the collector's for its console" },
+  { port: 6379, by: "Redis's", option: 'redis' },
+];
+
+/**
+ * What is wrong with a port, or undefined. The admin port is the next one: 65535 is refused for that, and so is a
+ * pair that meets a port of the collector or of an option in `options`.
+ */
+export function portProblem(text: string, options: readonly string[]): string | undefined {
   const port = Number(text);
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65534) return undefined;
-  return `The port ${quote(text)} cannot be used: it is a whole number from 1 to 65534 (the admin port is the next one).`;
+  if (!/^\d+$/.test(text) || port < 1 || port > 65534) {
+    return `The port ${quote(text)} cannot be used: it is a whole number from 1 to 65534 (the admin port is the next one).`;
+  }
+  const taken = takenPorts.find(
+    (other) =>
+      (other.port === port || other.port === port + 1) &&
+      (other.option === undefined || options.includes(other.option)),
+  );
+  if (taken === undefined) return undefined;
+  return `The port ${quote(text)} cannot be used: the service takes ${port} and, for operators, ${port + 1}, and ${taken.port} is ${taken.by}. Try ${defaultPort}.`;
 }
 
 /** What is wrong with the name of a template option, or undefined. */

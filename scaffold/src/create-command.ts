@@ -108,7 +108,7 @@ function withDefaults(given: Given, cwd: string): CreateAnswers {
       'NAME is missing, and there is no terminal to ask for it. Try: create-go-sre-service orders --yes',
     );
   }
-  const problem = portProblem(port);
+  const problem = portProblem(port, given.with ?? []);
   if (problem !== undefined) throw usage(problem);
   return {
     name,

@@ -33,7 +33,7 @@ export function checkAnswers(answers: CreateAnswers, template: Template): void {
   const problems = [
     nameProblem(answers.name),
     moduleProblem(answers.module),
-    portProblem(String(answers.port)),
+    portProblem(String(answers.port), answers.with),
     ...answers.with.map((name) => optionProblem(name, known)),
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) throw usage(problems.join('\n'));

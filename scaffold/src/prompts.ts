@@ -41,8 +41,13 @@ export async function ask(
   const name = given.name ?? (await line('Name of the service', 'orders', nameProblem));
   const module = given.module ?? (await line('Go module path', defaultModule(name), moduleProblem));
   const dir = given.dir ?? (await line('Folder', name, () => undefined));
+  // The options are asked for later: until then the ports of all of them count as taken.
+  const possible = given.with ?? options.map((option) => option.name);
   const port =
-    given.port ?? (await line('Public port (admin is the next one)', String(defaultPort), portProblem));
+    given.port ??
+    (await line('Public port (admin is the next one)', String(defaultPort), (typed) =>
+      portProblem(typed, possible),
+    ));
   const chosen = given.with ?? (await askOptions(options, terminal));
   const git =
     given.git ??

@@ -40,6 +40,10 @@ const refusals: { argv: string[]; exitCode: number; says: RegExp[] }[] = [
   { argv: ['orders', '--port', '65535'], exitCode: 2, says: [/"65535"/, /1 to 65534/] },
   { argv: ['orders', '--port', '80a'], exitCode: 2, says: [/whole number/] },
   { argv: ['orders', '--port', '0'], exitCode: 2, says: [/1 to 65534/] },
+  { argv: ['orders', '--port', '4316'], exitCode: 2, says: [/"4316"/, /4316 and, for operators, 4317/] },
+  { argv: ['orders', '--port', '4318'], exitCode: 2, says: [/4318 is the collector's for OTLP/, /Try 8080/] },
+  { argv: ['orders', '--port', '4319'], exitCode: 2, says: [/4319 is the collector's for its console/] },
+  { argv: ['orders', '--port', '6378', '--with', 'redis'], exitCode: 2, says: [/6379 is Redis's/] },
   {
     argv: ['orders', '--with', 'rediss'],
     exitCode: 2,
@@ -60,6 +64,14 @@ for (const { argv, exitCode, says } of refusals) {
     assert.deepEqual(readdirSync(cwd), []);
   });
 }
+
+test('a port beside those of other parts is taken, and that of Redis without Redis', async (t) => {
+  const cwd = emptyFolder(t);
+  for (const port of ['4315', '4320', '6379']) {
+    const ran = await runInProcess(['orders', '--yes', '--dry-run', '--port', port], cwd);
+    assert.equal(ran.exitCode, 0, ran.stderr);
+  }
+});
 
 test('a folder with files in it is refused and stays as it was', async (t) => {
   const cwd = emptyFolder(t);
