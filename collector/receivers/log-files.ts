@@ -33,7 +33,8 @@ export interface LogFileStatus {
 }
 
 const NAME = 'log-files';
-const POLL_INTERVAL_MS = 250;
+/** Each poll with news makes one block in the store: oftener would fill it with tiny ones. */
+const POLL_INTERVAL_MS = 1000;
 const MAX_LINE_BYTES = 256 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 const MAX_FILES = 256;

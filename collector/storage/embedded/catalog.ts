@@ -22,7 +22,7 @@ interface BlockRow {
   bloom: Uint8Array;
 }
 
-/** What is known of every stored block without reading it: about 300 bytes each and its bloom filter. */
+/** What is known of every stored block without reading it: about half a kilobyte each, and its bloom filter. */
 export class Catalog {
   #blocks: Record<Signal, BlockMeta[]> = { traces: [], logs: [], metrics: [] };
   #lastId = 0;
