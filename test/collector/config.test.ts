@@ -50,3 +50,26 @@ for (const file of globSync('*.bad.yaml', { cwd: testdata }).sort()) {
     assert.deepEqual(problemsOf(source), [expected]);
   });
 }
+
+/** Dotted paths of all keys in a value; lists count as their first entry. */
+function keyPaths(value: unknown, prefix = ''): string[] {
+  if (Array.isArray(value)) return keyPaths(value[0], prefix);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    `${prefix}${key}`,
+    ...keyPaths(inner, `${prefix}${key}.`),
+  ]);
+}
+
+test('docs/configuration.md names every key, and what it shows is valid and the default', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
+  const parsed = parseConfigText(/```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '');
+  assert.ok('value' in parsed);
+  const shown = validateConfig(parsed.value);
+  assert.deepEqual(shown.problems, undefined);
+  const defaults = validateConfig({}).config;
+  assert.deepEqual({ ...shown.config, receivers: undefined }, { ...defaults, receivers: undefined });
+  assert.deepEqual(shown.config?.receivers.otlpHttp, defaults?.receivers.otlpHttp);
+  const documented = keyPaths(parsed.value);
+  for (const path of keyPaths(shown.config)) assert.ok(documented.includes(path), `${path} is documented`);
+});
