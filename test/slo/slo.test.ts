@@ -61,7 +61,10 @@ test('the id of a long route is an id up to 200 characters, and a longer one is 
   assert.ok(withId(200).ok);
   const result = withId(201);
   assert.ok(!result.ok);
-  assert.match(formatProblems('slo.json', result.problems), /^slo\.json: slos\[0\]\.id: .*201 .*at most 200$/);
+  assert.match(
+    formatProblems('slo.json', result.problems),
+    /^slo\.json: slos\[0\]\.id: .*201 .*at most 200$/,
+  );
 });
 
 test('a spec of too many objectives is refused as one problem', () => {
