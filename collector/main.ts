@@ -59,11 +59,9 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     started.push(ownMetrics.stop);
     const registry = new Registry<OpenMetricsContentType>();
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    const processors = [
-      { name: 'limit', process: createLimit(config.processors.limit) },
-      { name: 'red-metrics', process: createRedMetrics({}, { registry }) },
-    ];
-    const consume = createPipeline(processors, store, intake, { clock });
+    const before = [createLimit(config.processors.limit)];
+    const after = [createRedMetrics({}, { registry })];
+    const consume = createPipeline({ before, after }, store, intake, { clock });
     const warn: ReceiverDeps['warn'] = (message, fields) => log.warn(fields ?? {}, message);
     const receiverDeps: ReceiverDeps = { consume, stats: intake, clock, warn };
     const { host } = config.listen;

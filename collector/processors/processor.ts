@@ -6,14 +6,29 @@ export interface ProcessorDeps {
   clock: Clock;
 }
 
-/** A batch that goes no further; the reason is counted under its name. */
+/** A batch that goes no further and never could; the reason is counted under the processor's name. */
 export interface Dropped {
   dropped: string;
   records: number;
 }
 
-/** Looks at one batch between receiver and store: passes it on, another in its place, or drops it with a reason. */
-export type Processor = (batch: Batch, deps: ProcessorDeps) => Batch | Dropped;
+/** Looks at batches between receiver and store. */
+export interface Processor {
+  name: string;
+  /**
+   * Passes a batch on, another in its place, or drops it for good with a reason. What may pass later is not dropped:
+   * `process` throws a retryable CollectorError, and the sender keeps the batch and sends it again.
+   */
+  process(batch: Batch, deps: ProcessorDeps): Batch | Dropped;
+  /**
+   * Takes back what `process` noted for a batch that it passed and that was not stored after all, because a batch
+   * handed in with it was refused or the store could not write: it comes again and must not count twice.
+   */
+  undo?(batch: Batch, deps: ProcessorDeps): void;
+}
+
+/** Told of every batch as it arrived, once it is durable; a batch that is refused and sent again is told once. Must not throw. */
+export type Observer = (batch: Batch) => void;
 
 /** True when a processor dropped the batch. */
 export function isDropped(result: Batch | Dropped): result is Dropped {

@@ -4,7 +4,7 @@ import type { SpanBatch } from '../telemetry/batch.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { isZeroId, toHex } from '../telemetry/ids.ts';
 import { SPAN_KINDS } from '../telemetry/model.ts';
-import type { Processor } from './processor.ts';
+import type { Observer } from './processor.ts';
 
 export interface RedMetricsOptions {
   /** Series (method, route, status) that one service may have; more are counted as `other`. */
@@ -24,13 +24,14 @@ const { service, kind, route, method, statusCode } = spanMetricLabel;
 const NAMES = [service, kind, route, method, statusCode];
 
 /**
- * Golden signals of every server span that arrives, before anything is dropped from it, with the trace as exemplar.
- * They count spans, not requests: what the sender's sampling held back is not in them. Batches pass unchanged.
+ * Golden signals of every server span as it arrived, whatever the processors dropped of it, with the trace as exemplar;
+ * counted once the batch is durable, so that one which was refused and is sent again counts once. They count spans,
+ * not requests: what the sender's sampling held back is not in them.
  */
 export function createRedMetrics(
   options: RedMetricsOptions,
   deps: { registry: Registry<OpenMetricsContentType> | Registry },
-): Processor {
+): Observer {
   const seriesLimit = options.seriesPerService ?? SERIES_PER_SERVICE;
   const serviceLimit = options.services ?? SERVICES;
   const registers = [deps.registry as Registry];
@@ -75,7 +76,7 @@ export function createRedMetrics(
   };
 
   return (batch) => {
-    if (batch.signal !== 'traces') return batch;
+    if (batch.signal !== 'traces') return;
     const { index } = batch;
     for (let i = 0; i < batch.count; i++) {
       if (index.kind[i] !== SERVER) continue;
@@ -92,6 +93,5 @@ export function createRedMetrics(
             }),
       });
     }
-    return batch;
   };
 }

@@ -2,13 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Intake } from '../../collector/own/intake.ts';
 import { createPipeline } from '../../collector/pipeline.ts';
+import { createLimit } from '../../collector/processors/limit.ts';
 import type { Processor } from '../../collector/processors/processor.ts';
 import { type Batch, checkpointOnly } from '../../collector/telemetry/batch.ts';
 import { CollectorError } from '../../collector/telemetry/errors.ts';
 
 const clock = () => 60_000_000_000n;
-const drop: Processor = (batch) => ({ dropped: 'too-many', records: batch.count });
-const pass: Processor = (batch) => batch;
+const drop: Processor = {
+  name: 'filter',
+  process: (batch) => ({ dropped: 'too-many', records: batch.count }),
+};
+const pass: Processor = { name: 'pass', process: (batch) => batch };
 
 function lines(count: number): Batch {
   const batch = checkpointOnly({ source: 'file', position: '9' });
@@ -24,14 +28,14 @@ function recorder() {
 test('a batch that every processor passes is appended as it came', async () => {
   const store = recorder();
   const batch = lines(3);
-  await createPipeline([{ name: 'pass', process: pass }], store, new Intake(clock), { clock })([batch]);
+  await createPipeline({ before: [pass], after: [] }, store, new Intake(clock), { clock })([batch]);
   assert.deepEqual(store.appended, [[batch]]);
 });
 
 test('a dropped batch is counted by its reason, and its checkpoint is stored all the same', async () => {
   const store = recorder();
   const intake = new Intake(clock);
-  await createPipeline([{ name: 'limit', process: drop }], store, intake, { clock })([lines(7)]);
+  await createPipeline({ before: [drop], after: [] }, store, intake, { clock })([lines(7)]);
   assert.deepEqual(intake.signal('logs').dropped, [{ reason: 'too-many', records: 7 }]);
   assert.equal(store.appended[0]?.[0]?.count, 0);
   assert.deepEqual(store.appended[0]?.[0]?.checkpoint, { source: 'file', position: '9' });
@@ -39,8 +43,78 @@ test('a dropped batch is counted by its reason, and its checkpoint is stored all
 
 test('what the store refuses reaches the receiver with its code', async () => {
   const full = new CollectorError('store-full', 'no room');
-  const consume = createPipeline([], { append: () => Promise.reject(full) }, new Intake(clock), { clock });
+  const store = { append: () => Promise.reject(full) };
+  const consume = createPipeline({ before: [], after: [] }, store, new Intake(clock), { clock });
   await assert.rejects(consume([lines(1)]), full);
+});
+
+test('a batch over the rate reaches its receiver as a refusal, and neither it nor its checkpoint is stored', async () => {
+  let now = 0n;
+  const store = recorder();
+  const intake = new Intake(clock);
+  const before = [createLimit({ recordsPerSecond: 10 })];
+  const consume = createPipeline({ before, after: [] }, store, intake, { clock: () => now });
+  await consume([lines(90)]);
+  await assert.rejects(consume([lines(40)]), (error) => {
+    assert.ok(error instanceof CollectorError);
+    assert.deepEqual([error.code, error.retryable, error.retryAfterSeconds], ['overloaded', true, 3]);
+    return true;
+  });
+  assert.equal(store.appended.length, 1);
+  assert.deepEqual(intake.signal('logs').dropped, []);
+  now = 3_000_000_000n;
+  await consume([lines(40)]);
+  assert.equal(store.appended[1]?.[0]?.count, 40);
+});
+
+test('when one of several batches is refused nothing of them is stored, counted, observed or charged', async () => {
+  const store = recorder();
+  const intake = new Intake(clock);
+  const seen: number[] = [];
+  const odd: Processor = {
+    name: 'odd',
+    process: (batch) => (batch.count === 7 ? { dropped: 'odd', records: 7 } : batch),
+  };
+  const consume = createPipeline(
+    { before: [odd, createLimit({ recordsPerSecond: 10 })], after: [(batch) => seen.push(batch.count)] },
+    store,
+    intake,
+    { clock },
+  );
+  for (let turn = 0; turn < 3; turn++) {
+    await assert.rejects(consume([lines(7), lines(60), lines(60)]), { code: 'overloaded' });
+  }
+  assert.deepEqual([store.appended, seen, intake.counts()], [[], [], []]);
+  await consume([lines(100)]);
+  assert.deepEqual(seen, [100]);
+});
+
+test('a batch that the store could not write is charged and observed once, when it comes again', async () => {
+  const seen: number[] = [];
+  let full = true;
+  const store = {
+    append: async () => {
+      if (full) throw new CollectorError('store-full', 'no room');
+    },
+  };
+  const consume = createPipeline(
+    { before: [createLimit({ recordsPerSecond: 10 })], after: [(batch) => seen.push(batch.count)] },
+    store,
+    new Intake(clock),
+    { clock },
+  );
+  for (let turn = 0; turn < 3; turn++) await assert.rejects(consume([lines(100)]), { code: 'store-full' });
+  assert.deepEqual(seen, []);
+  full = false;
+  await consume([lines(100)]);
+  assert.deepEqual(seen, [100]);
+});
+
+test('observers are told of a batch as it came, even of one that a processor drops', async () => {
+  const seen: number[] = [];
+  const after = [(batch: Batch) => seen.push(batch.count)];
+  await createPipeline({ before: [drop], after }, recorder(), new Intake(clock), { clock })([lines(7)]);
+  assert.deepEqual(seen, [7]);
 });
 
 test('received is what came, kept is what was left after refusals and drops', () => {

@@ -1,40 +1,59 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLimit } from '../../../collector/processors/limit.ts';
-import { isDropped } from '../../../collector/processors/processor.ts';
+import type { Processor } from '../../../collector/processors/processor.ts';
+import type { Batch } from '../../../collector/telemetry/batch.ts';
+import { CollectorError } from '../../../collector/telemetry/errors.ts';
 import { logBatch, sampleBatch } from '../../helpers/telemetry.ts';
 
 const SECOND = 1_000_000_000n;
 const lines = (service: string, count: number) =>
   logBatch(Array.from({ length: count }, () => ({ time: 1n, severityNumber: 9, service, body: 'x' })));
 
-test('what exceeds ten seconds of the rate at once is dropped whole and counted, and passes again later', () => {
-  let now = 0n;
+/** What the limit says of a batch at a time: `passed`, or the seconds after which it may come again. */
+function told(limit: Processor, batch: Batch, now = 0n): 'passed' | number | undefined {
+  try {
+    assert.equal(limit.process(batch, { clock: () => now }), batch);
+    return 'passed';
+  } catch (error) {
+    assert.ok(error instanceof CollectorError);
+    assert.equal(error.code, 'overloaded');
+    return error.retryAfterSeconds;
+  }
+}
+
+test('what exceeds ten seconds of the rate at once is refused whole, and passes when it was told to come', () => {
   const limit = createLimit({ recordsPerSecond: 10 });
-  const pass = (count: number) => limit(lines('shop', count), { clock: () => now });
-  assert.ok(!isDropped(pass(90)));
-  assert.deepEqual(pass(11), { dropped: 'rate-limit', records: 11 });
-  assert.ok(!isDropped(pass(10)));
-  now += SECOND;
-  assert.ok(!isDropped(pass(10)));
-  assert.ok(isDropped(pass(1)));
+  assert.equal(told(limit, lines('shop', 90)), 'passed');
+  assert.equal(told(limit, lines('shop', 11)), 1);
+  assert.equal(told(limit, lines('shop', 45)), 4);
+  assert.equal(told(limit, lines('shop', 10)), 'passed');
+  assert.equal(told(limit, lines('shop', 10), SECOND), 'passed');
+  assert.equal(told(limit, lines('shop', 1), SECOND), 1);
 });
 
 test('one service that floods takes nothing from another', () => {
   const limit = createLimit({ recordsPerSecond: 1 });
-  const clock = () => 0n;
-  assert.ok(!isDropped(limit(lines('loud', 10), { clock })));
-  assert.ok(isDropped(limit(lines('loud', 1), { clock })));
-  assert.ok(!isDropped(limit(lines('calm', 10), { clock })));
+  assert.equal(told(limit, lines('loud', 10)), 'passed');
+  assert.equal(told(limit, lines('loud', 1)), 1);
+  assert.equal(told(limit, lines('calm', 10)), 'passed');
 });
 
-test('a batch larger than the burst passes when nothing else was sent', () => {
-  let now = 0n;
+test('a batch larger than the burst passes when the account is full, and is paid for afterwards', () => {
   const limit = createLimit({ recordsPerSecond: 1 });
-  assert.ok(!isDropped(limit(lines('shop', 50), { clock: () => now })));
-  assert.ok(isDropped(limit(lines('shop', 50), { clock: () => now })));
-  now += 50n * SECOND;
-  assert.ok(!isDropped(limit(lines('shop', 50), { clock: () => now })));
+  assert.equal(told(limit, lines('shop', 50)), 'passed');
+  assert.equal(told(limit, lines('shop', 50)), 50);
+  assert.equal(told(limit, lines('shop', 50), 49n * SECOND), 1);
+  assert.equal(told(limit, lines('shop', 50), 50n * SECOND), 'passed');
+});
+
+test('a batch that was taken back is as if it had not come', () => {
+  const limit = createLimit({ recordsPerSecond: 1 });
+  const batch = lines('shop', 10);
+  assert.equal(told(limit, batch), 'passed');
+  limit.undo?.(batch, { clock: () => 0n });
+  assert.equal(told(limit, batch), 'passed');
+  assert.equal(told(limit, batch), 10);
 });
 
 test('samples count for the job they were scraped as', () => {
@@ -47,8 +66,7 @@ test('samples count for the job they were scraped as', () => {
         value: 1,
       })),
     );
-  const clock = () => 0n;
-  assert.ok(!isDropped(limit(of('a'), { clock })));
-  assert.ok(isDropped(limit(of('a'), { clock })));
-  assert.ok(!isDropped(limit(of('b'), { clock })));
+  assert.equal(told(limit, of('a')), 'passed');
+  assert.equal(told(limit, of('a')), 10);
+  assert.equal(told(limit, of('b')), 'passed');
 });
