@@ -25,6 +25,8 @@ export type CommandDeps = Omit<CreateDeps, 'template'> & {
   stderr: Writable;
   /** Folder that relative paths are resolved against. */
   cwd: string;
+  /** Root of the clone when the command runs there by `npm run`: the steps name its scripts then. */
+  clone?: string;
 };
 
 const flags = {
@@ -72,8 +74,8 @@ async function create({ values, positionals }: Flags, deps: CommandDeps & Create
     : await createService(answers, deps);
   deps.stdout.write(
     values.json
-      ? `${JSON.stringify(report(answers, plan, command, deps.cwd, { dryRun, notes }))}\n`
-      : text(answers, plan, command, deps.cwd, { dryRun, notes }),
+      ? `${JSON.stringify(report(answers, plan, command, deps, { dryRun, notes }))}\n`
+      : text(answers, plan, command, deps, { dryRun, notes }),
   );
 }
 
@@ -122,35 +124,58 @@ function withDefaults(given: Given, cwd: string): CreateAnswers {
 
 type Outcome = { dryRun: boolean; notes: readonly string[] };
 
+type Step = { does: string; run: string };
+
 /** The steps from here to the first trace, each with the command that does it. */
-function nextSteps({ name, dir, port }: CreateAnswers, cwd: string): { does: string; run: string }[] {
+function nextSteps({ name, dir, port }: CreateAnswers, { cwd, clone }: CommandDeps): Step[] {
   const folder = dir.startsWith(`${cwd}/`) ? dir.slice(cwd.length + 1) : dir;
+  const collector =
+    clone === undefined ? 'npx -y go-sre-collector' : `npm --prefix ${shellWord(clone)} run collector --`;
+  const older =
+    clone === undefined
+      ? ' (it needs Node 24; with an older Node: npx -y -p node@24 -p go-sre-collector go-sre-collector …)'
+      : '';
   return [
     ...(dir === cwd ? [] : [{ does: 'go there', run: `cd ${shellWord(folder)}` }]),
     {
-      does: 'in a second terminal: brings logs, metrics and traces together on http://localhost:4319',
-      run: `npx -y go-sre-collector --scrape ${name}=localhost:${port + 1} --log-file ${name}=${name}.log`,
+      does: `in a second terminal, the collector: brings logs, metrics and traces together on http://localhost:4319${older}`,
+      run: `cd ${shellWord(dir)} && ${collector} --scrape ${name}=localhost:${port + 1} --log-file ${name}=${name}.log`,
     },
     {
       does: 'run the service, every request traced',
-      run: `OTEL_TRACES_SAMPLER=always_on LOG_FILE=${name}.log go run ./cmd/${name}`,
+      run: `OTEL_TRACES_SAMPLER=always_on LOG_FILE=${name}.log go run -tags grpcnotrace ./cmd/${name}`,
     },
     {
       does: 'the first request: the service logs its trace_id, the collector shows its trace',
       run: `curl -i -d '{"item":"tea","quantity":2}' http://localhost:${port}/orders`,
     },
-    { does: 'its metrics', run: `curl http://localhost:${port + 1}/metrics` },
+    {
+      does: 'its metrics, with the trace ids as exemplars',
+      run: `curl -H 'Accept: application/openmetrics-text' http://localhost:${port + 1}/metrics`,
+    },
   ];
 }
 
 /** The object of --json. */
-function report(answers: CreateAnswers, plan: Plan, command: string, cwd: string, outcome: Outcome): object {
+function report(
+  answers: CreateAnswers,
+  plan: Plan,
+  command: string,
+  deps: CommandDeps,
+  outcome: Outcome,
+): object {
   const files = [...plan].map(([path, { bytes }]) => ({ path, bytes: bytes.length }));
   const { name, module, dir } = answers;
-  return { name, module, dir, files, command, next: nextSteps(answers, cwd), ...outcome };
+  return { name, module, dir, files, command, next: nextSteps(answers, deps), ...outcome };
 }
 
-function text(answers: CreateAnswers, plan: Plan, command: string, cwd: string, outcome: Outcome): string {
+function text(
+  answers: CreateAnswers,
+  plan: Plan,
+  command: string,
+  deps: CommandDeps,
+  outcome: Outcome,
+): string {
   const total = `${plan.size} files, ${planBytes(plan)} bytes`;
   const lines: string[] = [];
   if (outcome.dryRun) {
@@ -159,7 +184,7 @@ function text(answers: CreateAnswers, plan: Plan, command: string, cwd: string, 
   } else {
     lines.push(`Created ${answers.name} in ${answers.dir}: ${total}.`, ...outcome.notes);
     lines.push('', 'Next:');
-    for (const { does, run } of nextSteps(answers, cwd)) lines.push(`  # ${does}`, `  ${run}`);
+    for (const { does, run } of nextSteps(answers, deps)) lines.push(`  # ${does}`, `  ${run}`);
   }
   return `${[...lines, '', 'The same again:', `  ${command}`].join('\n')}\n`;
 }

@@ -2,11 +2,13 @@
 import * as disk from 'node:fs/promises';
 import { runCreate } from './create-command.ts';
 import { gitRunner } from './git.ts';
-import { packageVersion, templateFolder, userFolder } from './package.ts';
+import { cloneFolder, packageVersion, templateFolder, userFolder } from './package.ts';
 import { readTemplate } from './template.ts';
 
 const cancel = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort());
+
+const clone = cloneFolder(process.env, process.cwd());
 
 process.exitCode = await runCreate(process.argv.slice(2), {
   readTemplate: () => readTemplate(templateFolder),
@@ -18,4 +20,5 @@ process.exitCode = await runCreate(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   cwd: userFolder(process.env, process.cwd()),
+  ...(clone !== undefined && { clone }),
 });

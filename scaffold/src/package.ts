@@ -17,5 +17,10 @@ export const packageVersion = String(
  * in INIT_CWD; anywhere else INIT_CWD may be left from an outer npm and says nothing.
  */
 export function userFolder(env: NodeJS.ProcessEnv, cwd: string): string {
-  return env.npm_package_name === 'go-sre' && env.INIT_CWD !== undefined ? env.INIT_CWD : cwd;
+  return cloneFolder(env, cwd) !== undefined && env.INIT_CWD !== undefined ? env.INIT_CWD : cwd;
+}
+
+/** Root of the clone, when `npm run` started this process there. */
+export function cloneFolder(env: NodeJS.ProcessEnv, cwd: string): string | undefined {
+  return env.npm_package_name === 'go-sre' ? cwd : undefined;
 }

@@ -72,7 +72,10 @@ test('the installed package brought nothing else along', () => {
 test('npx create-go-sre-service orders --yes gives a service that is formatted, builds and passes its tests', () => {
   const said = runAsUser('npx', ['create-go-sre-service', 'orders', '--yes'], home);
   assert.match(said, /Created orders in .*orders: \d+ files/);
-  assert.match(said, /OTEL_TRACES_SAMPLER=always_on LOG_FILE=orders\.log go run \.\/cmd\/orders/);
+  assert.match(
+    said,
+    /OTEL_TRACES_SAMPLER=always_on LOG_FILE=orders\.log go run -tags grpcnotrace \.\/cmd\/orders/,
+  );
   const service = join(home, 'orders');
   assert.ok(existsSync(join(service, '.gitignore')));
   assert.equal(runAsUser('gofmt', ['-l', '.'], service), '');

@@ -168,12 +168,25 @@ test('--json prints one object: what was made, its files, the command and the ne
     printed.next.map(({ run }: { run: string }) => run),
     [
       'cd orders',
-      'npx -y go-sre-collector --scrape orders=localhost:9001 --log-file orders=orders.log',
-      'OTEL_TRACES_SAMPLER=always_on LOG_FILE=orders.log go run ./cmd/orders',
+      `cd ${join(cwd, 'orders')} && npx -y go-sre-collector --scrape orders=localhost:9001 --log-file orders=orders.log`,
+      'OTEL_TRACES_SAMPLER=always_on LOG_FILE=orders.log go run -tags grpcnotrace ./cmd/orders',
       `curl -i -d '{"item":"tea","quantity":2}' http://localhost:9000/orders`,
-      'curl http://localhost:9001/metrics',
+      "curl -H 'Accept: application/openmetrics-text' http://localhost:9001/metrics",
     ],
   );
+  assert.match(printed.next[1].does, /needs Node 24.*npx -y -p node@24 -p go-sre-collector go-sre-collector/);
+});
+
+test("from the clone, the steps start the clone's own collector", async (t) => {
+  const cwd = emptyFolder(t);
+  const { next } = JSON.parse(
+    (await runInProcess(['orders', '--json', '--dry-run'], cwd, { clone: '/src/go sre' })).stdout,
+  );
+  assert.equal(
+    next[1].run,
+    `cd ${join(cwd, 'orders')} && npm --prefix '/src/go sre' run collector -- --scrape orders=localhost:8081 --log-file orders=orders.log`,
+  );
+  assert.doesNotMatch(next[1].does, /npx/);
 });
 
 test('the current folder can be the target, and the equivalent command quotes what a shell would split', async (t) => {
