@@ -17,8 +17,12 @@ func TestSLOFileSaysWhatTheRouteTableSays(t *testing.T) {
 	if err := document.Write(&want); err != nil {
 		t.Fatal(err)
 	}
+	const refresh = "go run -tags grpcnotrace ./cmd/shop slo > slo.json"
 	got, err := os.ReadFile(sloFile)
-	if err != nil || string(got) != want.String() {
-		t.Errorf("slo.json is stale (%v). Refresh it: go run ./cmd/shop slo > slo.json", err)
+	if err != nil {
+		t.Fatalf("%v. Write it: %s", err, refresh)
+	}
+	if string(got) != want.String() {
+		t.Errorf("slo.json does not say what routes.go says. Refresh it: %s", refresh)
 	}
 }

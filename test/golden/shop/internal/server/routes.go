@@ -27,7 +27,7 @@ type Route struct {
 	Sampling  telemetry.Sampling // which share of its traces is stored
 }
 
-// routes is the whole API. After a change of an objective: go run ./cmd/shop slo > slo.json
+// routes is the whole API. After a change of an objective: go run -tags grpcnotrace ./cmd/shop slo > slo.json
 func routes(d Deps) []Route {
 	return []Route{
 		{"GET /orders/{id}", getOrder(d), slo.Objective{Availability: 0.999, Latency: 0.99, Threshold: 100 * time.Millisecond}, telemetry.Default},
