@@ -25,6 +25,8 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_UNDERWAY_BYTES = 256 * 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** What senders have at a stop to end their requests; container runtimes kill after ten seconds. */
+const STOP_TIMEOUT_MS = 5_000;
 /** Longer than the idle time of the Go and Java clients' pools, so that they, not we, close first. */
 const KEEP_ALIVE_MS = 120_000;
 
@@ -71,7 +73,7 @@ function listen(server: Server, { host, port }: OtlpHttpOptions): Promise<void> 
  */
 function close(server: Server, schedule: Schedule): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = schedule(() => server.closeAllConnections(), REQUEST_TIMEOUT_MS);
+    const cancel = schedule(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
     server.close(() => {
       cancel();
       resolve();
