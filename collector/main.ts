@@ -42,27 +42,50 @@ export interface RunningCollector {
   stop(): Promise<void>;
 }
 
+/** What was started and is to be stopped. */
+interface Part {
+  name: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Stops the parts, last started first, each once. One that fails is logged and does not keep the others, the store
+ * above all, from being stopped; rejects with the failures at the end.
+ */
+export async function stopAll(started: Part[], log: Pick<Logger, 'error'>): Promise<void> {
+  const failures: unknown[] = [];
+  for (let part = started.pop(); part; part = started.pop()) {
+    try {
+      await part.stop();
+    } catch (error) {
+      log.error({ part: part.name, err: error }, 'a part did not stop as it should; the others are stopped');
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} parts failed to stop`);
+}
+
 /** Builds every part top to bottom, and stops them in reverse when told to or when one of them does not start. */
 export async function run(config: Config, deps: RunDeps): Promise<RunningCollector> {
   const { clock, log } = deps;
-  const started: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (let part = started.pop(); part; part = started.pop()) await part();
-  };
+  const started: Part[] = [];
+  const stop = () => stopAll(started, log);
   try {
     const store = await openStore(config, deps);
-    started.push(() => store.close());
+    started.push({ name: 'store', stop: () => store.close() });
     const intake = new Intake(clock);
-    const own = config.telemetry.traces ? await startOwnTraces() : { traced: untraced, stop: async () => {} };
-    started.push(own.stop);
+    const warn = (message: string, fields?: Record<string, unknown>) => log.warn(fields ?? {}, message);
+    const own = config.telemetry.traces
+      ? await startOwnTraces(warn)
+      : { traced: untraced, stop: async () => {} };
+    started.push({ name: 'own traces', stop: own.stop });
     const ownMetrics = startOwnMetrics(intake, () => store.status());
-    started.push(ownMetrics.stop);
+    started.push({ name: 'own metrics', stop: ownMetrics.stop });
     const registry = new Registry<OpenMetricsContentType>();
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     const before = [createLimit(config.processors.limit)];
     const after = [createRedMetrics({}, { registry })];
     const consume = createPipeline({ before, after }, store, intake, { clock });
-    const warn: ReceiverDeps['warn'] = (message, fields) => log.warn(fields ?? {}, message);
     const receiverDeps: ReceiverDeps = { consume, stats: intake, clock, warn };
     const { host } = config.listen;
     const { maxBody, cors } = config.receivers.otlpHttp;
@@ -83,7 +106,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const receivers = [otlp, files, scrape];
     for (const receiver of receivers) {
       await receiver.start();
-      started.push(() => receiver.stop());
+      started.push(receiver);
     }
     let ready = true;
     const api = await startApi(
@@ -105,19 +128,20 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
         error: (message, fields) => log.error(fields, message),
       },
     );
-    started.push(async () => {
+    const stopApi = async () => {
       ready = false;
       await api.stop();
-    });
-    started.push(repeat(EVICT_EVERY_MS, () => evict(store, log), log));
+    };
+    started.push({ name: 'api', stop: stopApi });
+    started.push({ name: 'eviction', stop: repeat(EVICT_EVERY_MS, () => evict(store, log), log) });
     if (config.incidents.enabled) {
       const detector = createDetector(store, { clock });
       const look = () => own.traced('detect', async () => report(await detector.tick(), log));
-      started.push(repeat(config.incidents.interval * 1000, look, log));
+      started.push({ name: 'detector', stop: repeat(config.incidents.interval * 1000, look, log) });
     }
     return { otlpHttpPort: otlp.port(), apiPort: api.port, stop };
   } catch (error) {
-    await stop();
+    await stop().catch(() => undefined);
     throw error;
   }
 }
@@ -245,8 +269,10 @@ async function serve(config: Config): Promise<number> {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped(name));
   });
   log.info({ signal }, 'stopping: taking in nothing more, writing what is under way');
-  await collector.stop();
-  return 0;
+  return collector.stop().then(
+    () => 0,
+    () => 1, // logged part by part
+  );
 }
 
 /** The command line; resolves to the exit code: 0 done, 1 failed, 2 usage or configuration. */
