@@ -46,6 +46,9 @@ export const DETECTION = {
   routes: 2000,
 } as const;
 
+/** Windows read at once: the history of many services is more than one reading of series may hold. */
+const PART_STEPS = 60n;
+
 type SignalName = 'latency' | 'errors';
 
 /** One broken golden signal of one route, as long as it lasts. */
@@ -103,10 +106,13 @@ export async function detect(
   const state = await currentState(store, deps, now, before, sinceUnixNano);
   const settled = now - BigInt(DETECTION.graceSeconds) * NANOS_PER_SECOND;
   const toUnixNano = (settled / state.stepNano) * state.stepNano;
-  if (toUnixNano > state.nextUnixNano) {
-    const query = { fromUnixNano: state.nextUnixNano, toUnixNano, stepNano: state.stepNano };
+  const part = state.stepNano * PART_STEPS;
+  while (toUnixNano > state.nextUnixNano) {
+    const fromUnixNano = state.nextUnixNano;
+    const end = toUnixNano - fromUnixNano > part ? fromUnixNano + part : toUnixNano;
+    const query = { fromUnixNano, toUnixNano: end, stepNano: state.stepNano };
     for (const signals of await readGoldenSignals(store, query, deps)) advance(state, signals);
-    state.nextUnixNano = toUnixNano;
+    state.nextUnixNano = end;
   }
   for (const watched of state.routes.values()) endSilent(watched, now);
   const symptoms = [...state.routes.values()].flatMap(({ active }) =>

@@ -89,7 +89,9 @@ export async function measurableStep(
   const name = `${serviceMetric.requestDuration}${suffix.bucket}`;
   const totals = matching(name, { [label.job]: query.service, [label.bucketBound]: '+Inf' });
   const series = await readSeries(store, totals, range, deps);
-  const spacings = series.flatMap(({ time }) => time.slice(1).map((at, i) => Number(at - time[i]!)));
+  const spacings = series.flatMap(({ time }) =>
+    Array.from(time.subarray(1), (at, i) => Number(at - time[i]!)),
+  );
   if (spacings.length === 0) return query.least;
   // A tenth of a spacing is jitter, not another step.
   const enough = BigInt(Math.round((query.scrapes - 0.1) * median(spacings)));
@@ -141,7 +143,8 @@ function emptyPoints(query: GoldenQuery, buckets: number): GoldenPoint[] {
 
 function stepOf(at: bigint, query: GoldenQuery): number {
   if (at < query.fromUnixNano || at >= query.toUnixNano) return -1;
-  return Number((at - query.fromUnixNano) / query.stepNano);
+  // Differences of times are exact as numbers up to 104 days; dividing bigints of every sample is not cheap.
+  return Math.floor(Number(at - query.fromUnixNano) / Number(query.stepNano));
 }
 
 function fromHistograms(series: readonly SeriesData[], query: GoldenQuery): RouteSignals[] {
@@ -149,7 +152,9 @@ function fromHistograms(series: readonly SeriesData[], query: GoldenQuery): Rout
   const groups = new Map<string, number[]>();
   series.forEach(({ info: { labels } }, i) => {
     const key = [labels[label.job], labels[label.method], labels[label.route]].join('\u0000');
-    groups.set(key, [...(groups.get(key) ?? []), i]);
+    const members = groups.get(key);
+    if (members) members.push(i);
+    else groups.set(key, [i]);
   });
   const covered = coverage(series, query);
   return [...groups.values()].map((members) => {
@@ -159,11 +164,12 @@ function fromHistograms(series: readonly SeriesData[], query: GoldenQuery): Rout
     for (const i of members) {
       const position = bounds.indexOf(boundOf(series[i]!));
       const failed = position === bounds.length - 1 && isError(series[i]!.info.labels);
-      for (const { timeUnixNano, value } of grown[i]!) {
-        const point = points[stepOf(timeUnixNano, query)];
+      const { time, value } = grown[i]!;
+      for (let n = 0; n < time.length; n++) {
+        const point = points[stepOf(time[n]!, query)];
         if (!point) continue;
-        point.cumulative[position]! += value;
-        if (failed) point.errors += value;
+        point.cumulative[position]! += value[n]!;
+        if (failed) point.errors += value[n]!;
       }
     }
     const service = labels[label.job] ?? '';
@@ -188,10 +194,15 @@ function isError(labels: Record<string, string>): boolean {
   return code === '' ? (labels[label.errorType] ?? '') !== '' : code.startsWith('5');
 }
 
-/** Seconds measured per service and step: the time between scrapes of the instance that was scraped most. */
+/**
+ * Seconds measured per service and step: the time between scrapes of the instance that was scraped most. Every scrape
+ * of a histogram has its last bucket, so the others are not looked at.
+ */
 function coverage(series: readonly SeriesData[], query: GoldenQuery): Map<string, Float64Array> {
   const times = new Map<string, { service: string; times: Set<bigint> }>();
-  for (const { info, time } of series) {
+  for (const data of series) {
+    if (boundOf(data) !== Number.POSITIVE_INFINITY) continue;
+    const { info, time } = data;
     const entry = times.get(instanceOf(info)) ?? { service: info.labels[label.job] ?? '', times: new Set() };
     times.set(instanceOf(info), entry);
     for (const at of time) entry.times.add(at);

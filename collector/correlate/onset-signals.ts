@@ -100,11 +100,11 @@ export async function poolSignals(
   const pools = await readPools(store, question.service, range, deps);
   return pools.map(({ used, max }) => ({
     name: 'connections in use',
-    at: used.time,
-    value: used.value,
+    at: [...used.time],
+    value: [...used.value],
     show: (value: number) => `${count(value)}${max ? ` of ${count(max.value.at(-1) ?? 0)}` : ''}`,
     floor: 1,
-    every: spacing(used.time),
+    every: spacing([...used.time]),
     call: '',
   }));
 }

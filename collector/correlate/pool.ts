@@ -153,8 +153,8 @@ function chart({ used }: PoolUse, limit: number): FindingChart {
     title: 'connections in use',
     unit: 'count',
     scale: 'linear',
-    at: used.time.map((at) => Number(at / 1_000_000n)),
-    value: used.value,
+    at: Array.from(used.time, (at) => Number(at / 1_000_000n)),
+    value: Array.from(used.value),
     threshold: { value: limit, label: `${limit} at most` },
   };
 }

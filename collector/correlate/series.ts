@@ -1,11 +1,13 @@
 import { label } from '../../slo/index.ts';
-import type { LabelMatcher, QueryOptions, Store, TimeRange } from '../storage/store.ts';
+import type { LabelMatcher, QueryOptions, SeriesColumns, Store, TimeRange } from '../storage/store.ts';
+import { CollectorError } from '../telemetry/errors.ts';
 import { toHex } from '../telemetry/ids.ts';
 import type { SeriesInfo } from '../telemetry/model.ts';
 
-/** Samples that one reading of series may hold; a service of 10 routes scraped every 5 s fills it in 3 h. */
+/** Samples that one reading of series may hold; a service of 10 routes with 28 series each fills it in 10 h at 5 s. */
 const MAX_SAMPLES = 2_000_000;
-const PAGE_SAMPLES = 100_000;
+/** Exemplars come with a query's first page, whatever its samples; few of those are wanted with them. */
+const EXEMPLAR_PAGE = 100_000;
 /** A query that takes longer is given up; the evidence that needed it then says so. */
 const QUERY_TIMEOUT_MS = 10_000;
 
@@ -15,8 +17,8 @@ export const LOOKBACK_NANO = 65_000_000_000n;
 /** One series with its samples in order of time; staleness markers are left out. */
 export interface SeriesData {
   info: SeriesInfo;
-  time: bigint[];
-  value: number[];
+  time: BigInt64Array;
+  value: Float64Array;
 }
 
 /** An exemplar that carries a trace id; ids as lower-case hex. */
@@ -28,12 +30,12 @@ export interface ExemplarRow {
   spanId: string;
 }
 
-/** By how much a counter grew between the sample before and this one. */
-export interface Increment {
-  timeUnixNano: bigint;
+/** By how much a counter grew: entry i between the sample before and the one at `time[i]`. */
+export interface Growth {
+  time: BigInt64Array;
   /** Seconds since the sample before; 0 when that is not known (delta series, first sample). */
-  seconds: number;
-  value: number;
+  seconds: Float64Array;
+  value: Float64Array;
 }
 
 /** The bounds that every query of the evidence has. */
@@ -49,33 +51,25 @@ export function matching(name: string, labels: Record<string, string | undefined
   return [{ label: '__name__', op: '=', value: name }, ...exact];
 }
 
-/** Reads the matching series of a range, page by page, up to a limit of samples. */
+/**
+ * Reads the matching series of a range in one query: every further page would run the whole of it again. Throws
+ * `bad-request` when they hold more samples than one reading may; a part of the series would be a wrong answer.
+ */
 export async function readSeries(
   store: Store,
   matchers: LabelMatcher[],
   range: TimeRange,
   deps: { signal: AbortSignal },
 ): Promise<SeriesData[]> {
-  const bySeries = new Map<string, SeriesData>();
-  let read = 0;
-  let cursor: string | undefined;
-  do {
-    const page = await store.series(
-      { ...range, matchers, exemplars: false },
-      { ...bounds(deps), limit: PAGE_SAMPLES, ...(cursor === undefined ? {} : { cursor }) },
+  const query = { ...range, matchers, exemplars: false };
+  const page = await store.series(query, { ...bounds(deps), limit: MAX_SAMPLES });
+  if (page.nextCursor !== undefined) {
+    throw new CollectorError(
+      'bad-request',
+      `The metrics of this range are ${page.matched} samples, ${MAX_SAMPLES} are read at once; ask for a shorter range or for one service.`,
     );
-    const { series, seriesIndex, timeUnixNano, value } = page.columns;
-    const targets = series.map((info) => seriesOf(bySeries, info));
-    for (let i = 0; i < seriesIndex.length; i++) {
-      if (Number.isNaN(value[i]!)) continue;
-      const target = targets[seriesIndex[i]!]!;
-      target.time.push(timeUnixNano[i]!);
-      target.value.push(value[i]!);
-    }
-    read += seriesIndex.length;
-    cursor = page.nextCursor;
-  } while (cursor !== undefined && read < MAX_SAMPLES);
-  return [...bySeries.values()].filter((data) => data.time.length > 0).map(inOrder);
+  }
+  return seriesOf(page.columns);
 }
 
 /** Exemplars with a trace id of the matching series, oldest first. */
@@ -87,7 +81,7 @@ export async function readExemplars(
 ): Promise<ExemplarRow[]> {
   const page = await store.series(
     { ...range, matchers, exemplars: true },
-    { ...bounds(deps), limit: PAGE_SAMPLES },
+    { ...bounds(deps), limit: EXEMPLAR_PAGE },
   );
   const { series, exemplars } = page.columns;
   const rows: ExemplarRow[] = [];
@@ -109,26 +103,25 @@ export async function readExemplars(
 /** By how much counters grew inside a range, all series together, and the seconds of the one measured longest. */
 export function growthIn(all: readonly SeriesData[], range: TimeRange): { value: number; seconds: number } {
   let value = 0;
-  let seconds = 0;
+  let longest = 0;
   for (const grown of increments(all)) {
-    const inside = grown.filter(
-      (g) => g.timeUnixNano >= range.fromUnixNano && g.timeUnixNano < range.toUnixNano,
-    );
-    value += inside.reduce((sum, g) => sum + g.value, 0);
-    seconds = Math.max(
-      seconds,
-      inside.reduce((sum, g) => sum + g.seconds, 0),
-    );
+    let seconds = 0;
+    for (let i = 0; i < grown.time.length; i++) {
+      if (!inside(grown.time[i]!, range)) continue;
+      value += grown.value[i]!;
+      seconds += grown.seconds[i]!;
+    }
+    longest = Math.max(longest, seconds);
   }
-  return { value, seconds };
+  return { value, seconds: longest };
 }
 
 /** The growth per second at each sample, all series together. */
 export function ratesOf(all: readonly SeriesData[]): { at: bigint; value: number }[] {
   const byTime = new Map<bigint, number>();
-  for (const grown of increments(all)) {
-    for (const { timeUnixNano, seconds, value } of grown) {
-      if (seconds > 0) byTime.set(timeUnixNano, (byTime.get(timeUnixNano) ?? 0) + value / seconds);
+  for (const { time, seconds, value } of increments(all)) {
+    for (let i = 0; i < time.length; i++) {
+      if (seconds[i]! > 0) byTime.set(time[i]!, (byTime.get(time[i]!) ?? 0) + value[i]! / seconds[i]!);
     }
   }
   return [...byTime].map(([at, value]) => ({ at, value })).sort((a, b) => (a.at < b.at ? -1 : 1));
@@ -136,7 +129,11 @@ export function ratesOf(all: readonly SeriesData[]): { at: bigint; value: number
 
 /** A series' samples inside a range. */
 export function valuesIn(data: SeriesData, range: TimeRange): number[] {
-  return data.value.filter((_, i) => data.time[i]! >= range.fromUnixNano && data.time[i]! < range.toUnixNano);
+  return Array.from(data.value.filter((_, i) => inside(data.time[i]!, range)));
+}
+
+function inside(at: bigint, { fromUnixNano, toUnixNano }: TimeRange): boolean {
+  return at >= fromUnixNano && at < toUnixNano;
 }
 
 /** Which process a series comes from. */
@@ -149,7 +146,7 @@ export function instanceOf(info: SeriesInfo): string {
  * at 0 again. A series that first shows up later than others of the same process also began at 0 (a new status code).
  * Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#increase ; the second rule is ours.
  */
-export function increments(all: readonly SeriesData[]): Increment[][] {
+export function increments(all: readonly SeriesData[]): Growth[] {
   const firstSeen = new Map<string, bigint>();
   for (const { info, time } of all) {
     const known = firstSeen.get(instanceOf(info));
@@ -158,41 +155,35 @@ export function increments(all: readonly SeriesData[]): Increment[][] {
   return all.map((data) => growth(data, firstSeen.get(instanceOf(data.info))!));
 }
 
-function growth({ info, time, value }: SeriesData, firstSeen: bigint): Increment[] {
-  if (info.temporality === 'delta') {
-    return time.map((at, i) => ({ timeUnixNano: at, seconds: 0, value: value[i]! }));
-  }
-  const grown: Increment[] = [];
-  if (time[0]! > firstSeen) grown.push({ timeUnixNano: time[0]!, seconds: 0, value: value[0]! });
+function growth({ info, time, value }: SeriesData, firstSeen: bigint): Growth {
+  if (info.temporality === 'delta') return { time, seconds: new Float64Array(time.length), value };
+  const skipped = time[0]! > firstSeen ? 0 : 1;
+  const grown = new Float64Array(time.length);
+  const seconds = new Float64Array(time.length);
+  grown[0] = value[0]!;
   for (let i = 1; i < time.length; i++) {
-    const before = value[i - 1]!;
-    const now = value[i]!;
-    grown.push({
-      timeUnixNano: time[i]!,
-      seconds: Number(time[i]! - time[i - 1]!) / 1e9,
-      value: now >= before ? now - before : now,
-    });
+    const [before, now] = [value[i - 1]!, value[i]!];
+    grown[i] = now >= before ? now - before : now;
+    seconds[i] = Number(time[i]! - time[i - 1]!) / 1e9;
   }
-  return grown;
+  return { time: time.subarray(skipped), seconds: seconds.subarray(skipped), value: grown.subarray(skipped) };
 }
 
-function seriesOf(known: Map<string, SeriesData>, info: SeriesInfo): SeriesData {
-  const key = `${info.name}\u0000${JSON.stringify(Object.entries(info.labels).sort())}`;
-  let data = known.get(key);
-  if (!data) {
-    data = { info, time: [], value: [] };
-    known.set(key, data);
+/** Views of an answer's columns, which come by series and time; copies only where staleness markers are left out. */
+function seriesOf({ series, seriesIndex, timeUnixNano, value }: SeriesColumns): SeriesData[] {
+  const all: SeriesData[] = [];
+  for (let from = 0, to = 0; from < seriesIndex.length; from = to) {
+    while (to < seriesIndex.length && seriesIndex[to] === seriesIndex[from]) to++;
+    const data = { time: timeUnixNano.subarray(from, to), value: value.subarray(from, to) };
+    const told = data.value.some(Number.isNaN) ? withoutGaps(data) : data;
+    if (told.time.length > 0) all.push({ info: series[seriesIndex[from]!]!, ...told });
   }
-  return data;
+  return all;
 }
 
-/** Sorted by time, one sample per moment: pages and repeated sendings may overlap. */
-function inOrder(data: SeriesData): SeriesData {
-  const { time } = data;
-  let sorted = true;
-  for (let i = 1; i < time.length && sorted; i++) sorted = time[i - 1]! < time[i]!;
-  if (sorted) return data;
-  const order = [...time.keys()].sort((a, b) => (time[a]! < time[b]! ? -1 : time[a]! > time[b]! ? 1 : 0));
-  const kept = order.filter((at, i) => i === 0 || time[at]! !== time[order[i - 1]!]!);
-  return { info: data.info, time: kept.map((i) => time[i]!), value: kept.map((i) => data.value[i]!) };
+function withoutGaps({ time, value }: Omit<SeriesData, 'info'>): Omit<SeriesData, 'info'> {
+  return {
+    time: time.filter((_, i) => !Number.isNaN(value[i]!)),
+    value: value.filter((number) => !Number.isNaN(number)),
+  };
 }

@@ -178,8 +178,10 @@ async function saturationOf(
   const shares = pools.flatMap(({ used, max }) => {
     const limit = max?.value.at(-1) ?? 0;
     if (limit <= 0) return [];
-    const value = used.value.map((count) => count / limit);
-    return [{ share: value.at(-1)!, line: { at: used.time.map((at) => Number(at / 1_000_000n)), value } }];
+    const value = Array.from(used.value, (count) => count / limit);
+    return [
+      { share: value.at(-1)!, line: { at: Array.from(used.time, (at) => Number(at / 1_000_000n)), value } },
+    ];
   });
   const worst = shares.sort((a, b) => b.share - a.share)[0];
   return worst && { what: 'connection pool', ...worst };

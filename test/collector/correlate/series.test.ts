@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readGoldenSignals } from '../../../collector/correlate/golden-signals.ts';
 import { growthIn, increments, matching, readSeries } from '../../../collector/correlate/series.ts';
+import type { Store } from '../../../collector/storage/store.ts';
 import type { SeriesInfo } from '../../../collector/telemetry/model.ts';
 import { storeOf } from '../../helpers/scenario.ts';
 import { type PlainSample, sampleBatch } from '../../helpers/telemetry.ts';
@@ -26,15 +27,16 @@ const samples = (series: SeriesInfo, values: readonly (number | undefined)[], ev
 const range = { fromUnixNano: START, toUnixNano: START + 3600n * SECOND };
 const values = (info: SeriesInfo, list: readonly (number | undefined)[]) => {
   const made = samples(info, list);
-  return { info, time: made.map((s) => s.time), value: made.map((s) => s.value) };
+  return {
+    info,
+    time: BigInt64Array.from(made, (s) => s.time),
+    value: Float64Array.from(made, (s) => s.value),
+  };
 };
 
 test('a counter that falls began anew at zero', () => {
   const [grown] = increments([values(counter({}), [10, 14, 3, 5])]);
-  assert.deepEqual(
-    grown!.map((g) => g.value),
-    [4, 3, 2],
-  );
+  assert.deepEqual([...grown!.value], [4, 3, 2]);
 });
 
 test('a series that appears later than others of its process began at zero', () => {
@@ -43,14 +45,8 @@ test('a series that appears later than others of its process began at zero', () 
     values(counter({ code: '503' }), [undefined, 6, 7]),
   ];
   const [ok, failed] = increments(all);
-  assert.deepEqual(
-    ok!.map((g) => g.value),
-    [4, 6],
-  );
-  assert.deepEqual(
-    failed!.map((g) => g.value),
-    [6, 1],
-  );
+  assert.deepEqual([...ok!.value], [4, 6]);
+  assert.deepEqual([...failed!.value], [6, 1]);
   assert.deepEqual(growthIn(all, range), { value: 17, seconds: 10 });
 });
 
@@ -60,17 +56,31 @@ test('the first sample of a process is no growth: what it counted before is not 
 
 test('delta series are growth as they are', () => {
   const [grown] = increments([values(counter({}, 'delta'), [4, 0, 3])]);
-  assert.deepEqual(
-    grown!.map((g) => g.value),
-    [4, 0, 3],
-  );
+  assert.deepEqual([...grown!.value], [4, 0, 3]);
 });
 
 test('samples come in order of time, each moment once, staleness markers left out', async (t) => {
   const list = samples(counter({}), [1, 2, Number.NaN, 4]);
   const store = await storeOf(t, [sampleBatch(list.toReversed()), sampleBatch(list)]);
   const [data] = await readSeries(store, matching('requests_total', { job: 'shop' }), range, { signal });
-  assert.deepEqual(data!.value, [1, 2, 4]);
+  assert.deepEqual([...data!.value], [1, 2, 4]);
+});
+
+test('series are read in one query; what does not fit is an error, not a series less', async (t) => {
+  const store = await storeOf(t, [sampleBatch(samples(counter({}), [1, 2, 3]))]);
+  const asked: (string | undefined)[] = [];
+  const short: Store = {
+    ...store,
+    series: (query, options) => {
+      asked.push(options?.cursor);
+      return store.series(query, { ...options, limit: 2 });
+    },
+  };
+  await assert.rejects(readSeries(short, matching('requests_total'), range, { signal }), {
+    code: 'bad-request',
+    message: /are 3 samples, .* ask for a shorter range or for one service\.$/,
+  });
+  assert.deepEqual(asked, [undefined]);
 });
 
 test('a route is known by its rate, errors and p99, step by step; a step without requests has no p99', async (t) => {
