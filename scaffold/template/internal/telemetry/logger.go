@@ -36,7 +36,7 @@ func NewLogger(stdout io.Writer, path string, level zapcore.Level) (*Logger, err
 	}
 	sink = zapcore.Lock(sink)
 	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
-		TimeKey: "ts", LevelKey: "level", NameKey: "logger", CallerKey: "caller", MessageKey: "msg", StacktraceKey: "stack",
+		TimeKey: "ts", LevelKey: "level", NameKey: "logger", CallerKey: "caller", MessageKey: "msg", StacktraceKey: "stacktrace",
 		EncodeTime: func(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
 			nanoseconds(t.UTC(), enc)
 		},

@@ -133,7 +133,7 @@ func (rt *route) answerPanic(rec *recorder, cause any) (failure string, abort bo
 	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		abort = true
 	} else {
-		rt.tel.Log.Error("panic", zap.String("error", fmt.Sprint(cause)), zap.ByteString("stack", debug.Stack()),
+		rt.tel.Log.Error("panic", zap.String("error", fmt.Sprint(cause)), zap.ByteString("stacktrace", debug.Stack()),
 			zap.String("route", rt.path), zap.Inline(traceIDs(rec.span)))
 	}
 	if abort {

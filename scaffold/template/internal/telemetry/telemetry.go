@@ -66,6 +66,9 @@ func New(ctx context.Context, config Config, log *Logger) (*Telemetry, error) {
 		return nil, err
 	}
 	t.Tracer = provider.Tracer(config.Service)
+	// For instrumentation added later (otelhttp, otelsql, …), which looks here: its spans join the same traces.
+	otel.SetTracerProvider(provider)
+	otel.SetTextMapPropagator(t.Propagator)
 	return t, nil
 }
 

@@ -183,7 +183,7 @@ func TestAPanicIsAnswered500CountedAndLoggedWithItsStack(t *testing.T) {
 		t.Errorf("count %s, want 1", got)
 	}
 	line := b.lines(t)[0]
-	if line["msg"] != "panic" || line["error"] != "boom" || !strings.Contains(line["stack"].(string), "middleware_test.go") {
+	if line["msg"] != "panic" || line["error"] != "boom" || !strings.Contains(fmt.Sprint(line["stacktrace"]), "middleware_test.go") {
 		t.Errorf("log line %v", line)
 	}
 	if line["trace_id"] != b.spans.Ended()[0].SpanContext().TraceID().String() {
