@@ -31,32 +31,28 @@ function badSelector(selector: string): CollectorError {
   );
 }
 
-function seriesRow(c: SeriesColumns, of: number): SeriesBody['series'][number] {
-  const info = c.series[of];
-  const row: SeriesBody['series'][number] = {
-    name: info?.name ?? '',
-    labels: info?.labels ?? {},
-    timeUnixNano: [],
-    value: [],
-    exemplars: [],
-  };
+/** The answer's rows, one per series; one pass over the samples and one over the exemplars, however many series. */
+export function seriesRows(c: SeriesColumns): SeriesBody['series'] {
+  const rows = c.series.map(({ name, labels }): SeriesBody['series'][number] => ({
+    ...{ name, labels },
+    ...{ timeUnixNano: [], value: [], exemplars: [] },
+  }));
   for (let i = 0; i < c.seriesIndex.length; i++) {
-    if (c.seriesIndex[i] !== of) continue;
+    const row = rows[c.seriesIndex[i] ?? 0];
     const value = c.value[i] ?? Number.NaN;
-    row.timeUnixNano.push(String(c.timeUnixNano[i] ?? 0n));
-    row.value.push(Number.isFinite(value) ? value : null);
+    row?.timeUnixNano.push(String(c.timeUnixNano[i] ?? 0n));
+    row?.value.push(Number.isFinite(value) ? value : null);
   }
   const e = c.exemplars;
   for (let i = 0; i < e.seriesIndex.length; i++) {
-    if (e.seriesIndex[i] !== of) continue;
-    row.exemplars.push({
+    rows[e.seriesIndex[i] ?? 0]?.exemplars.push({
       timeUnixNano: String(e.timeUnixNano[i] ?? 0n),
       value: e.value[i] ?? 0,
       traceId: toHex(e.traceId, i * TRACE_ID_BYTES, TRACE_ID_BYTES),
       spanId: toHex(e.spanId, i * SPAN_ID_BYTES, SPAN_ID_BYTES),
     });
   }
-  return row;
+  return rows;
 }
 
 /** GET /api/v1/series: samples of the series that a selector names, with their exemplars when asked for. */
@@ -70,6 +66,6 @@ export const getSeries: Handler = async (request, deps): Promise<SeriesBody> => 
   return {
     matched: page.matched,
     ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
-    series: page.columns.series.map((_, of) => seriesRow(page.columns, of)),
+    series: seriesRows(page.columns),
   };
 };
