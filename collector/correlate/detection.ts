@@ -121,15 +121,17 @@ export async function detect(
   return { state, symptoms };
 }
 
-/** The state to go on from: fresh when there is none or scrapes come at another pace than before. */
+/** The state to go on from: fresh when there is none, scrapes come at another pace, or the clock was set back. */
 async function currentState(
   store: Store,
   deps: EvidenceDeps,
   now: bigint,
-  before: DetectorState | undefined,
+  known: DetectorState | undefined,
   sinceUnixNano: bigint | undefined,
 ): Promise<DetectorState> {
   const minute = 60n * NANOS_PER_SECOND;
+  // After a clock was set back, what was learned lies in the future: waiting for it would be blindness.
+  const before = known && known.nextUnixNano <= now + known.stepNano ? known : undefined;
   if (before && now - before.measuredUnixNano < minute) return { ...before, routes: new Map(before.routes) };
   const query = { atUnixNano: now, least: LEAST_STEP_NANO, scrapes: 2 as const };
   const stepNano = await measurableStep(store, query, deps);

@@ -124,6 +124,17 @@ test('a detector that starts anew goes on with the open incident', async (t) => 
   );
 });
 
+test('a clock that is set back does not blind the detector until it is late again', async (t) => {
+  const made = scenario({ fault: 'slow-cache', quietSeconds: 120, faultSeconds: 60 });
+  const store = await storeOf(t, made.batches);
+  let now = made.endUnixNano + 3600n * SECOND;
+  const detector = createDetector(store, { clock: () => now, timeout });
+  await detector.tick();
+  now = made.endUnixNano;
+  const [incident] = await detector.tick();
+  assert.match(incident?.title ?? '', /^redis\.GET slow/);
+});
+
 test('incidents that cannot be read are left out', async (t) => {
   const store = await storeOf(t, []);
   await store.put('incident', { id: 'x', timeUnixNano: 1n, bytes: Buffer.from('{not json') });
