@@ -2,7 +2,7 @@ import type { Store } from '../storage/store.ts';
 import { type Clock, NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { DETECTION, type DetectorState, detect, type Symptom } from './detection.ts';
 import { type Asked, explain, incidentId } from './engine.ts';
-import type { Incident } from './incident.ts';
+import type { EvidenceDeps, Incident } from './incident.ts';
 
 /** An open incident is explained again this often: evidence grows, and an explanation reads thousands of records. */
 const EXPLAIN_EVERY_SECONDS = 15;
@@ -23,6 +23,8 @@ export interface DetectorDeps {
   clock: Clock;
   /** Ends a step that takes too long; by default after 30 s. */
   timeout?: () => AbortSignal;
+  /** Told of defects that an explanation survived. */
+  warn?: NonNullable<EvidenceDeps['warn']>;
 }
 
 export interface Detector {
@@ -41,6 +43,8 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
   const timeout = deps.timeout ?? (() => AbortSignal.timeout(TICK_TIMEOUT_MS));
   let state: DetectorState | undefined;
   let open: Map<string, Open> | undefined;
+  const ask = (asked: Asked, signal: AbortSignal): Promise<Incident> =>
+    explain(asked, store, { clock: deps.clock, signal, ...(deps.warn ? { warn: deps.warn } : {}) });
 
   const save = async (incident: Incident): Promise<void> => {
     const bytes = Buffer.from(JSON.stringify(incident));
@@ -49,13 +53,12 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
 
   /** Explains anew and stores; the id and when it opened stay. */
   const update = async (entry: Open, until: bigint, signal: AbortSignal): Promise<Incident> => {
-    const { clock } = deps;
     entry.asked = { ...entry.asked, incident: { ...entry.asked.incident, toUnixNano: until } };
-    const explained = await explain(entry.asked, store, { clock, signal });
+    const explained = await ask(entry.asked, signal);
     const { id, openedUnixNano } = entry.incident;
     const incident: Incident = { ...explained, id, openedUnixNano };
     entry.incident = incident;
-    entry.explainedUnixNano = clock();
+    entry.explainedUnixNano = deps.clock();
     await save(incident);
     return incident;
   };
@@ -90,7 +93,7 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
         const entry: Open = {
           asked,
           explainedUnixNano: now,
-          incident: { ...(await explain(asked, store, { clock: deps.clock, signal })), ...stub },
+          incident: { ...(await ask(asked, signal)), ...stub },
         };
         await save(entry.incident);
         open.set(entry.incident.id, entry);

@@ -51,7 +51,7 @@ export function incidentId(
 
 /**
  * Gathers all evidence on a question and joins it into an incident. Missing data makes a finding `untested`, and so
- * does a query that fails; only an abort of `deps.signal` rejects.
+ * does a query that fails, or a defect, of which `deps.warn` is told; only an abort of `deps.signal` rejects.
  */
 export async function explain(asked: Asked, store: Store, deps: EvidenceDeps): Promise<Incident> {
   const reads = cachedReads(store);
@@ -92,7 +92,11 @@ async function gather(
     return await KINDS[kind](question, store, deps);
   } catch (error) {
     deps.signal.throwIfAborted();
-    if (!(error instanceof CollectorError)) throw error;
-    return [untested(question, kind, `could not be read: ${error.message.replace(/\.$/, '')}`)];
+    if (error instanceof CollectorError && error.code !== 'internal') {
+      return [untested(question, kind, `could not be read: ${error.message.replace(/\.$/, '')}`)];
+    }
+    // One defect must not hide the incident, nor may the incident hide the defect.
+    deps.warn?.('a kind of evidence failed', { kind, error });
+    return [untested(question, kind, 'internal error')];
   }
 }

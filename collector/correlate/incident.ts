@@ -93,6 +93,8 @@ export interface Question {
 export interface EvidenceDeps {
   clock: Clock;
   signal: AbortSignal;
+  /** Told of a defect in one kind of evidence, which the explanation survives. */
+  warn?: (message: string, fields: Record<string, unknown>) => void;
 }
 
 /** One kind of evidence: asks the store, answers findings; never throws for missing data. */

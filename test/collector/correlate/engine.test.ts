@@ -252,6 +252,23 @@ test('a query that fails makes its evidence untested; an abort rejects', async (
   });
 });
 
+test('a defect in one kind of evidence hides neither the incident nor itself', async (t) => {
+  const made = scenario({ quietSeconds: 130, faultSeconds: 65, fault: 'slow-cache' });
+  const store = await storeOf(t, made.batches);
+  const defect = new TypeError('x is not a function');
+  const broken: Store = { ...store, findLogs: () => Promise.reject(defect) };
+  const warned: unknown[] = [];
+  const incident = await explain(questionOf(made), broken, {
+    clock: () => made.endUnixNano,
+    signal: never,
+    warn: (message, fields) => warned.push([message, fields]),
+  });
+  assert.match(incident.title, /^redis\.GET slow/);
+  const found = incident.findings.find((f) => f.kind === 'logs')!;
+  assert.deepEqual([found.outcome, found.statement], ['untested', 'Not tested: internal error.']);
+  assert.deepEqual(warned.at(-1), ['a kind of evidence failed', { kind: 'logs', error: defect }]);
+});
+
 test('the id depends on service, route, signal and the onset minute alone', () => {
   const asked = {
     service: 'a',
