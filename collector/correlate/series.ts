@@ -4,8 +4,8 @@ import { CollectorError } from '../telemetry/errors.ts';
 import { toHex } from '../telemetry/ids.ts';
 import type { SeriesInfo } from '../telemetry/model.ts';
 
-/** Samples that one reading of series may hold; a service of 10 routes with 28 series each fills it in 10 h at 5 s. */
-const MAX_SAMPLES = 2_000_000;
+/** Samples that one reading of series may hold: an hour of 25 services with 280 series each, scraped every 5 s. */
+const MAX_SAMPLES = 5_000_000;
 /** Exemplars come with a query's first page, whatever its samples; few of those are wanted with them. */
 const EXEMPLAR_PAGE = 100_000;
 /** A query that takes longer is given up; the evidence that needed it then says so. */
