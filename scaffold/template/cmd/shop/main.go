@@ -26,8 +26,8 @@ import (
 	"example.com/shop/internal/telemetry"
 )
 
-// version is set by the build: -ldflags "-X main.version=1.2.3"
-var version string
+// Set by the build: -ldflags "-X main.version=1.2.3 -X main.revision=0a1b2c3"
+var version, revision string
 
 const (
 	shutdownTimeout = 10 * time.Second // for requests under way
@@ -167,13 +167,12 @@ func health(ctx context.Context, adminAddr string) error {
 
 // build tells version and revision: from the linker, else from what Go stamps into binaries.
 func build() (string, string) {
-	revision := ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if version == "" {
 			version = info.Main.Version
 		}
 		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
+			if setting.Key == "vcs.revision" && revision == "" {
 				revision = setting.Value
 			}
 		}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -30,7 +29,7 @@ func getOrder(d Deps) http.Handler {
 func createOrder(d Deps) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var wanted newOrder
-		if err := json.NewDecoder(r.Body).Decode(&wanted); err != nil {
+		if err := decode(r.Body, &wanted); err != nil {
 			fail(w, r, d.Log, fmt.Errorf("%w: %w", orders.ErrInvalid, err))
 			return
 		}

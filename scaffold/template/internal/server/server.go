@@ -4,6 +4,7 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"path"
 	"strings"
@@ -101,6 +102,22 @@ func limitBody(next http.Handler) http.Handler {
 
 func isClean(p string) bool {
 	return p == path.Clean(p) || strings.HasSuffix(p, "/") && p == path.Clean(p)+"/"
+}
+
+// decode reads a body that is one JSON value and nothing after it.
+func decode(body io.Reader, into any) error {
+	decoder := json.NewDecoder(body)
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	switch _, err := decoder.Token(); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err == nil:
+		return errors.New("the body goes on after the JSON value")
+	default:
+		return err
+	}
 }
 
 type problem struct {
