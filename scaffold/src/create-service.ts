@@ -1,5 +1,5 @@
 import type { CreateAnswers } from './answers.ts';
-import { moduleProblem, nameProblem, optionProblem, portProblem } from './answers.ts';
+import { defaultModule, moduleProblem, nameProblem, optionProblem, portProblem } from './answers.ts';
 import { usage } from './errors.ts';
 import { firstCommit, gitObstacle, type RunGit } from './git.ts';
 import { type Plan, plan } from './plan.ts';
@@ -30,9 +30,12 @@ export type Created = {
  */
 export function checkAnswers(answers: CreateAnswers, template: Template): void {
   const known = template.options.map(({ name }) => name);
+  const name = nameProblem(answers.name);
+  // A module path that only follows from the name is repaired with it.
+  const follows = name !== undefined && answers.module === defaultModule(answers.name);
   const problems = [
-    nameProblem(answers.name),
-    moduleProblem(answers.module),
+    name,
+    follows ? undefined : moduleProblem(answers.module),
     portProblem(String(answers.port), answers.with),
     ...answers.with.map((name) => optionProblem(name, known)),
   ].filter((problem) => problem !== undefined);

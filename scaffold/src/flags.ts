@@ -11,6 +11,10 @@ export function readFlags<T>(parse: () => T, known: readonly string[]): T {
     return parse();
   } catch (error) {
     if (!(error instanceof TypeError && 'code' in error)) throw error;
+    const bare = /^Option '(?:-\w, )?(--[a-z-]+)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(
+      error.message,
+    );
+    if (bare !== null) throw usage(`${bare[1]} needs a value.`);
     const unknown = /^Unknown option '(-+)([^']+)'/.exec(error.message);
     if (unknown === null) throw usage(`${error.message.split('\n')[0]}`);
     const near = nearest(unknown[2]!, known);

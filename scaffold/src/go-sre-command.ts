@@ -55,6 +55,8 @@ function command(words: string): (values: Flags, deps: GoSreDeps) => Promise<Exi
   const found = commands[words];
   if (found !== undefined) return found;
   if (words === '') throw usage('A command is missing.');
+  const longer = Object.keys(commands).find((known) => known.startsWith(`${words} `));
+  if (longer !== undefined) throw usage(`"${words}" is no whole command. Try: go-sre ${longer}`);
   const near = nearest(words, Object.keys(commands));
   throw usage(`There is no command "${words}".${near === undefined ? '' : ` Did you mean "${near}"?`}`);
 }
@@ -64,13 +66,14 @@ async function sloRender(values: Flags, deps: GoSreDeps): Promise<ExitCode> {
   const rendering = await planRendering(dir, deps.disk);
   const written = !values['dry-run'] && !values.check;
   if (written) await writeRendering(dir, rendering, deps.disk);
-  const { files } = rendering;
+  const { files, warnings } = rendering;
+  for (const warning of warnings) deps.stderr.write(`go-sre: ${warning}\n`);
   const stale = files.filter(({ state }) => state !== 'unchanged');
-  if (values.json) deps.stdout.write(`${JSON.stringify({ dir, written, files })}\n`);
+  if (values.json) deps.stdout.write(`${JSON.stringify({ dir, written, files, warnings })}\n`);
   else for (const { path, state } of files) deps.stdout.write(`${state.padEnd(9)}  ${path}\n`);
   if (!values.check || stale.length === 0) return 0;
   deps.stderr.write(
-    `go-sre: ${stale.length} of ${files.length} files do not follow from slo.json any more. Run go-sre slo render.\n`,
+    `go-sre: ${stale.length} of ${files.length} files do not follow from slo.json any more. Run npx -y -p create-go-sre-service go-sre slo render.\n`,
   );
   return 1;
 }

@@ -1,21 +1,24 @@
 import { planAlerts } from '../../alerts/index.ts';
 import { planDashboards } from '../../dashboards/index.ts';
-import { formatProblems, parseSpec } from '../../slo/index.ts';
+import { formatProblems, parseSpec, type Service } from '../../slo/index.ts';
 import { failed } from './errors.ts';
+
+/**
+ * Reads slo.json.
+ * @param file what the problems call it
+ * @throws CliError (exit code 1) that lists every problem of the spec with its path
+ */
+export function readSpec(sloText: string, file = 'slo.json'): Service {
+  const spec = parseSpec(sloText);
+  if (!spec.ok) throw failed(`The objectives are not right.\n${formatProblems(file, spec.problems)}`);
+  return spec.service;
+}
 
 /**
  * Everything that is rendered from slo.json: path in the service -> text.
  * @param options names of the template options that are on; they decide the rows of the dashboard
- * @param file what the problems call slo.json
- * @throws CliError (exit code 1) that lists every problem of the spec with its path
  */
-export function renderOps(
-  sloText: string,
-  options: readonly string[],
-  file = 'slo.json',
-): ReadonlyMap<string, string> {
-  const spec = parseSpec(sloText);
-  if (!spec.ok) throw failed(`The objectives are not right.\n${formatProblems(file, spec.problems)}`);
-  const dashboards = planDashboards(spec.service, { redis: options.includes('redis') });
-  return new Map([...planAlerts(spec.service), ...dashboards].map(([path, text]) => [`ops/${path}`, text]));
+export function renderOps(service: Service, options: readonly string[]): ReadonlyMap<string, string> {
+  const dashboards = planDashboards(service, { redis: options.includes('redis') });
+  return new Map([...planAlerts(service), ...dashboards].map(([path, text]) => [`ops/${path}`, text]));
 }

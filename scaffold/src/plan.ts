@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Answers } from './answers.ts';
-import { renderOps } from './ops.ts';
+import { readSpec, renderOps } from './ops.ts';
 import { encodeTarGz } from './tar.ts';
 import type { Template, TemplateOption } from './template.ts';
 
@@ -34,7 +34,7 @@ export function plan(answers: Answers, template: Template, version: string): Pla
   }
   const slo = files.get('slo.json');
   if (slo === undefined) throw new Error('the template has no slo.json');
-  for (const [path, text] of renderOps(decode(slo.bytes), answers.with))
+  for (const [path, text] of renderOps(readSpec(decode(slo.bytes)), answers.with))
     files.set(path, { bytes: encode(text), mode: 0o644 });
   return new Map([...files, ...ownRecord(files, answers, version)].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type * as fsPromises from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failed, systemCode } from './errors.ts';
-import { renderOps } from './ops.ts';
+import { readSpec, renderOps } from './ops.ts';
 import { manifestPath } from './plan.ts';
 
 /** The part of node:fs/promises that rendering uses. */
@@ -12,7 +12,12 @@ export type RenderDisk = Pick<typeof fsPromises, 'mkdir' | 'readFile' | 'rename'
 type RenderedFile = { path: string; bytes: number; state: 'new' | 'changed' | 'unchanged' };
 
 /** What `go-sre slo render` would write, or wrote. */
-export type Rendering = { files: readonly RenderedFile[]; texts: ReadonlyMap<string, string> };
+export type Rendering = {
+  files: readonly RenderedFile[];
+  texts: ReadonlyMap<string, string>;
+  /** Sentences for the user about what is allowed and seldom meant. */
+  warnings: readonly string[];
+};
 
 /**
  * Renders slo.json of the service in `dir` and compares it with the files there; writes nothing.
@@ -24,13 +29,20 @@ export async function planRendering(dir: string, disk: RenderDisk): Promise<Rend
   if (text === undefined) {
     throw failed(`There is no ${file}. Run this in the folder of a service, or name it with --dir.`);
   }
-  const texts = renderOps(text, await recordedOptions(dir, disk), file);
+  const service = readSpec(text, file);
+  const texts = renderOps(service, await recordedOptions(dir, disk));
   const files = [...texts].map(async ([path, rendered]): Promise<RenderedFile> => {
     const there = await readIfThere(join(dir, path), disk);
     const state = there === undefined ? 'new' : there === rendered ? 'unchanged' : 'changed';
     return { path, bytes: Buffer.byteLength(rendered), state };
   });
-  return { files: await Promise.all(files), texts };
+  const warnings =
+    service.slos.length > 0
+      ? []
+      : [
+          `${file} holds no objective, so no rule ever fires. Write objectives into routes.go and print it anew.`,
+        ];
+  return { files: await Promise.all(files), texts, warnings };
 }
 
 /**

@@ -50,7 +50,8 @@ const refusals: { argv: string[]; exitCode: number; says: RegExp[] }[] = [
     says: [/no option "rediss"/, /Did you mean "redis"\?/, /Known options: redis/],
   },
   { argv: ['orders', '--modul', 'x'], exitCode: 2, says: [/no flag --modul/, /Did you mean --module\?/] },
-  { argv: ['orders', '--port'], exitCode: 2, says: [/--port/, /argument missing/, /--help/] },
+  { argv: ['orders', '--port'], exitCode: 2, says: [/--port needs a value\./, /--help/] },
+  { argv: ['orders', '--module', '--yes'], exitCode: 2, says: [/--module needs a value\./] },
   { argv: ['Orders', '--module', '-'], exitCode: 2, says: [/"Orders"/, /"-"/] },
 ];
 
@@ -64,6 +65,12 @@ for (const { argv, exitCode, says } of refusals) {
     assert.deepEqual(readdirSync(cwd), []);
   });
 }
+
+test('a wrong name is one problem: nobody gave the module path that follows from it', async (t) => {
+  const { stderr } = await runInProcess(['my orders', '--yes'], emptyFolder(t));
+  assert.match(stderr, /The name "my orders" cannot be used/);
+  assert.doesNotMatch(stderr, /module path/);
+});
 
 test('a port beside those of other parts is taken, and that of Redis without Redis', async (t) => {
   const cwd = emptyFolder(t);

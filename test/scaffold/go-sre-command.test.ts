@@ -50,7 +50,7 @@ test('--check fails when a file does not follow from slo.json any more, and writ
   const checked = await run(['slo', 'render', '--check'], dir);
   assert.equal(checked.exitCode, 1);
   assert.match(checked.stdout, /^changed +ops\/prometheus\/rules\.yaml$/m);
-  assert.match(checked.stderr, /Run go-sre slo render/);
+  assert.match(checked.stderr, /Run npx -y -p create-go-sre-service go-sre slo render\./);
   assert.equal(readFileSync(join(dir, 'ops/prometheus/rules.yaml'), 'utf8'), before);
 });
 
@@ -60,6 +60,14 @@ test('--dry-run lists the files and writes nothing; --dir names the folder', asy
   assert.equal(ran.exitCode, 0);
   assert.match(ran.stdout, /^new +ops\/prometheus\/rules\.yaml$/m);
   assert.deepEqual(readdirSync(dir), ['slo.json']);
+});
+
+test('a slo.json without objectives is rendered, with a warning', async (t) => {
+  const dir = serviceFolder(t, JSON.stringify({ ...JSON.parse(spec), slos: [] }));
+  const ran = await run(['slo', 'render'], dir);
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  assert.match(ran.stderr, /slo\.json holds no objective, so no rule ever fires/);
+  assert.equal((await run(['slo', 'render'], serviceFolder(t))).stderr, '');
 });
 
 test('a full disk in the middle leaves every file as it was', async (t) => {
@@ -81,6 +89,7 @@ test('a full disk in the middle leaves every file as it was', async (t) => {
 
 const refusals: { argv: string[]; text?: string; exitCode: number; says: RegExp[] }[] = [
   { argv: [], exitCode: 2, says: [/command is missing/, /--help/] },
+  { argv: ['slo'], exitCode: 2, says: [/"slo" is no whole command/, /Try: go-sre slo render/] },
   { argv: ['slo', 'rendr'], exitCode: 2, says: [/no command "slo rendr"/, /Did you mean "slo render"\?/] },
   { argv: ['slo', 'render', '--chek'], exitCode: 2, says: [/no flag --chek/, /Did you mean --check\?/] },
   { argv: ['slo', 'render', '--dir', 'nowhere'], exitCode: 1, says: [/no .*nowhere\/slo\.json/, /--dir/] },
