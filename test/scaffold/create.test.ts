@@ -138,6 +138,13 @@ test('under npm run in the clone relative paths start where the user stands, und
   assert.equal(dir({ INIT_CWD: elsewhere, npm_package_name: 'another' }), join(cwd, 'orders'));
 });
 
+test('compose.yaml starts the collector of this version', () => {
+  const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const { version } = JSON.parse(text('collector/package.json'));
+  const image = /image: (\S*go-sre-collector:\S+)/.exec(text('scaffold/template/compose.yaml'))?.[1];
+  assert.equal(image, `ghcr.io/go-sre/go-sre-collector:${version}`);
+});
+
 test('the package names only files that are there, and its version is the one printed', (t) => {
   const manifest = JSON.parse(readFileSync(new URL('../../scaffold/package.json', import.meta.url), 'utf8'));
   assert.equal(create(['--version'], emptyFolder(t)).stdout, `${manifest.version}\n`);
