@@ -1,4 +1,4 @@
-import { label, serviceMetric, suffix } from '../../slo/index.ts';
+import { label, scrapeMetric, serviceMetric, suffix } from '../../slo/index.ts';
 import type { Store, TimeRange } from '../storage/store.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { SPAN_KINDS } from '../telemetry/model.ts';
@@ -10,6 +10,7 @@ import {
   matching,
   readSeries,
   type SeriesData,
+  zeroMoments,
 } from './series.ts';
 import { histogramQuantile, median } from './stats.ts';
 
@@ -57,8 +58,14 @@ export async function readGoldenSignals(
   if (query.toUnixNano <= query.fromUnixNano) return [];
   const range = { fromUnixNano: query.fromUnixNano - LOOKBACK_NANO, toUnixNano: query.toUnixNano };
   const name = `${serviceMetric.requestDuration}${suffix.bucket}`;
-  const series = await readSeries(store, matching(name, { [label.job]: query.service }), range, deps);
-  const routes = fromHistograms(series, query);
+  // One reading for all: the scrapes' own series lie in the same blocks.
+  const names = [name, scrapeMetric.up, serviceMetric.startTime].join('|');
+  const [, ...job] = matching(name, { [label.job]: query.service });
+  const all = await readSeries(store, [{ label: '__name__', op: '=~', value: names }, ...job], range, deps);
+  const [series, scrapes] = [true, false].map((wanted) =>
+    all.filter(({ info }) => (info.name === name) === wanted),
+  );
+  const routes = fromHistograms(series ?? [], scrapes ?? [], query);
   const measured = new Set(routes.map((route) => route.service));
   if (query.service !== undefined && measured.has(query.service)) return routes;
   const spans = await fromSpans(store, query, deps);
@@ -147,8 +154,13 @@ function stepOf(at: bigint, query: GoldenQuery): number {
   return Math.floor(Number(at - query.fromUnixNano) / Number(query.stepNano));
 }
 
-function fromHistograms(series: readonly SeriesData[], query: GoldenQuery): RouteSignals[] {
-  const grown = increments(series);
+function fromHistograms(
+  series: readonly SeriesData[],
+  scrapes: readonly SeriesData[],
+  query: GoldenQuery,
+): RouteSignals[] {
+  const zeros = zeroMoments(series, scrapes);
+  const grown = increments(series, zeros);
   const groups = new Map<string, number[]>();
   series.forEach(({ info: { labels } }, i) => {
     const key = [labels[label.job], labels[label.method], labels[label.route]].join('\u0000');
@@ -156,7 +168,7 @@ function fromHistograms(series: readonly SeriesData[], query: GoldenQuery): Rout
     if (members) members.push(i);
     else groups.set(key, [i]);
   });
-  const covered = coverage(series, query);
+  const covered = coverage(series, zeros, query);
   return [...groups.values()].map((members) => {
     const { labels } = series[members[0]!]!.info;
     const bounds = [...new Set(members.map((i) => boundOf(series[i]!)))].sort((a, b) => a - b);
@@ -198,7 +210,11 @@ function isError(labels: Record<string, string>): boolean {
  * Seconds measured per service and step: the time between scrapes of the instance that was scraped most. Every scrape
  * of a histogram has its last bucket, so the others are not looked at.
  */
-function coverage(series: readonly SeriesData[], query: GoldenQuery): Map<string, Float64Array> {
+function coverage(
+  series: readonly SeriesData[],
+  zeros: ReadonlyMap<string, bigint>,
+  query: GoldenQuery,
+): Map<string, Float64Array> {
   const times = new Map<string, { service: string; times: Set<bigint> }>();
   for (const data of series) {
     if (boundOf(data) !== Number.POSITIVE_INFINITY) continue;
@@ -209,7 +225,9 @@ function coverage(series: readonly SeriesData[], query: GoldenQuery): Map<string
   }
   const steps = Number((query.toUnixNano - query.fromUnixNano + query.stepNano - 1n) / query.stepNano);
   const result = new Map<string, Float64Array>();
-  for (const { service, times: seen } of times.values()) {
+  for (const [instance, { service, times: seen }] of times) {
+    const zero = zeros.get(instance);
+    if (zero !== undefined) seen.add(zero);
     const sorted = [...seen].sort((a, b) => (a < b ? -1 : 1));
     const seconds = new Float64Array(steps);
     for (let i = 1; i < sorted.length; i++) {

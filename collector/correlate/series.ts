@@ -1,4 +1,4 @@
-import { label } from '../../slo/index.ts';
+import { label, scrapeMetric, serviceMetric } from '../../slo/index.ts';
 import type { LabelMatcher, QueryOptions, SeriesColumns, Store, TimeRange } from '../storage/store.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import { toHex } from '../telemetry/ids.ts';
@@ -142,25 +142,65 @@ export function instanceOf(info: SeriesInfo): string {
 }
 
 /**
- * The growth of counters, per series in the order given. A value below the one before is a restart: the counter began
- * at 0 again. A series that first shows up later than others of the same process also began at 0 (a new status code).
- * Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#increase ; the second rule is ours.
+ * Since when the counters of a process stood at 0 although no sample says so, by `instanceOf`. Two things prove it: an
+ * answered scrape before the first sample (a client library tells no series before the first request), or a process
+ * that started after its target was first scraped (scrapes failed until it answered). Of a process that was running
+ * before anyone looked, nothing is known. `scrapes` holds the series `up` and `process_start_time_seconds`.
  */
-export function increments(all: readonly SeriesData[]): Growth[] {
-  const firstSeen = new Map<string, bigint>();
-  for (const { info, time } of all) {
-    const known = firstSeen.get(instanceOf(info));
-    if (known === undefined || time[0]! < known) firstSeen.set(instanceOf(info), time[0]!);
+export function zeroMoments(
+  counters: readonly SeriesData[],
+  scrapes: readonly SeriesData[],
+): Map<string, bigint> {
+  const of = (name: string) =>
+    new Map(scrapes.filter(({ info }) => info.name === name).map((data) => [instanceOf(data.info), data]));
+  const [ups, starts] = [of(scrapeMetric.up), of(serviceMetric.startTime)];
+  const zeros = new Map<string, bigint>();
+  for (const [instance, first] of firstSamples(counters)) {
+    const up = ups.get(instance);
+    if (!up) continue;
+    const answered = up.time.findLast((at, i) => at < first && up.value[i] === 1);
+    const seconds = starts.get(instance)?.value[0] ?? 0;
+    const started = BigInt(Math.round(seconds * 1000)) * 1_000_000n;
+    if (answered !== undefined) zeros.set(instance, answered);
+    else if (started >= up.time[0]! && started < first) zeros.set(instance, started);
   }
-  return all.map((data) => growth(data, firstSeen.get(instanceOf(data.info))!));
+  return zeros;
 }
 
-function growth({ info, time, value }: SeriesData, firstSeen: bigint): Growth {
+function firstSamples(all: readonly SeriesData[]): Map<string, bigint> {
+  const first = new Map<string, bigint>();
+  for (const { info, time } of all) {
+    const known = first.get(instanceOf(info));
+    if (known === undefined || time[0]! < known) first.set(instanceOf(info), time[0]!);
+  }
+  return first;
+}
+
+/**
+ * The growth of counters, per series in the order given. A value below the one before is a restart: the counter began
+ * at 0 again. A series that first shows up later than others of the same process also began at 0 (a new status code),
+ * and so did all of a process that has a moment in `zeros`.
+ * Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#increase ; the other rules are ours.
+ */
+export function increments(
+  all: readonly SeriesData[],
+  zeros: ReadonlyMap<string, bigint> = new Map(),
+): Growth[] {
+  const first = firstSamples(all);
+  return all.map((data) => {
+    const instance = instanceOf(data.info);
+    return growth(data, first.get(instance)!, zeros.get(instance));
+  });
+}
+
+function growth({ info, time, value }: SeriesData, firstSeen: bigint, zero: bigint | undefined): Growth {
   if (info.temporality === 'delta') return { time, seconds: new Float64Array(time.length), value };
-  const skipped = time[0]! > firstSeen ? 0 : 1;
+  const late = time[0]! > firstSeen;
+  const skipped = late || zero !== undefined ? 0 : 1;
   const grown = new Float64Array(time.length);
   const seconds = new Float64Array(time.length);
   grown[0] = value[0]!;
+  seconds[0] = late || zero === undefined ? 0 : Number(time[0]! - zero) / 1e9;
   for (let i = 1; i < time.length; i++) {
     const [before, now] = [value[i - 1]!, value[i]!];
     grown[i] = now >= before ? now - before : now;

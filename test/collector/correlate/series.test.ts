@@ -124,3 +124,64 @@ test('a route is known by its rate, errors and p99, step by step; a step without
     { requests: 40, errors: 30, seconds: 5, p99Ms: 484 },
   ]);
 });
+
+const startedAt = (second: number) => Number(START / SECOND) + second;
+const firstRequests = [
+  {
+    what: 'of a service that starts while its target is scraped count from its start on',
+    up: [0, 0, 1, 1],
+    started: startedAt(8),
+    told: { requests: 5, seconds: 7 },
+  },
+  {
+    what: 'of a service whose answered scrape had none count from that scrape on',
+    up: [undefined, 1, 1, 1],
+    started: startedAt(-900),
+    told: { requests: 5, seconds: 10 },
+  },
+  {
+    what: 'of a service that ran before its target was scraped are not known',
+    up: [undefined, undefined, 1, 1],
+    started: startedAt(-900),
+    told: { requests: 2, seconds: 5 },
+  },
+  {
+    what: 'of a running service are not known when its first scrapes failed',
+    up: [0, 0, 1, 1],
+    started: startedAt(-900),
+    told: { requests: 2, seconds: 5 },
+  },
+  {
+    what: 'of a service that tells no start are not known when its first scrapes failed',
+    up: [0, 0, 1, 1],
+    started: undefined,
+    told: { requests: 2, seconds: 5 },
+  },
+];
+for (const { what, up, started, told } of firstRequests) {
+  test(`the first requests ${what}`, async (t) => {
+    const gauge = (name: string): SeriesInfo => ({
+      ...counter({}),
+      name,
+      kind: 'gauge',
+      temporality: 'none',
+    });
+    const labels = { http_route: '/orders', http_request_method: 'POST', http_response_status_code: '201' };
+    const total: SeriesInfo = {
+      ...counter({ ...labels, le: '+Inf' }),
+      name: 'http_server_request_duration_seconds_bucket',
+      kind: 'histogram',
+    };
+    const store = await storeOf(t, [
+      sampleBatch([
+        ...samples(total, [undefined, undefined, 3, 5]),
+        ...samples(gauge('up'), up),
+        ...samples(gauge('process_start_time_seconds'), [undefined, undefined, started, started]),
+      ]),
+    ]);
+    const query = { fromUnixNano: START, toUnixNano: START + 20n * SECOND, stepNano: 20n * SECOND };
+    const [route] = await readGoldenSignals(store, query, { signal });
+    const { requests, seconds } = route!.points[0]!;
+    assert.deepEqual({ requests, seconds }, told);
+  });
+}
