@@ -1,15 +1,15 @@
-import { readIncidents } from '../correlate/detector.ts';
 import { renderIncidentText } from '../correlate/text.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import type { Handler } from './deps.ts';
 import { oneOf } from './params.ts';
+import { newestIncidents, readIncident } from './stored-incidents.ts';
 import type { IncidentsBody } from './types.ts';
 
 /** GET /api/v1/incidents: what is and was wrong, newest first. */
 export const listIncidents: Handler = async (_request, deps): Promise<IncidentsBody> => {
-  const incidents = await readIncidents(deps.store);
+  const { matched, incidents } = await newestIncidents(deps.store);
   return {
-    matched: incidents.length,
+    matched,
     incidents: incidents.map(({ findings: _findings, ...head }) => head),
   };
 };
@@ -18,7 +18,7 @@ export const listIncidents: Handler = async (_request, deps): Promise<IncidentsB
 export const getIncident: Handler = async (request, deps) => {
   const format = oneOf(request, 'format', ['json', 'text'], 'json');
   const id = request.params['id'] ?? '';
-  const incident = (await readIncidents(deps.store)).find((found) => found.id === id);
+  const incident = await readIncident(deps.store, id);
   if (!incident)
     throw new CollectorError('not-found', `No incident ${id} is stored; /api/v1/incidents lists them.`);
   if (format === 'json') return incident;

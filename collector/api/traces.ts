@@ -1,4 +1,3 @@
-import { readIncidents } from '../correlate/detector.ts';
 import { spanLabel } from '../correlate/spans.ts';
 import type { SpanColumns, SpanFilter, TraceColumns } from '../storage/store.ts';
 import { durationMs } from '../telemetry/clock.ts';
@@ -10,6 +9,7 @@ import { adjustedCount } from '../telemetry/sampling.ts';
 import { attributeList } from './attributes.ts';
 import type { ApiDeps, ApiRequest, Handler } from './deps.ts';
 import { attributesOf, millisecondsOf, oneOf, optionsOf, rangeOf, spanIdOf, traceIdOf } from './params.ts';
+import { incidentOfTrace } from './stored-incidents.ts';
 import type { SpanBody, TraceBody, TracesBody } from './types.ts';
 
 /** Spans of one trace that are answered at the most; more are counted in `matched`. */
@@ -118,11 +118,7 @@ export const getTrace: Handler = async (request, deps): Promise<TraceBody> => {
   const label = labels.build();
   const root = parentsOf(c, count);
   const rootAt = Math.max(0, root.parent.indexOf(-1));
-  const incident = (await readIncidents(deps.store)).find((found) =>
-    found.findings.some((f) =>
-      f.references.some((r) => 'traceId' in r && r.traceId === traceId.toLowerCase()),
-    ),
-  );
+  const incident = await incidentOfTrace(deps.store, traceId.toLowerCase());
   return {
     traceId: traceId.toLowerCase(),
     startTimeUnixNano: String(start),

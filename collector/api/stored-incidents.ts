@@ -1,0 +1,47 @@
+import type { Incident } from '../correlate/incident.ts';
+import type { Store } from '../storage/store.ts';
+
+/** Incidents of one answer at the most; the store keeps more. */
+const LISTED = 500;
+
+/** The newest incidents, and how many the store lists (a thousand at the most); what another version stored unreadably is left out of the list. */
+export async function newestIncidents(
+  store: Pick<Store, 'list'>,
+): Promise<{ matched: number; incidents: Incident[] }> {
+  const documents = await store.list('incident');
+  const read = documents.slice(0, LISTED).map(({ bytes }) => parse(bytes));
+  return { matched: documents.length, incidents: read.filter((incident) => incident !== undefined) };
+}
+
+/** The incident of this id; undefined when none is stored, or one that another version stored unreadably. */
+export async function readIncident(store: Pick<Store, 'list'>, id: string): Promise<Incident | undefined> {
+  const [document] = await store.list('incident', { id, limit: 1 });
+  return document && parse(document.bytes);
+}
+
+/**
+ * The newest incident that refers to a trace (lower-case hex). Only the incidents whose stored text has the id in it
+ * are parsed: every trace that is opened asks, and an incident with its evidence is long.
+ */
+export async function incidentOfTrace(
+  store: Pick<Store, 'list'>,
+  traceId: string,
+): Promise<Incident | undefined> {
+  for (const { bytes } of await store.list('incident')) {
+    if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(traceId)) continue;
+    const incident = parse(bytes);
+    const refers = incident?.findings.some((finding) =>
+      finding.references.some((reference) => 'traceId' in reference && reference.traceId === traceId),
+    );
+    if (refers) return incident;
+  }
+  return undefined;
+}
+
+function parse(bytes: Uint8Array): Incident | undefined {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Incident;
+  } catch {
+    return undefined;
+  }
+}

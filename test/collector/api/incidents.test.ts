@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { incidentOfTrace, newestIncidents, readIncident } from '../../../collector/api/stored-incidents.ts';
+import type { StoredDocument } from '../../../collector/storage/store.ts';
+
+const TRACE = 'ab'.repeat(16);
+const stored = (id: string, text: string): StoredDocument => ({
+  ...{ id, timeUnixNano: 1n, bytes: Buffer.from(text) },
+});
+const referring = (id: string, traceId: string) =>
+  stored(
+    id,
+    JSON.stringify({ id, title: `${TRACE} is only named`, findings: [{ references: [{ traceId }] }] }),
+  );
+
+function storeOf(documents: StoredDocument[]) {
+  const asked: unknown[] = [];
+  const list = async (_kind: string, query: { id?: string; limit?: number } = {}) => {
+    asked.push(query);
+    return documents.filter(({ id }) => query.id === undefined || query.id === id);
+  };
+  return { asked, list };
+}
+
+test('one incident is asked for by its id, not looked for among all', async () => {
+  const store = storeOf([referring('a', TRACE), referring('b', TRACE), stored('broken', '{')]);
+  assert.equal((await readIncident(store, 'b'))?.id, 'b');
+  assert.equal(await readIncident(store, 'c'), undefined);
+  assert.equal(await readIncident(store, 'broken'), undefined);
+  assert.deepEqual(store.asked[0], { id: 'b', limit: 1 });
+});
+
+test('the incident of a trace is the first that refers to it, and others are not parsed', async (t) => {
+  const others = Array.from({ length: 50 }, (_, i) => stored(`o${i}`, '{"findings":[]}'));
+  const store = storeOf([...others, referring('named', 'cd'.repeat(16)), referring('hit', TRACE)]);
+  const parse = t.mock.method(JSON, 'parse');
+  assert.equal((await incidentOfTrace(store, TRACE))?.id, 'hit');
+  assert.equal(parse.mock.callCount(), 2);
+  assert.equal(await incidentOfTrace(store, 'ef'.repeat(16)), undefined);
+});
+
+test('the list says how many incidents are stored, also those it has no room for', async () => {
+  const store = storeOf(Array.from({ length: 700 }, (_, i) => referring(String(i), TRACE)));
+  const { matched, incidents } = await newestIncidents(store);
+  assert.deepEqual([matched, incidents.length, incidents[0]?.id], [700, 500, '0']);
+});
