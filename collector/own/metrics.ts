@@ -21,7 +21,10 @@ export interface OwnMetrics {
 
 /** The collector's own metrics under the OpenTelemetry Collector's names, read from Intake and the store at each scrape. */
 export function startOwnMetrics(intake: Intake, status: () => Promise<StoreStatus>): OwnMetrics {
-  const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+  // The SDK's own guess at a resource names the path of the node binary; the scraping job names the collector.
+  const exporter = new PrometheusExporter({
+    ...{ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true },
+  });
   const provider = new MeterProvider({ readers: [exporter] });
   const meter = provider.getMeter('go-sre-collector');
   const observe = (result: ObservableResult, pick: (count: IntakeCount) => boolean) => {
