@@ -10,49 +10,88 @@ export interface ApiRoute {
   method: 'GET';
   path: string;
   handler: Handler;
+  /** Query parameters it reads; any other is refused, because a mistyped condition would match everything. */
+  query: readonly string[];
   about: string;
 }
 
+const RANGE = ['from', 'to'];
+const PAGE = ['limit', 'cursor'];
+
 /** The whole HTTP API. Beside it the same port serves /metrics, /metrics/red, /livez, /readyz and the console. */
 export const ROUTES: readonly ApiRoute[] = [
-  { method: 'GET', path: '/api/v1/status', handler: getStatus, about: 'What arrived, what was lost and why' },
+  {
+    method: 'GET',
+    path: '/api/v1/status',
+    handler: getStatus,
+    query: [],
+    about: 'What arrived, what was lost and why',
+  },
   {
     method: 'GET',
     path: '/api/v1/services',
     handler: getServices,
+    query: RANGE,
     about: 'Golden signals by service and route',
   },
   {
     method: 'GET',
     path: '/api/v1/traces',
     handler: findTraces,
+    query: [
+      ...['service', 'route', 'method', 'status', 'min_ms', 'max_ms', 'q', 'attr', 'order'],
+      ...RANGE,
+      ...PAGE,
+    ],
     about: 'Traces with a span that meets the conditions',
   },
-  { method: 'GET', path: '/api/v1/traces/:traceId', handler: getTrace, about: 'One trace as columns' },
+  {
+    method: 'GET',
+    path: '/api/v1/traces/:traceId',
+    handler: getTrace,
+    query: [],
+    about: 'One trace as columns',
+  },
   {
     method: 'GET',
     path: '/api/v1/traces/:traceId/logs',
     handler: getTraceLogs,
+    query: PAGE,
     about: 'Every log line of one trace',
   },
   {
     method: 'GET',
     path: '/api/v1/traces/:traceId/spans/:spanId',
     handler: getSpan,
+    query: [],
     about: 'One span in full',
   },
   {
     method: 'GET',
     path: '/api/v1/logs',
     handler: findLogs,
+    query: ['service', 'q', 'level', 'trace', 'attr', 'order', ...RANGE, ...PAGE],
     about: 'Log lines by text, level, service, trace',
   },
-  { method: 'GET', path: '/api/v1/series', handler: getSeries, about: 'Samples and exemplars of series' },
-  { method: 'GET', path: '/api/v1/incidents', handler: listIncidents, about: 'Incidents, newest first' },
+  {
+    method: 'GET',
+    path: '/api/v1/series',
+    handler: getSeries,
+    query: ['match', 'exemplars', ...RANGE, ...PAGE],
+    about: 'Samples and exemplars of series',
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/incidents',
+    handler: listIncidents,
+    query: [],
+    about: 'Incidents, newest first',
+  },
   {
     method: 'GET',
     path: '/api/v1/incidents/:id',
     handler: getIncident,
+    query: ['format'],
     about: 'One incident with its evidence',
   },
 ];

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { extname, join } from 'node:path';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { httpPath } from '../../slo/index.ts';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { httpPath, nearest } from '../../slo/index.ts';
 import type { OwnMetrics } from '../own/metrics.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import { type ApiDeps, isText } from './deps.ts';
@@ -59,14 +59,24 @@ async function readConsole(dir: string | undefined): Promise<Map<string, Asset>>
   return assets;
 }
 
-/** Query parameters, each at most once: a second value would silently win. */
-function queryOf(request: FastifyRequest): Record<string, string> {
-  const query: Record<string, string> = {};
-  for (const [name, value] of new URL(request.url, 'http://host').searchParams) {
+/** Query parameters, each known and at most once: a second value would silently win, an unknown one be ignored. */
+function queryOf(url: string, known: readonly string[]): Record<string, string> {
+  const query: Record<string, string> = Object.create(null);
+  for (const [name, value] of new URL(url, 'http://host').searchParams) {
+    if (!known.includes(name)) throw unknownParameter(name, known);
     if (name in query) throw new CollectorError('bad-request', `${name} is given twice; give it once.`);
     query[name] = value;
   }
   return query;
+}
+
+function unknownParameter(name: string, known: readonly string[]): CollectorError {
+  const meant = nearest(name, known);
+  const instead = known.length > 0 ? `known here are ${known.join(', ')}` : 'this path takes none';
+  return new CollectorError(
+    'bad-request',
+    `${name} is not a parameter${meant ? `; did you mean ${meant}?` : ''} (${instead}).`,
+  );
 }
 
 function errorBody(error: CollectorError): ErrorBody {
@@ -81,7 +91,7 @@ function mount(app: FastifyInstance, route: ApiRoute, deps: ApiServerDeps): void
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const params = request.params as Record<string, string>;
-      const question = { params, query: queryOf(request), signal: gone.signal };
+      const question = { params, query: queryOf(request.url, route.query), signal: gone.signal };
       const answer = await deps.traced(`GET ${route.path}`, () => route.handler(question, deps));
       if (isText(answer)) return reply.type(answer.contentType).send(answer.text);
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
@@ -92,6 +102,7 @@ function mount(app: FastifyInstance, route: ApiRoute, deps: ApiServerDeps): void
 function serveMetrics(app: FastifyInstance, deps: ApiServerDeps): void {
   app.get(httpPath.metrics, (request, reply) => {
     reply.hijack();
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) reply.raw.setHeader(name, value);
     deps.ownMetrics.handle(request.raw, reply.raw);
   });
   app.get(httpPath.spanMetrics, async (_request, reply) =>
@@ -166,6 +177,11 @@ export async function startApi(options: ApiServerOptions, deps: ApiServerDeps): 
     forceCloseConnections: true,
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 200 },
+    // Of requests that reach no route, such as a path with a broken %-escape: hooks do not run for them.
+    frameworkErrors: (thrown, _request, reply: FastifyReply) => {
+      const error = new CollectorError('bad-request', thrown.message);
+      void reply.code(error.status).headers(SECURITY_HEADERS).send(errorBody(error));
+    },
     serverFactory: (handler) => {
       server = createServer(handler);
       return server;
