@@ -76,14 +76,26 @@ const Scrape = mapping({
   labels: v.optional(labels, {}),
 });
 
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
 /** The whole configuration; every key has a default, unknown keys are refused. */
 const ConfigSchema = mapping({
   listen: v.optional(
-    mapping({
-      host: v.optional(text, '127.0.0.1'),
-      otlpHttpPort: v.optional(port, defaultPort.otlpHttp),
-      apiPort: v.optional(port, defaultPort.collectorHttp),
-    }),
+    v.pipe(
+      mapping({
+        host: v.optional(text, '127.0.0.1'),
+        otlpHttpPort: v.optional(port, defaultPort.otlpHttp),
+        apiPort: v.optional(port, defaultPort.collectorHttp),
+      }),
+      v.forward(
+        v.partialCheck(
+          [['otlpHttpPort'], ['apiPort']],
+          ({ otlpHttpPort, apiPort }) => otlpHttpPort !== apiPort || apiPort === 0,
+          'must be another port than listen.otlpHttpPort',
+        ),
+        ['apiPort'],
+      ),
+    ),
     {},
   ),
   store: v.optional(
@@ -129,10 +141,7 @@ const ConfigSchema = mapping({
   ),
   telemetry: v.optional(
     mapping({
-      logLevel: v.optional(
-        v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be a pino level'),
-        'info',
-      ),
+      logLevel: v.optional(v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`), 'info'),
       /** Own traces, sent to the standard OTEL_EXPORTER_OTLP_* destination. */
       traces: v.optional(v.boolean('must be true or false'), false),
     }),
