@@ -1,12 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { type OpenMetricsContentType, Registry } from 'prom-client';
 import { startApi } from './api/server.ts';
 import { mergeValues, parseFlags, USAGE } from './commands/flags.ts';
-import { type Config, type ParsedConfig, parseConfigText, validateConfig } from './config.ts';
+import {
+  type Config,
+  type ConfigProblem,
+  type ParsedConfig,
+  parseConfigText,
+  validateConfig,
+} from './config.ts';
 import { createDetector } from './correlate/detector.ts';
 import { Intake } from './own/intake.ts';
 import { startOwnMetrics } from './own/metrics.ts';
@@ -19,6 +25,7 @@ import { createOtlpHttp } from './receivers/otlp-http.ts';
 import { createPrometheusScrape } from './receivers/prometheus-scrape.ts';
 import type { ReceiverDeps } from './receivers/receiver.ts';
 import { openEmbeddedStore } from './storage/embedded/store.ts';
+import { makeFolder } from './store-folder.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { CollectorError } from './telemetry/errors.ts';
 
@@ -148,7 +155,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
 
 async function openStore(config: Config, { clock, log, baseDir }: RunDeps) {
   const path = resolve(baseDir, config.store.path);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(path);
   const warn = (message: string, fields?: Record<string, unknown>) => log.warn(fields ?? {}, message);
   return openEmbeddedStore(
     { path, retentionMs: config.store.retention * 1000, maxBytes: config.store.maxSize },
@@ -202,7 +209,13 @@ async function readConfig(
       return { problems: [{ path: `--config ${configFile}`, message }] };
     }
     const parsed = parseConfigText(text);
-    if ('problems' in parsed) return { problems: parsed.problems };
+    if ('problems' in parsed) {
+      const inFile = ({ path: at, message }: ConfigProblem) => ({
+        path: [configFile, at].filter(Boolean).join(', '),
+        message,
+      });
+      return { problems: parsed.problems.map(inFile) };
+    }
     base = parsed.value;
   }
   return validateConfig(mergeValues(base, flags));
@@ -235,7 +248,7 @@ function startProblem(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (code === 'EADDRINUSE')
     return `${message}. Another program listens there: stop it, or move this one with --otlp-port or --api-port.`;
-  if (code === 'EACCES')
+  if (code === 'EACCES' && error instanceof Error && 'syscall' in error && error.syscall === 'listen')
     return `${message}. Ports below 1024 need privileges: move with --otlp-port or --api-port.`;
   return error instanceof CollectorError || code !== undefined
     ? message
@@ -298,6 +311,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   if (flags.do === 'check') {
     console.log(JSON.stringify(config, null, 2));
+    console.error('configuration is valid');
     return 0;
   }
   return serve(config);

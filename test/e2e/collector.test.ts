@@ -200,10 +200,31 @@ test('--check-config lists every problem with its path and exits 2, and exits 0 
   assert.match(bad.stderr, /store\.retention must be a duration/);
   assert.match(bad.stderr, /store\.maxsize is not a known key; did you mean maxSize\?/);
   writeFileSync(file, 'store: { retention: 5h }\n');
-  assert.equal(collectorCli(['--check-config', '--config', file]).status, 0);
+  const good = collectorCli(['--check-config', '--config', file]);
+  assert.deepEqual([good.status, good.stderr], [0, 'configuration is valid\n']);
+  writeFileSync(file, 'store: {\n');
+  const broken = collectorCli(['--check-config', '--config', file]);
+  assert.equal(broken.status, 2);
+  assert.ok(broken.stderr.includes(`${file}, line `), broken.stderr);
   const missing = collectorCli(['--check-config', '--config', `${file}.none`]);
   assert.equal(missing.status, 2);
   assert.match(missing.stderr, /cannot be read: ENOENT/);
+});
+
+test('a store that cannot be opened ends the start with the flag that moves it, and no advice on ports', (t) => {
+  const folder = folderOf(t);
+  writeFileSync(join(folder, 'file'), '');
+  const started = collectorCli([
+    '--data',
+    join(folder, 'file', 'x.sqlite'),
+    '--api-port',
+    '0',
+    '--otlp-port',
+    '0',
+  ]);
+  assert.equal(started.status, 1);
+  assert.match(started.stderr, /x\.sqlite cannot be opened: .*--data/);
+  assert.doesNotMatch(started.stderr, /port/);
 });
 
 test('a taken port ends the start with the flag that moves it', async (t) => {
