@@ -34,6 +34,15 @@ export function duration(ms: number): string {
   return Math.abs(ms) < 1 ? `${ms.toFixed(2)} ms` : `${significant(ms)} ms`;
 }
 
+/**
+ * A histogram's quantile in milliseconds, its bucket bounds in seconds. In the lowest bucket the number would be the
+ * bucket's width and nothing measured: `under 5 ms`.
+ */
+export function quantile(ms: number, bounds: readonly number[]): string {
+  const lowest = (bounds[0] ?? 0) * 1000;
+  return ms < lowest ? `under ${Number(lowest.toPrecision(3))} ms` : duration(ms);
+}
+
 /** A share (0 to 1) in percent: 73.0 %, 0.4 %, 0 %, 100 %. */
 export function percent(share: number): string {
   if (!Number.isFinite(share)) return 'not measured';

@@ -1,6 +1,6 @@
 import { serviceMetric } from '../../slo/index.ts';
 import { finding, nameOf, untested } from './finding.ts';
-import { count, duration, percent, pValue, routeName, times } from './format.ts';
+import { count, duration, percent, pValue, quantile, routeName, times } from './format.ts';
 import {
   type GoldenPoint,
   measurableStep,
@@ -161,7 +161,7 @@ function ownSentence(own: Change): string {
   const [a, b] = [own.before, own.now];
   const verb = own.slower ? 'rose from' : own.ratio <= 1 / RISEN ? 'fell from' : 'did not change:';
   const n = `n = ${count(b.requests)}, before ${count(a.requests)}`;
-  const latency = `p99 of ${routeName(own)} ${verb} ${duration(a.p99Ms!)} to ${duration(b.p99Ms!)}`;
+  const latency = `p99 of ${routeName(own)} ${verb} ${p99Change(own, ' to ')}`;
   const factor = own.slower ? `, ${times(own.ratio)}` : '';
   const errors = own.failing
     ? ` ${percent(share(b))} of its requests fail, ${percent(share(a))} before.`
@@ -182,8 +182,14 @@ function othersSentence(touched: readonly Change[], untouched: readonly Change[]
     return [...rose, touched.length === 0 ? 'No other route had requests on both sides.' : '']
       .join(' ')
       .trim();
-  const change = `${duration(calm.before.p99Ms!)} › ${duration(calm.now.p99Ms!)}, ${pValue(calm.p)}`;
+  const change = `${p99Change(calm, ' › ')}, ${pValue(calm.p)}`;
   return [...rose, `${routeName(calm)} did not change: ${change}.`].join(' ');
+}
+
+/** Both p99s; one, where the histogram does not tell them apart. */
+function p99Change({ before, now, signals: { bounds } }: Change, to: string): string {
+  const [a, b] = [quantile(before.p99Ms!, bounds), quantile(now.p99Ms!, bounds)];
+  return a === b && a !== duration(before.p99Ms!) ? a : `${a}${to}${b}`;
 }
 
 function chart(change: Change): FindingChart {

@@ -1,5 +1,6 @@
 import { clockTime } from './format.ts';
 import type { EvidenceKind, Finding, Incident, Reference } from './incident.ts';
+import { MECHANISMS } from './verdict.ts';
 
 /** A terminal's width and one screen and a half: what is read without scrolling far. */
 const COLUMNS = 100;
@@ -45,8 +46,8 @@ export function renderIncidentText(incident: Incident): string {
 }
 
 function findingLines(found: Finding, number: number): string[] {
-  const state =
-    found.outcome === 'holds' ? '' : found.outcome === 'untested' ? ' (not tested)' : ' (does not hold)';
+  const refuted = MECHANISMS.includes(found.kind) ? ' (does not apply)' : ' (does not hold)';
+  const state = { holds: '', untested: ' (not tested)', refuted }[found.outcome];
   const references = found.references.filter((reference) => reference.kind === 'log').slice(0, 1);
   return [
     `${number}. ${TITLES[found.kind]}${state}`,

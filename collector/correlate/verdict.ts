@@ -4,7 +4,7 @@ import type { ConfidenceTier, EvidenceKind, Finding, Incident, Question } from '
 
 /** Links of the chain; the mechanisms (retries, pool) count only when they are part of it. */
 const LINKS: readonly EvidenceKind[] = ['symptom', 'onset', 'exemplars', 'difference', 'where', 'logs'];
-const MECHANISMS: readonly EvidenceKind[] = ['retry-storm', 'pool'];
+export const MECHANISMS: readonly EvidenceKind[] = ['retry-storm', 'pool'];
 /** Shares of fewer requests have intervals of 40 points and more. */
 const SURE_COHORT = 20;
 /** Younger incidents are often explained wrongly (.625 right at 30 s, .875 at 60 s on labelled faults). */
@@ -108,7 +108,9 @@ function confidenceOf(
       : []),
   ];
   const tier = tierOf(findings, cause, explaining.length, doubts.length);
-  const counts = `${holds} of ${counted(tested, 'link')} hold, ${refuted} of ${counted(refuted + explaining.length, 'alternative')} refuted`;
+  const absent = findings.filter((f) => MECHANISMS.includes(f.kind) && f.outcome === 'refuted').length;
+  const apply = absent === 0 ? '' : `, ${absent} ${absent === 1 ? 'does' : 'do'} not apply`;
+  const counts = `${holds} of ${counted(tested, 'link')} hold${apply}, ${refuted} of ${counted(refuted + explaining.length, 'alternative')} refuted`;
   return { tier, holds, tested, reason: `${counts}${doubts.length === 0 ? '' : `; ${doubts.join(', ')}`}.` };
 }
 
@@ -230,10 +232,11 @@ function harmOf(asked: Asked, findings: readonly Finding[]): string {
   const failed = `${counted(number('failed'), 'request')} failed, ${percent(number('errorShareNow'))} of ${routeName(asked)}.`;
   const stored =
     symptom.facts['source'] === 'spans' ? ' Counted in stored spans: sampled requests are missing.' : '';
-  const slow =
-    number('slow') > 0
-      ? ` ${count(number('slow'))} slower than ${duration(number('slowBoundMs'))}, the usual p99.`
-      : '';
+  // Requests are counted by buckets: the bound is the usual p99 only where that lies on one.
+  const bound = duration(number('slowBoundMs'));
+  const which =
+    bound === duration(number('p99BeforeMs')) ? 'the usual p99' : 'the bucket above the usual p99';
+  const slow = number('slow') > 0 ? ` ${count(number('slow'))} slower than ${bound}, ${which}.` : '';
   return `${failed}${slow}${stored}`;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { explain } from '../../../collector/correlate/engine.ts';
+import { quantile } from '../../../collector/correlate/format.ts';
 import { renderIncidentText } from '../../../collector/correlate/text.ts';
 import { scenario, storeOf } from '../../helpers/scenario.ts';
 
@@ -43,6 +44,26 @@ test('it fits a terminal: at most 60 lines of 100 columns, however long names an
     assert.ok(lines.length <= 60, `${lines.length} lines`);
     for (const line of lines) assert.ok(line.length <= 100, line);
   }
+});
+
+test('the mechanisms that are no part of it are counted as they are told', async (t) => {
+  const slow = scenario({ fault: 'slow-handler', quietSeconds: 120, faultSeconds: 70 });
+  const text = renderIncidentText(await explain(question, await storeOf(t, slow.batches), deps));
+  assert.equal(text.match(/^\d\. .* \(does not apply\)$/gm)?.length, 2, text);
+  assert.match(text, /Confidence {2}\w+: \d of \d links hold, 2 do not apply, /);
+});
+
+test('harm is told by the bucket that was counted, which is not the usual p99', async (t) => {
+  const incident = await explain(question, await storeOf(t, made.batches), deps);
+  const { slowBoundMs, p99BeforeMs } = incident.findings[0]!.facts;
+  assert.ok(Number(slowBoundMs) > Number(p99BeforeMs));
+  assert.match(incident.harm, / \d+ slower than [\d.]+ ms, the bucket above the usual p99\./);
+});
+
+test('a quantile in the lowest bucket is told as below its bound', () => {
+  const told = [4.95, 0.1, 5, 7.33].map((ms) => quantile(ms, [0.005, 0.01, Number.POSITIVE_INFINITY]));
+  assert.deepEqual(told, ['under 5 ms', 'under 5 ms', '5.00 ms', '7.33 ms']);
+  assert.equal(quantile(4.95, []), '4.95 ms');
 });
 
 test('what was not tested and what does not hold is marked', async (t) => {
