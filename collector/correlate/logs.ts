@@ -1,7 +1,7 @@
 import type { Store } from '../storage/store.ts';
 import { fromHex, TRACE_ID_BYTES } from '../telemetry/ids.ts';
 import { badName, type Cohorts, loadCohorts } from './cohort.ts';
-import { factText, finding, untested } from './finding.ts';
+import { factText, finding, held, untested } from './finding.ts';
 import { clockTime, count, counted, percent, pValue } from './format.ts';
 import type { Evidence, EvidenceDeps, Finding, FindingTable, Question } from './incident.ts';
 import { distinct, type LogLine, MAX_LINES, readLines, type Template } from './log-lines.ts';
@@ -81,7 +81,7 @@ function byTrace(
     const statement = `No log template changed: ${count(changed.length)} compared in ${n}.`;
     return finding(question, { kind: 'logs', outcome: 'refuted', statement, table });
   }
-  return finding(question, { ...headFinding(head, totals, bad), kind: 'logs', outcome: 'holds', table });
+  return finding(question, { ...headFinding(head, totals, question), kind: 'logs', outcome: 'holds', table });
 }
 
 function compare(
@@ -129,9 +129,12 @@ function headOf(changed: readonly Changed[], calls: ReadonlySet<string>): Change
 function headFinding(
   head: Changed,
   totals: { slow: number; before: number },
-  bad: string,
+  question: Question,
 ): Omit<Partial<Finding>, 'kind' | 'outcome'> & { statement: string } {
+  const bad = badName(question);
   const first = head.lines[0]!;
+  const lead = leadLine(head.lines, question);
+  const shown = [lead, ...head.lines.filter((line) => line !== lead)];
   const isNew = head.linesBefore === 0 ? `New since ${clockTime(first.timeUnixNano)}: ` : '';
   const each = (head.lines.length / totals.slow).toFixed(2);
   const where = [head.template.level, head.template.caller].filter((part) => part).join(', ');
@@ -142,7 +145,7 @@ function headFinding(
     incident: { value: head.hits / totals.slow, n: totals.slow },
     p: head.q,
     statement,
-    references: head.lines.slice(0, 3).map((line) => ({
+    references: shown.slice(0, 3).map((line) => ({
       kind: 'log',
       traceId: line.traceId,
       spanId: line.spanId,
@@ -155,14 +158,24 @@ function headFinding(
       caller: head.template.caller,
       isNew: head.linesBefore === 0 ? 1 : 0,
       firstUnixNano: String(first.timeUnixNano),
-      traceId: first.traceId,
-      spanId: first.spanId,
+      traceId: lead.traceId,
+      spanId: lead.spanId,
       share: head.hits / totals.slow,
       shareBefore: head.hitsBefore / Math.max(1, totals.before),
       lines: head.lines.length,
       joinedBy: 'trace id',
     },
   };
+}
+
+/** The line to show: of the first trace among the exemplars that has one, so that who follows it meets the line. */
+function leadLine(lines: readonly LogLine[], { before }: Question): LogLine {
+  for (const reference of held(before, 'exemplars')?.references ?? []) {
+    if (reference.kind === 'series') continue;
+    const line = lines.find(({ traceId }) => traceId === reference.traceId);
+    if (line) return line;
+  }
+  return lines[0]!;
 }
 
 /** Without a line that carries a trace id: the service's warnings and errors, per minute of each window. */

@@ -64,6 +64,8 @@ test('the chain leads from exemplars to stored traces and to a log line of one o
     line?.kind === 'log' && /^[0-9a-f]{32}$/.test(line.traceId) && /redis attempt failed$/.test(line.label),
   );
   assert.ok(BigInt(line.timeUnixNano) >= BigInt(incident.onsetUnixNano));
+  const followed = traces.flatMap((reference) => (reference.kind === 'trace' ? reference.traceId : []));
+  assert.ok(followed.includes(line.traceId), 'the line is not of one of the followed traces');
 });
 
 test('the call is seen to change within seconds of the true moment, and not after the route', async (t) => {
