@@ -24,6 +24,7 @@ import { createLogFiles } from './receivers/log-files.ts';
 import { createOtlpHttp } from './receivers/otlp-http.ts';
 import { createPrometheusScrape } from './receivers/prometheus-scrape.ts';
 import type { ReceiverDeps } from './receivers/receiver.ts';
+import { type Part, stopAll } from './stop.ts';
 import { openEmbeddedStore } from './storage/embedded/store.ts';
 import { makeFolder } from './store-folder.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
@@ -47,29 +48,6 @@ export interface RunningCollector {
   otlpHttpPort: number;
   apiPort: number;
   stop(): Promise<void>;
-}
-
-/** What was started and is to be stopped. */
-interface Part {
-  name: string;
-  stop(): Promise<void>;
-}
-
-/**
- * Stops the parts, last started first, each once. One that fails is logged and does not keep the others, the store
- * above all, from being stopped; rejects with the failures at the end.
- */
-export async function stopAll(started: Part[], log: Pick<Logger, 'error'>): Promise<void> {
-  const failures: unknown[] = [];
-  for (let part = started.pop(); part; part = started.pop()) {
-    try {
-      await part.stop();
-    } catch (error) {
-      log.error({ part: part.name, err: error }, 'a part did not stop as it should; the others are stopped');
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} parts failed to stop`);
 }
 
 /** Builds every part top to bottom, and stops them in reverse when told to or when one of them does not start. */
@@ -282,10 +260,13 @@ async function serve(config: Config): Promise<number> {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped(name));
   });
   log.info({ signal }, 'stopping: taking in nothing more, writing what is under way');
-  return collector.stop().then(
+  const code = await collector.stop().then(
     () => 0,
     () => 1, // logged part by part
   );
+  // All is written: what still runs is the tracing SDK, trying again to reach its destination.
+  setTimeout(() => process.exit(), 100).unref();
+  return code;
 }
 
 /** The command line; resolves to the exit code: 0 done, 1 failed, 2 usage or configuration. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stopAll } from '../../collector/main.ts';
 import { settle } from '../../collector/own/traces.ts';
+import { stopAll } from '../../collector/stop.ts';
 
 test('a part that fails to stop is logged and keeps no other from stopping', async () => {
   const stopped: string[] = [];
