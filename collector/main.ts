@@ -120,7 +120,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     started.push({ name: 'api', stop: stopApi });
     started.push({ name: 'eviction', stop: repeat(EVICT_EVERY_MS, () => evict(store, log), log) });
     if (config.incidents.enabled) {
-      const detector = createDetector(store, { clock });
+      const detector = createDetector(store, { clock, warn });
       const look = () => own.traced('detect', async () => report(await detector.tick(), log));
       started.push({ name: 'detector', stop: repeat(config.incidents.interval * 1000, look, log) });
     }

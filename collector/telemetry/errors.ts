@@ -15,7 +15,11 @@ export const ERRORS = {
   },
   'too-slow': { status: 504, retryable: true, means: 'The query did not end before its deadline.' },
   cancelled: { status: 499, retryable: false, means: 'The reader went away before the answer.' },
-  overloaded: { status: 503, retryable: true, means: 'More is waiting than the queue holds.' },
+  overloaded: {
+    status: 503,
+    retryable: true,
+    means: 'More is waiting than the queue holds, or a service sends more than its limit.',
+  },
   'store-full': { status: 503, retryable: true, means: 'The disk has no room; reads go on.' },
   'store-failed': {
     status: 503,

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, type TestContext, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { TraceBody } from '../../collector/api/types.ts';
+import { folderOf, startCollector } from '../helpers/collector.ts';
+import { until } from '../helpers/until.ts';
 
 const scaffold = fileURLToPath(new URL('../../scaffold', import.meta.url));
 const goEnv = { GOFLAGS: '-tags=grpcnotrace', GOWORK: 'off' };
@@ -91,8 +92,8 @@ test('go-sre slo render has nothing to change in a new service', () => {
 test('the service answers, and log, trace and metric of one request carry the same trace id', {
   timeout: 60_000,
 }, async (t) => {
-  const exported = await receiveTraces(t);
-  const service = await startService(t.signal, exported.endpoint);
+  const collector = await startCollector(t, folderOf(t), {});
+  const service = await startService(t.signal, `http://127.0.0.1:${collector.otlpHttpPort}`);
   t.after(() => service.process.kill('SIGKILL'));
   const order = { method: 'POST', body: '{"item":"tea","quantity":2}' };
   const response = await fetch(`http://${service.addr}/orders`, order);
@@ -101,34 +102,18 @@ test('the service answers, and log, trace and metric of one request carry the sa
   assert.match(String(line.trace_id), /^[0-9a-f]{32}$/);
   assert.match(String(line.span_id), /^[0-9a-f]{16}$/);
   assert.equal(line.route, '/orders');
-  await exported.trace(String(line.trace_id));
+  const trace = await until('the trace of the first request in the collector', 15_000, async () => {
+    const answer = await fetch(`http://127.0.0.1:${collector.apiPort}/api/v1/traces/${line.trace_id}`);
+    return answer.ok ? ((await answer.json()) as TraceBody) : undefined;
+  });
+  assert.ok(trace.spanId.includes(String(line.span_id)));
+  assert.deepEqual(trace.service.dictionary.filter(Boolean), ['orders']);
   assert.equal((await fetch(`http://${service.adminAddr}/healthz`)).status, 200);
   const headers = { accept: 'application/openmetrics-text; version=1.0.0' };
   const metrics = await (await fetch(`http://${service.adminAddr}/metrics`, { headers })).text();
   assert.match(metrics, /^http_server_request_duration_seconds_count\{.*http_route="\/orders"/m);
   assert.match(metrics, new RegExp(`# \\{.*trace_id="${line.trace_id}"`));
 });
-
-/** An OTLP/HTTP receiver that only keeps the bodies; a protobuf body holds each trace id as its 16 bytes. */
-async function receiveTraces(t: TestContext) {
-  const bodies: Buffer[] = [];
-  let wake: () => void = () => undefined;
-  const server = createServer(async (request, response) => {
-    bodies.push(Buffer.concat(await request.toArray()));
-    response.setHeader('content-type', 'application/x-protobuf').end();
-    wake();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  const trace = async (id: string) => {
-    while (!bodies.some((body) => body.includes(Buffer.from(id, 'hex')))) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  };
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, trace };
-}
 
 type LogEntry = Record<string, unknown>;
 
