@@ -1,8 +1,8 @@
+import { newestIncidents, readIncident } from '../correlate/stored-incidents.ts';
 import { renderIncidentText } from '../correlate/text.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import type { Handler } from './deps.ts';
 import { oneOf } from './params.ts';
-import { newestIncidents, readIncident } from './stored-incidents.ts';
 import type { IncidentsBody } from './types.ts';
 
 /** GET /api/v1/incidents: what is and was wrong, newest first. */

@@ -1,4 +1,4 @@
-import { readIncidents } from '../correlate/detector.ts';
+import { openIncidents } from '../correlate/stored-incidents.ts';
 import { SIGNALS } from '../own/intake.ts';
 import type { Handler } from './deps.ts';
 import type { StatusBody } from './types.ts';
@@ -6,7 +6,7 @@ import type { StatusBody } from './types.ts';
 /** GET /api/v1/status: what arrived, what was lost and why, how far back the store reaches. */
 export const getStatus: Handler = async (_request, deps): Promise<StatusBody> => {
   const store = await deps.store.status();
-  const incidents = await readIncidents(deps.store);
+  const open = await openIncidents(deps.store);
   const signals = SIGNALS.map((signal) => {
     const oldest = store.signals[signal].oldestUnixNano;
     const evicted = store.evictions
@@ -34,6 +34,6 @@ export const getStatus: Handler = async (_request, deps): Promise<StatusBody> =>
     memoryBytes: process.memoryUsage.rss(),
     signals: Object.fromEntries(signals) as StatusBody['signals'],
     targets: deps.targets(),
-    openIncidents: incidents.filter((incident) => incident.state === 'open').length,
+    openIncidents: open.length,
   };
 };

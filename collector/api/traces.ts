@@ -1,4 +1,5 @@
 import { spanLabel } from '../correlate/spans.ts';
+import { incidentOfTrace } from '../correlate/stored-incidents.ts';
 import type { SpanColumns, SpanFilter, TraceColumns } from '../storage/store.ts';
 import { durationMs } from '../telemetry/clock.ts';
 import { StringColumnBuilder, stringAt } from '../telemetry/columns.ts';
@@ -9,7 +10,6 @@ import { adjustedCount } from '../telemetry/sampling.ts';
 import { attributeList } from './attributes.ts';
 import type { ApiDeps, ApiRequest, Handler } from './deps.ts';
 import { attributesOf, millisecondsOf, oneOf, optionsOf, rangeOf, spanIdOf, traceIdOf } from './params.ts';
-import { incidentOfTrace } from './stored-incidents.ts';
 import type { SpanBody, TraceBody, TracesBody } from './types.ts';
 
 /** Spans of one trace that are answered at the most; more are counted in `matched`. */

@@ -3,6 +3,7 @@ import { type Clock, NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { DETECTION, type DetectorState, detect, type Symptom } from './detection.ts';
 import { type Asked, explain, incidentId } from './engine.ts';
 import type { EvidenceDeps, Incident } from './incident.ts';
+import { openIncidents } from './stored-incidents.ts';
 
 /** An open incident is explained again this often: evidence grows, and an explanation reads thousands of records. */
 const EXPLAIN_EVERY_SECONDS = 15;
@@ -16,8 +17,6 @@ const GUARD_PART = 4n;
 const ERRORS_WEIGH = 1.25;
 /** One step may take this long; the next one goes on from there. */
 const TICK_TIMEOUT_MS = 30_000;
-/** Incidents that a reading gives. */
-const LISTED = 500;
 
 export interface DetectorDeps {
   clock: Clock;
@@ -120,21 +119,9 @@ function headline({ title, confidence }: Incident): string {
   return `${title.replace(/[\d.,]+/g, '')} ${confidence.tier}`;
 }
 
-/** Stored incidents, newest first; what another version stored unreadably is left out. */
-export async function readIncidents(store: Store): Promise<Incident[]> {
-  const documents = await store.list('incident', { limit: LISTED });
-  return documents.flatMap(({ bytes }) => {
-    try {
-      return [JSON.parse(Buffer.from(bytes).toString('utf8')) as Incident];
-    } catch {
-      return [];
-    }
-  });
-}
-
 /** The incidents that were open when the collector stopped. */
 async function restore(store: Store): Promise<Map<string, Open>> {
-  const stored = (await readIncidents(store)).filter((incident) => incident.state === 'open');
+  const stored = await openIncidents(store);
   return new Map(
     stored.map((incident) => {
       const { service, method, route, signal } = incident;

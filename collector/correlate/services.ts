@@ -1,6 +1,5 @@
 import type { Store, TimeRange } from '../storage/store.ts';
 import { DETECTION } from './detection.ts';
-import { readIncidents } from './detector.ts';
 import { clockTime, counted, duration, percent, rate, routeName } from './format.ts';
 import {
   addPoints,
@@ -11,6 +10,7 @@ import {
 } from './golden-signals.ts';
 import type { Incident } from './incident.ts';
 import { readPools } from './pool.ts';
+import { openIncidents } from './stored-incidents.ts';
 import { LEAST_STEP_NANO } from './symptom.ts';
 
 /** Points of a sparkline: one for every two or three pixels of its width. */
@@ -73,7 +73,7 @@ export async function goldenSignals(
   const routes = await readGoldenSignals(store, { ...range, stepNano: even > finest ? even : finest }, deps);
   const past = { fromUnixNano: range.fromUnixNano - USUAL_NANO, toUnixNano: range.fromUnixNano };
   const usual = await readGoldenSignals(store, { ...past, stepNano: USUAL_NANO }, deps);
-  const open = (await readIncidents(store)).filter((incident) => incident.state === 'open');
+  const open = await openIncidents(store);
   const services: ServiceHealth[] = [];
   for (const [name, members] of Map.groupBy(routes, (route) => route.service)) {
     const health = serviceHealth(name, members, usual, open);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createDetector, readIncidents } from '../../../collector/correlate/detector.ts';
+import { createDetector } from '../../../collector/correlate/detector.ts';
 import type { Incident } from '../../../collector/correlate/incident.ts';
+import { newestIncidents } from '../../../collector/correlate/stored-incidents.ts';
 import type { Store } from '../../../collector/storage/store.ts';
 import { type Scenario, type ScenarioOptions, scenario, storeOf } from '../../helpers/scenario.ts';
 
@@ -36,7 +37,7 @@ test('a slow cache after two quiet minutes opens one incident within half a minu
   assert.equal(first.incident.signal, 'latency');
   const off = Number(BigInt(first.incident.onsetUnixNano) - made.faultUnixNano) / 1e9;
   assert.ok(off > -10 && off <= 10, `onset ${off} s off`);
-  const stored = await readIncidents(store);
+  const stored = (await newestIncidents(store)).incidents;
   assert.deepEqual(
     stored.map((incident) => [incident.id, incident.state]),
     [[first.incident.id, 'open']],
@@ -46,7 +47,7 @@ test('a slow cache after two quiet minutes opens one incident within half a minu
 
 test('an open incident is explained again as evidence grows, under the same id', async (t) => {
   const { store, seen } = await watched(t, { fault: 'slow-cache', faultSeconds: 90 });
-  const [stored] = await readIncidents(store);
+  const [stored] = (await newestIncidents(store)).incidents;
   assert.equal(seen[0]!.incident.confidence.tier, 'medium');
   assert.equal(stored!.confidence.tier, 'high', stored!.confidence.reason);
   assert.equal(stored!.openedUnixNano, seen[0]!.incident.openedUnixNano);
@@ -83,7 +84,7 @@ test('less than a minute of quiet data is not enough to call anything unusual', 
 
 test('several broken routes of one service are one incident, led by one of them', async (t) => {
   const { store } = await watched(t, { fault: 'overload' });
-  assert.equal((await readIncidents(store)).length, 1);
+  assert.equal((await newestIncidents(store)).incidents.length, 1);
 });
 
 test('failing at once is an incident of errors', async (t) => {
@@ -104,7 +105,7 @@ test('an incident closes two minutes after the route is as usual again, and stay
   const closed = seen.at(-1)!;
   assert.equal(closed.incident.state, 'closed');
   assert.ok(closed.afterSeconds > 60 + 110 && closed.afterSeconds <= 60 + 150, `${closed.afterSeconds} s`);
-  const stored = await readIncidents(store);
+  const stored = (await newestIncidents(store)).incidents;
   assert.deepEqual(
     stored.map((incident) => incident.state),
     ['closed'],
@@ -117,7 +118,7 @@ test('a detector that starts anew goes on with the open incident', async (t) => 
   const store = await storeOf(t, made.batches);
   const [before] = await watch(store, made, 0, 160);
   await watch(store, made, 165);
-  const stored = await readIncidents(store);
+  const stored = (await newestIncidents(store)).incidents;
   assert.deepEqual(
     stored.map((incident) => [incident.id, incident.state]),
     [[before!.incident.id, 'open']],
@@ -138,5 +139,5 @@ test('a clock that is set back does not blind the detector until it is late agai
 test('incidents that cannot be read are left out', async (t) => {
   const store = await storeOf(t, []);
   await store.put('incident', { id: 'x', timeUnixNano: 1n, bytes: Buffer.from('{not json') });
-  assert.deepEqual(await readIncidents(store), []);
+  assert.deepEqual((await newestIncidents(store)).incidents, []);
 });

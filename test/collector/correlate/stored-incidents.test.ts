@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { incidentOfTrace, newestIncidents, readIncident } from '../../../collector/api/stored-incidents.ts';
+import {
+  incidentOfTrace,
+  newestIncidents,
+  openIncidents,
+  readIncident,
+} from '../../../collector/correlate/stored-incidents.ts';
 import type { StoredDocument } from '../../../collector/storage/store.ts';
 
 const TRACE = 'ab'.repeat(16);
@@ -43,4 +48,19 @@ test('the list says how many incidents are stored, also those it has no room for
   const store = storeOf(Array.from({ length: 700 }, (_, i) => referring(String(i), TRACE)));
   const { matched, incidents } = await newestIncidents(store);
   assert.deepEqual([matched, incidents.length, incidents[0]?.id], [700, 500, '0']);
+});
+
+test('open incidents are those whose state is open, whatever their text quotes', async () => {
+  const one = (id: string, state: string, title = '') =>
+    stored(id, JSON.stringify({ id, title, state, findings: [] }));
+  const store = storeOf([
+    one('a', 'open'),
+    one('b', 'closed'),
+    one('c', 'closed', 'said "state":"open"'),
+    stored('d', '{'),
+  ]);
+  assert.deepEqual(
+    (await openIncidents(store)).map(({ id }) => id),
+    ['a'],
+  );
 });

@@ -1,5 +1,5 @@
-import type { Incident } from '../correlate/incident.ts';
 import type { Store } from '../storage/store.ts';
+import type { Incident } from './incident.ts';
 
 /** Incidents of one answer at the most; the store keeps more. */
 const LISTED = 500;
@@ -11,6 +11,13 @@ export async function newestIncidents(
   const documents = await store.list('incident');
   const read = documents.slice(0, LISTED).map(({ bytes }) => parse(bytes));
   return { matched: documents.length, incidents: read.filter((incident) => incident !== undefined) };
+}
+
+/** The incidents that are open, newest first. Closed ones are told by their text and not parsed: they are many and long. */
+export async function openIncidents(store: Pick<Store, 'list'>): Promise<Incident[]> {
+  const documents = await store.list('incident');
+  const maybe = documents.filter(({ bytes }) => textIncludes(bytes, '"state":"open"'));
+  return maybe.flatMap(({ bytes }) => parse(bytes) ?? []).filter(({ state }) => state === 'open');
 }
 
 /** The incident of this id; undefined when none is stored, or one that another version stored unreadably. */
@@ -28,7 +35,7 @@ export async function incidentOfTrace(
   traceId: string,
 ): Promise<Incident | undefined> {
   for (const { bytes } of await store.list('incident')) {
-    if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(traceId)) continue;
+    if (!textIncludes(bytes, traceId)) continue;
     const incident = parse(bytes);
     const refers = incident?.findings.some((finding) =>
       finding.references.some((reference) => 'traceId' in reference && reference.traceId === traceId),
@@ -36,6 +43,10 @@ export async function incidentOfTrace(
     if (refers) return incident;
   }
   return undefined;
+}
+
+function textIncludes(bytes: Uint8Array, text: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text);
 }
 
 function parse(bytes: Uint8Array): Incident | undefined {
