@@ -1,5 +1,8 @@
-/** 0 done, 1 failed, 2 the command line is wrong, 130 cancelled. */
-export type ExitCode = 0 | 1 | 2 | 130;
+/**
+ * 0 done, 1 failed, 2 the command line is wrong, 3 done as far as possible and the rest, told exactly, is left to the
+ * user, 130 cancelled.
+ */
+export type ExitCode = 0 | 1 | 2 | 3 | 130;
 
 /** An error written for the person at the terminal: its message says what, where and what to do. */
 export class CliError extends Error {

@@ -1,93 +1,61 @@
-import { resolve } from 'node:path';
-import type { Writable } from 'node:stream';
-import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { nearest } from '../../slo/index.ts';
+import { type Command, exitCodes, type GoSreDeps } from './command.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
-import { readFlags } from './flags.ts';
-import { planRendering, type RenderDisk, writeRendering } from './slo-render.ts';
+import { sloRender } from './slo-render-command.ts';
 
-/** What the command needs from outside. */
-export type GoSreDeps = {
-  version: string;
-  disk: RenderDisk;
-  stdout: Writable;
-  stderr: Writable;
-  /** Folder that relative paths are resolved against. */
-  cwd: string;
-};
-
-const flags = {
-  dir: { type: 'string' },
-  check: { type: 'boolean' },
-  'dry-run': { type: 'boolean' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean', short: 'v' },
-} as const satisfies ParseArgsConfig['options'];
-
-type Flags = ReturnType<typeof parse>['values'];
-
-function parse(argv: readonly string[]) {
-  return parseArgs({ args: [...argv], options: flags, allowPositionals: true });
-}
-
-const commands: Readonly<Record<string, (values: Flags, deps: GoSreDeps) => Promise<ExitCode>>> = {
-  'slo render': sloRender,
-};
+/** Every command of `go-sre`, in the order of its help. */
+const commands: readonly Command[] = [sloRender];
 
 /** `go-sre ARGV`: does it, prints, and gives the exit code. */
 export async function runGoSre(argv: readonly string[], deps: GoSreDeps): Promise<ExitCode> {
+  let found: Command | undefined;
   try {
-    const { values, positionals } = readFlags(() => parse(argv), Object.keys(flags));
-    if (values.version) deps.stdout.write(`${deps.version}\n`);
-    else if (values.help) deps.stdout.write(help);
-    else return await command(positionals.join(' '))(values, deps);
+    const first = argv[0] ?? '';
+    if (first === '--help' || first === '-h') deps.stdout.write(help());
+    else if (first === '--version' || first === '-v') deps.stdout.write(`${deps.version}\n`);
+    else {
+      found = commandOf(argv);
+      return await found.execute(argv.slice(found.name.split(' ').length), deps);
+    }
     return 0;
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     deps.stderr.write(`go-sre: ${error.message}\n`);
-    if (error.exitCode === 2) deps.stderr.write('Run go-sre --help for the commands.\n');
+    if (error.exitCode === 2) {
+      const more = found === undefined ? '--help for the commands' : `${found.name} --help for its flags`;
+      deps.stderr.write(`Run go-sre ${more}.\n`);
+    }
     return error.exitCode;
   }
 }
 
-function command(words: string): (values: Flags, deps: GoSreDeps) => Promise<ExitCode> {
-  const found = commands[words];
+/** The command whose words the line begins with. */
+function commandOf(argv: readonly string[]): Command {
+  const flag = argv.findIndex((word) => word.startsWith('-'));
+  const words = argv.slice(0, flag < 0 ? undefined : flag);
+  const found = commands.find(({ name }) => `${words.join(' ')} `.startsWith(`${name} `));
   if (found !== undefined) return found;
-  if (words === '') throw usage('A command is missing.');
-  const longer = Object.keys(commands).find((known) => known.startsWith(`${words} `));
-  if (longer !== undefined) throw usage(`"${words}" is no whole command. Try: go-sre ${longer}`);
-  const near = nearest(words, Object.keys(commands));
-  throw usage(`There is no command "${words}".${near === undefined ? '' : ` Did you mean "${near}"?`}`);
+  if (flag === 0) throw usage(`Write the command first, ${argv[0]} behind it: go-sre COMMAND ${argv[0]}`);
+  if (words.length === 0) throw usage('A command is missing.');
+  const names = commands.map(({ name }) => name);
+  const longer = names.find((name) => name.startsWith(`${words.join(' ')} `));
+  if (longer !== undefined) {
+    throw usage(`"${words.join(' ')}" is no whole command. Try: go-sre ${longer}`);
+  }
+  const said = words.slice(0, 2).join(' ');
+  const near = nearest(said, names) ?? nearest(words[0]!, names);
+  throw usage(`There is no command "${said}".${near === undefined ? '' : ` Did you mean "${near}"?`}`);
 }
 
-async function sloRender(values: Flags, deps: GoSreDeps): Promise<ExitCode> {
-  const dir = resolve(deps.cwd, values.dir ?? '.');
-  const rendering = await planRendering(dir, deps.disk);
-  const written = !values['dry-run'] && !values.check;
-  if (written) await writeRendering(dir, rendering, deps.disk);
-  const { files, warnings } = rendering;
-  for (const warning of warnings) deps.stderr.write(`go-sre: ${warning}\n`);
-  const stale = files.filter(({ state }) => state !== 'unchanged');
-  if (values.json) deps.stdout.write(`${JSON.stringify({ dir, written, files, warnings })}\n`);
-  else for (const { path, state } of files) deps.stdout.write(`${state.padEnd(9)}  ${path}\n`);
-  if (!values.check || stale.length === 0) return 0;
-  deps.stderr.write(
-    `go-sre: ${stale.length} of ${files.length} files do not follow from slo.json any more. Run npx -y -p create-go-sre-service go-sre slo render.\n`,
-  );
-  return 1;
-}
+function help(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return `Usage: go-sre COMMAND [flags]
 
-const help = `Usage: go-sre slo render [flags]
+${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
 
-Renders Prometheus rules, their unit tests and a Grafana dashboard from slo.json into ops/.
+  -h, --help     this text; behind a command, its flags
+  -v, --version  the version
 
-  --dir DIR    folder of the service (default: the current one)
-  --check      write nothing; exit code 1 when a file does not follow from slo.json
-  --dry-run    list the files, write nothing
-  --json       print one JSON object
-  -h, --help   this text
-  -v, --version    the version
-
-Exit codes: 0 done, 1 failed, 2 wrong usage.
+${exitCodes}
 `;
+}

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import type { GoSreDeps } from '../../scaffold/src/command.ts';
 import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
 import type { RenderDisk } from '../../scaffold/src/slo-render.ts';
 import { smallTemplate } from '../helpers/scaffold.ts';
@@ -18,7 +19,7 @@ function serviceFolder(t: TestContext, text = spec): string {
   return folder;
 }
 
-async function run(argv: readonly string[], cwd: string, disk: RenderDisk = realDisk) {
+async function run(argv: readonly string[], cwd: string, disk: GoSreDeps['disk'] = realDisk) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const exitCode = await runGoSre(argv, { version: '1.2.3', disk, stdout, stderr, cwd });
   return { exitCode, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
@@ -87,11 +88,24 @@ test('a full disk in the middle leaves every file as it was', async (t) => {
   assert.deepEqual(readdirSync(join(dir, 'ops'), { recursive: true }).sort(), before);
 });
 
+test('--help lists the commands; behind a command it lists the flags of that command', async (t) => {
+  const dir = serviceFolder(t);
+  const general = await run(['--help'], dir);
+  assert.equal(general.exitCode, 0);
+  assert.match(general.stdout, /^Usage: go-sre COMMAND.*\n {2}slo render +Renders /s);
+  const own = await run(['slo', 'render', '-h'], dir);
+  assert.match(own.stdout, /^Usage: go-sre slo render \[flags\]\n.*^ {2}--dir DIR +folder/ms);
+  assert.match(own.stdout, /3 done but for what is printed/);
+  assert.equal((await run(['-v'], dir)).stdout, '1.2.3\n');
+});
+
 const refusals: { argv: string[]; text?: string; exitCode: number; says: RegExp[] }[] = [
   { argv: [], exitCode: 2, says: [/command is missing/, /--help/] },
   { argv: ['slo'], exitCode: 2, says: [/"slo" is no whole command/, /Try: go-sre slo render/] },
   { argv: ['slo', 'rendr'], exitCode: 2, says: [/no command "slo rendr"/, /Did you mean "slo render"\?/] },
   { argv: ['slo', 'render', '--chek'], exitCode: 2, says: [/no flag --chek/, /Did you mean --check\?/] },
+  { argv: ['slo', 'render', 'now'], exitCode: 2, says: [/takes flags only, now is none/, /slo render --help/] },
+  { argv: ['--check', 'slo', 'render'], exitCode: 2, says: [/the command first/, /go-sre COMMAND --check/] },
   { argv: ['slo', 'render', '--dir', 'nowhere'], exitCode: 1, says: [/no .*nowhere\/slo\.json/, /--dir/] },
   { argv: ['slo', 'render'], text: '{', exitCode: 1, says: [/slo\.json: not JSON/] },
   {
