@@ -1,7 +1,18 @@
 // How an external tool is found on a machine and how it is got when it is not there. The table of tools
 // themselves stands in tools.ts. Nothing here writes into the clone.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 
@@ -54,6 +65,13 @@ export function onPath(commands: string[], env: NodeJS.ProcessEnv = process.env)
     if (hit) return hit;
   }
   return undefined;
+}
+
+/** Paths of one command in a folder per version, the newest version first; none where the folder is missing. */
+export function versionedCommands(folder: string, command: string): string[] {
+  if (!existsSync(folder)) return [];
+  const newestFirst = readdirSync(folder).sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a));
+  return newestFirst.map((version) => join(folder, version, command));
 }
 
 function firstLine(path: string, args: string[]): string {
@@ -122,28 +140,52 @@ export function goTool(tool: GoTool): Recipe {
 
 interface DebianTool {
   /** Names on PATH, or absolute paths, in order of preference. */
-  commands: string[];
+  commands: string[] | (() => string[]);
   /** What is wrong beyond a missing command; without it the command alone decides. */
   problem?: () => string | undefined;
   packages: string[];
+  /** The package starts a server of its own when it is installed; tests start theirs, so that one is kept down. */
+  startsDaemon?: boolean;
   versionArgs: string[];
   remedy: string;
+}
+
+/**
+ * Runs `install` while Debian's packages may start nothing: a policy that answers "forbidden" for every start.
+ * A machine that has a policy keeps its own. Source: /usr/share/doc/init-system-helpers/README.policy-rc.d.gz
+ */
+function withoutDaemons(install: () => void): void {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) {
+    install();
+    return;
+  }
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    install();
+  } finally {
+    rmSync(policy);
+  }
 }
 
 let packageListsUpdated = false;
 
 /** A command from PATH, installed with apt where that is possible: Debian or Ubuntu, as root. */
 export function debianTool(tool: DebianTool): Recipe {
+  const commands = () => (typeof tool.commands === 'function' ? tool.commands() : tool.commands);
   return {
     remedy: tool.remedy,
     version: (path) => firstLine(path, tool.versionArgs),
-    find: () => (tool.problem?.() ? undefined : onPath(tool.commands)),
+    find: () => (tool.problem?.() ? undefined : onPath(commands())),
     get() {
       if (process.getuid?.() !== 0 || !onPath(['apt-get'])) throw new Error(tool.remedy);
       const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
       if (!packageListsUpdated) run('apt-get', ['update', '-qq'], env);
       packageListsUpdated = true;
-      run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...tool.packages], env);
+      const flags = ['-y', '-qq', '--no-install-recommends'];
+      const install = () => run('apt-get', ['install', ...flags, ...tool.packages], env);
+      if (tool.startsDaemon) withoutDaemons(install);
+      else install();
     },
   };
 }

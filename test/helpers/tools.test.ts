@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { versionedCommands } from './tool-recipes.ts';
 
 const tools = join(import.meta.dirname, 'tools.ts');
 const asTest = `import { tool } from ${JSON.stringify(tools)};
@@ -37,4 +39,14 @@ test('a tool nobody knows is refused with the list of those there are', () => {
   const { status, stderr } = spawnSync(process.execPath, [tools, 'promtol'], { encoding: 'utf8' });
   assert.equal(status, 2);
   assert.match(stderr, /^No such tool: promtol\. There are: promtool, chromium, docker, docker-compose/);
+});
+
+test('of several versions side by side the newest is taken', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'go-sre-versions-'));
+  for (const version of ['9.6', '15', '17']) mkdirSync(join(folder, version));
+  assert.deepEqual(
+    versionedCommands(folder, 'bin/postgres'),
+    ['17', '15', '9.6'].map((version) => join(folder, version, 'bin/postgres')),
+  );
+  assert.deepEqual(versionedCommands(join(folder, 'missing'), 'bin/postgres'), []);
 });

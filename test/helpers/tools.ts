@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { engineProblem } from './docker-engine.ts';
-import { debianTool, goTool, type Recipe } from './tool-recipes.ts';
+import { debianTool, goTool, type Recipe, versionedCommands } from './tool-recipes.ts';
 
 // Module v0.316.0 is Prometheus 3.16.0. Without its service discoveries (a build tag of Prometheus 3) the cloud
 // SDKs are left out, and the build takes half a minute instead of many.
@@ -65,6 +65,48 @@ const tools = {
       say: /Docker Compose version v?([3-9]|\d\d|2\.(2[4-9]|[3-9]\d))/,
     },
     remedy: "install Docker's compose plug-in, 2.24 or newer",
+  }),
+  'redis-server': debianTool({
+    commands: ['redis-server'],
+    packages: ['redis-server'],
+    startsDaemon: true,
+    versionArgs: ['--version'],
+    remedy: 'install Redis 7 or newer and put redis-server on PATH',
+  }),
+  postgres: debianTool({
+    // Debian keeps the servers of all versions side by side and puts none of them on PATH.
+    commands: () => versionedCommands('/usr/lib/postgresql', 'bin/postgres'),
+    packages: ['postgresql'],
+    startsDaemon: true,
+    versionArgs: ['--version'],
+    remedy: 'install PostgreSQL 15 or newer below /usr/lib/postgresql',
+  }),
+  'golangci-lint': goTool({
+    command: 'golangci-lint',
+    module: 'github.com/golangci/golangci-lint/v2',
+    version: 'v2.15.0',
+    package: './cmd/golangci-lint',
+    // It reads its build info, which names no version here, unless a date is set.
+    ldflags: '-X main.version=2.15.0 -X main.date=release',
+    versionArgs: ['version', '--short'],
+    remedy: 'connect to the Go module proxy',
+  }),
+  govulncheck: goTool({
+    command: 'govulncheck',
+    module: 'golang.org/x/vuln',
+    version: 'v1.9.0',
+    package: './cmd/govulncheck',
+    versionArgs: ['-version'],
+    remedy: 'connect to the Go module proxy',
+  }),
+  actionlint: goTool({
+    command: 'actionlint',
+    module: 'github.com/rhysd/actionlint',
+    version: 'v1.7.12',
+    package: './cmd/actionlint',
+    ldflags: '-X github.com/rhysd/actionlint.version=1.7.12',
+    versionArgs: ['--version'],
+    remedy: 'connect to the Go module proxy',
   }),
 } satisfies Record<string, Recipe>;
 
