@@ -10,8 +10,12 @@ export type Answers = {
   module: string;
   /** Default public port; the admin port is the next one. */
   port: number;
-  /** Names of the template options that are on, sorted. */
+  /** Name of the option that mounts the routes: `nethttp` or `gin`. */
+  router: string;
+  /** Names of the options that are on and free to combine, sorted. */
   with: readonly string[];
+  /** Names of the CI systems that the service gets a pipeline for, sorted; empty for none. */
+  ci: readonly string[];
 };
 
 /** The answers and what decides where and how they are written. */
@@ -23,6 +27,14 @@ export type CreateAnswers = Answers & {
 };
 
 export const defaultPort = 8080;
+
+export const defaultRouter = 'nethttp';
+
+/** The CI of the place that the module path names: GitLab where its host says so, else GitHub. */
+export function defaultCi(module: string): string[] {
+  const [host = ''] = module.split('/');
+  return [host.includes('gitlab') ? 'gitlab' : 'github'];
+}
 
 /** The module path used when none is given: it builds, and says itself that it is a placeholder. */
 export function defaultModule(name: string): string {

@@ -3,8 +3,10 @@ import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import {
   type CreateAnswers,
+  defaultCi,
   defaultModule,
   defaultPort,
+  defaultRouter,
   equivalentCommand,
   portProblem,
   shellWord,
@@ -12,9 +14,10 @@ import {
 import { type CreateDeps, checkAnswers, createService, planService } from './create-service.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
 import { readFlags } from './flags.ts';
+import type { TemplateOption } from './options.ts';
 import type { Plan } from './plan.ts';
 import type { Given } from './prompts.ts';
-import type { Template, TemplateOption } from './template.ts';
+import type { Template } from './template.ts';
 import { planBytes } from './write.ts';
 
 /** What the command needs from outside. */
@@ -112,12 +115,15 @@ function withDefaults(given: Given, cwd: string): CreateAnswers {
   }
   const problem = portProblem(port, given.with ?? []);
   if (problem !== undefined) throw usage(problem);
+  const module = given.module ?? defaultModule(name);
   return {
     name,
-    module: given.module ?? defaultModule(name),
+    module,
     dir: resolve(cwd, given.dir ?? name),
     port: Number(port),
+    router: defaultRouter,
     with: [...new Set(given.with ?? [])].sort(),
+    ci: defaultCi(module),
     git: given.git ?? true,
   };
 }

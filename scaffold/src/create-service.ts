@@ -2,6 +2,7 @@ import type { CreateAnswers } from './answers.ts';
 import { defaultModule, moduleProblem, nameProblem, optionProblem, portProblem } from './answers.ts';
 import { usage } from './errors.ts';
 import { firstCommit, gitObstacle, type RunGit } from './git.ts';
+import { optionNames } from './options.ts';
 import { type Plan, plan } from './plan.ts';
 import type { Template } from './template.ts';
 import { checkTarget, type Disk, write } from './write.ts';
@@ -29,7 +30,7 @@ export type Created = {
  * @throws CliError (exit code 2) that lists all of them
  */
 export function checkAnswers(answers: CreateAnswers, template: Template): void {
-  const known = template.options.map(({ name }) => name);
+  const known = optionNames(template.options, 'with');
   const name = nameProblem(answers.name);
   // A module path that only follows from the name is repaired with it.
   const follows = name !== undefined && answers.module === defaultModule(answers.name);

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { confirm, intro, isCancel, multiselect, text } from '@clack/prompts';
 import { defaultModule, defaultPort, moduleProblem, nameProblem, portProblem } from './answers.ts';
 import { cancelled } from './errors.ts';
-import type { TemplateOption } from './template.ts';
+import type { TemplateOption } from './options.ts';
 
 /** What the flags said; undefined where they said nothing. */
 export type Given = {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type * as fsPromises from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failed, systemCode } from './errors.ts';
+import { manifestPath } from './manifest.ts';
 import { readSpec, renderOps } from './ops.ts';
-import { manifestPath } from './plan.ts';
 
 /** The part of node:fs/promises that rendering uses. */
 export type RenderDisk = Pick<typeof fsPromises, 'mkdir' | 'readFile' | 'rename' | 'rm' | 'writeFile'>;

@@ -12,8 +12,22 @@ const goldenFolder = fileURLToPath(new URL('../golden', import.meta.url));
 
 /** Folder in test/golden/ -> the answers that give it. Together they have every option on and every option off. */
 export const goldenServices: Readonly<Record<string, Answers>> = {
-  shop: { name: 'shop', module: 'example.com/shop', port: 8080, with: ['redis'] },
-  plain: { name: 'order-api', module: 'github.com/Acme/order-api/v2', port: 9000, with: [] },
+  shop: {
+    name: 'shop',
+    module: 'example.com/shop',
+    port: 8080,
+    router: 'nethttp',
+    with: ['redis'],
+    ci: ['gitlab', 'github'],
+  },
+  plain: {
+    name: 'order-api',
+    module: 'github.com/Acme/order-api/v2',
+    port: 9000,
+    router: 'nethttp',
+    with: [],
+    ci: [],
+  },
 };
 
 /** Absolute path of a golden service. */

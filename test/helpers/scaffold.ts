@@ -38,8 +38,15 @@ func main() { fmt.Println("shop", ":8080", ":8081", server.Name) }
     'internal/server/server.go':
       'package server\n\nconst Name = "shop" // shopping carts come later\n\nvar shop = `shop`\n',
     'go.mod':
-      'module example.com/shop\n\nrequire (\n\texample.org/one v1.0.0\n\texample.org/redis v1.0.0\n)\n',
-    'go.sum': 'example.org/one v1.0.0 h1:shop/8080=\nexample.org/redis v1.0.0 h1:x=\n',
+      'module example.com/shop\n\nrequire (\n\texample.org/both v1.0.0\n\texample.org/gin v1.0.0\n\texample.org/one v1.0.0\n\texample.org/redis v1.0.0\n)\n\nrequire (\n\texample.org/always v1.0.0 // indirect\n\texample.org/deep v1.0.0 // indirect\n)\n',
+    'go.sum':
+      'example.org/both v1.0.0 h1:b=\nexample.org/both v1.10.0/go.mod h1:c=\nexample.org/one v1.0.0 h1:shop/8080=\nexample.org/redis v1.0.0 h1:x=\n',
+    'internal/server/router.go':
+      '//go-sre:begin template\n//go:build !gin\n\n//go-sre:end\npackage server\n\n// On net/http.\n',
+    'internal/server/router_gin.go':
+      '//go-sre:begin template\n//go:build gin\n\n//go-sre:end\npackage server\n\n// On gin.\n',
+    '.gitlab-ci.yml': 'variables: { GOFLAGS: "-tags=grpcnotrace" }\n',
+    '.github/workflows/ci.yml': 'jobs: { test: { run: go test -tags grpcnotrace ./... } }\n',
     'compose.yaml':
       'services:\n  shop:\n    ports: ["8080:8080"]\n  # go-sre:begin redis\n  redis: {}\n  # go-sre:end\n',
     'README.md':
@@ -51,13 +58,63 @@ func main() { fmt.Println("shop", ":8080", ":8081", server.Name) }
     options: [
       {
         name: 'redis',
+        flag: 'with',
         title: 'sessions in Redis',
         files: ['internal/cache/'],
-        goMod: ['example.org/redis v1.0.0'],
-        goSum: ['example.org/redis v1.0.0 h1:x='],
+        renames: new Map(),
+        buildTags: [],
         slos: ['get-api-v2-verify-availability'],
       },
+      {
+        name: 'nethttp',
+        flag: 'router',
+        title: 'ServeMux',
+        files: ['internal/server/router.go'],
+        renames: new Map(),
+        buildTags: [],
+        slos: [],
+      },
+      {
+        name: 'gin',
+        flag: 'router',
+        title: 'gin',
+        files: ['internal/server/router_gin.go'],
+        renames: new Map([['internal/server/router_gin.go', 'internal/server/router.go']]),
+        buildTags: ['nomsgpack'],
+        slos: [],
+      },
+      {
+        name: 'gitlab',
+        flag: 'ci',
+        title: 'GitLab CI',
+        files: ['.gitlab-ci.yml'],
+        renames: new Map(),
+        buildTags: [],
+        slos: [],
+      },
+      {
+        name: 'github',
+        flag: 'ci',
+        title: 'GitHub Actions',
+        files: ['.github/'],
+        renames: new Map(),
+        buildTags: [],
+        slos: [],
+      },
     ],
+    modules: {
+      goMod: new Map([
+        ['example.org/redis v1.0.0', ['redis']],
+        ['example.org/gin v1.0.0', ['gin']],
+        ['example.org/both v1.0.0', ['redis']],
+        ['example.org/both v1.0.0 // indirect', ['gin !redis']],
+      ]),
+      goSum: new Map([
+        ['example.org/both v1.0.0 h1:b=', ['redis', 'gin']],
+        ['example.org/both v1.9.0/go.mod h1:b=', ['!redis !gin']],
+        ['example.org/redis v1.0.0 h1:x=', ['redis']],
+      ]),
+    },
     files: new Map(
       Object.entries(texts).map(([path, text]) => [path, { bytes: Buffer.from(text), mode: 0o644 }]),
     ),

@@ -1,0 +1,122 @@
+import type { Answers } from './answers.ts';
+import { tidyGoMod, tidyGoSum } from './go-modules.ts';
+import type { TemplateOption } from './options.ts';
+import type { Template } from './template.ts';
+
+/** What the template calls itself; `replaced` turns these into the answers. */
+const templateModule = 'example.com/shop';
+const templateName = 'shop';
+const templatePort = 8080;
+const templateTags = 'grpcnotrace';
+
+/** The module path, the name and the two ports, each as a whole word; the module path wins over the name in it. */
+const replaceable = new RegExp(
+  `(?<![\\w./-])${templateModule}(?![\\w-])|\\b${templateName}\\b|\\b${templatePort}\\b|\\b${templatePort + 1}\\b|\\b${templateTags}\\b`,
+  'g',
+);
+
+/** The answers as the template sees them: which options are on, and what every word of the template becomes. */
+export type Emission = {
+  on: ReadonlySet<string>;
+  words: Readonly<Record<string, string>>;
+  template: Template;
+};
+
+/** Everything that is the same for all files of one service. */
+export function emission(answers: Answers, template: Template): Emission {
+  const { name, module, port, router, ci } = answers;
+  const on = new Set([...answers.with, router, ...ci]);
+  const tags = template.options.filter((option) => on.has(option.name)).flatMap(({ buildTags }) => buildTags);
+  const words = {
+    [templateModule]: module,
+    [templateName]: name,
+    [templatePort]: String(port),
+    [templatePort + 1]: String(port + 1),
+    [templateTags]: [templateTags, ...new Set(tags)].join(','),
+  };
+  return { on, words, template };
+}
+
+/** The path that a file of the template has in the service, or undefined when it belongs to options that are off. */
+export function emittedPath(path: string, { on, words, template }: Emission): string | undefined {
+  const owns = ({ files }: TemplateOption) =>
+    files.some((own) => (own.endsWith('/') ? path.startsWith(own) : path === own));
+  if (leaves(template.options, owns, on)) return undefined;
+  const renaming = template.options.find((option) => on.has(option.name) && option.renames.has(path));
+  return replaced(renaming?.renames.get(path) ?? path, words);
+}
+
+/** The content that a file of the template has in the service. */
+export function emittedBytes(path: string, bytes: Uint8Array, emission: Emission): Uint8Array {
+  if (bytes.includes(0)) return bytes;
+  const { on, words, template } = emission;
+  let text = new TextDecoder().decode(bytes);
+  if (path === 'go.sum') return encode(tidyGoSum(text, template.modules.goSum, on));
+  if (path === 'go.mod') text = tidyGoMod(text, template.modules.goMod, on);
+  if (path === 'slo.json') text = withoutSlos(text, emission);
+  text = withoutRegions(text, path, on);
+  if (!path.endsWith('.go')) return encode(replaced(text, words));
+  return encode(text.replace(goProse, (prose) => replaced(prose, words)));
+}
+
+/** What some options own, and none of them is on. */
+function leaves(
+  options: readonly TemplateOption[],
+  owns: (option: TemplateOption) => boolean,
+  on: ReadonlySet<string>,
+): boolean {
+  const owners = options.filter(owns);
+  return owners.length > 0 && !owners.some(({ name }) => on.has(name));
+}
+
+/** Comments, strings and runes of Go: the name is replaced in these, an identifier that reads like it stays. */
+const goProse = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])+'/g;
+
+const marker = /^\s*(?:\/\/|# |<!-- )go-sre:(begin|end)(?: ([a-z][a-z0-9|-]*))?(?: -->)?\s*$/;
+
+/**
+ * Removes the regions that are not wanted, and the marker lines of all. A region stays when any of the options in its
+ * marker (`begin redis|postgres`) is on; one with a name of no option never does. Where a region leaves, the blank
+ * lines around it become one, as gofmt wants it.
+ */
+function withoutRegions(text: string, path: string, on: ReadonlySet<string>): string {
+  const kept: string[] = [];
+  let open: string | undefined;
+  let removed = false;
+  for (const line of text.split('\n')) {
+    const found = marker.exec(line);
+    if (found !== null) {
+      if (
+        (found[1] === 'begin') !== (found[2] !== undefined) ||
+        (found[1] === 'begin') === (open !== undefined)
+      ) {
+        throw new Error(`${path}: unpaired "${line.trim()}"`);
+      }
+      open = found[2];
+    } else if (open !== undefined && !open.split('|').some((name) => on.has(name))) {
+      removed = true;
+    } else {
+      if (!(removed && line === '' && (kept.length === 0 || kept.at(-1) === ''))) kept.push(line);
+      removed = false;
+    }
+  }
+  if (open !== undefined) throw new Error(`${path}: the region "${open}" has no end`);
+  return kept.join('\n');
+}
+
+/** slo.json as the service prints it has one objective a line; the text stays byte for byte what Go writes. */
+function withoutSlos(text: string, { on, template }: Emission): string {
+  const kept = text.split('\n').filter((line) => {
+    const id = /^\s*\{"id":"([^"]+)"/.exec(line)?.[1];
+    return id === undefined || !leaves(template.options, ({ slos }) => slos.includes(id), on);
+  });
+  return kept.join('\n').replace(/\},(\s*\])/, '}$1');
+}
+
+function replaced(text: string, words: Emission['words']): string {
+  return text.replace(replaceable, (word) => words[word] ?? word);
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
