@@ -8,10 +8,12 @@ const templateModule = 'example.com/shop';
 const templateName = 'shop';
 const templatePort = 8080;
 const templateTags = 'grpcnotrace';
+/** Version of the generator in the commands that CI runs. */
+const templateVersion = '0.0.0-template';
 
 /** The module path, the name and the two ports, each as a whole word; the module path wins over the name in it. */
 const replaceable = new RegExp(
-  `(?<![\\w./-])${templateModule}(?![\\w-])|\\b${templateName}\\b|\\b${templatePort}\\b|\\b${templatePort + 1}\\b|\\b${templateTags}\\b`,
+  `(?<![\\w./-])${templateModule}(?![\\w-])|\\b${templateName}\\b|\\b${templatePort}\\b|\\b${templatePort + 1}\\b|\\b${templateTags}\\b|\\b${templateVersion.replaceAll('.', '\\.')}\\b`,
   'g',
 );
 
@@ -23,7 +25,7 @@ export type Emission = {
 };
 
 /** Everything that is the same for all files of one service. */
-export function emission(answers: Answers, template: Template): Emission {
+export function emission(answers: Answers, template: Template, version: string): Emission {
   const { name, module, port, router, ci } = answers;
   const on = new Set([...answers.with, router, ...ci]);
   const tags = template.options.filter((option) => on.has(option.name)).flatMap(({ buildTags }) => buildTags);
@@ -33,6 +35,7 @@ export function emission(answers: Answers, template: Template): Emission {
     [templatePort]: String(port),
     [templatePort + 1]: String(port + 1),
     [templateTags]: [templateTags, ...new Set(tags)].join(','),
+    [templateVersion]: version,
   };
   return { on, words, template };
 }

@@ -14,10 +14,10 @@ export type Plan = ReadonlyMap<string, PlannedFile>;
 
 /**
  * The service that these answers ask for. Pure: the same answers, template and version give the same bytes.
- * @param version of the generator, for the manifest
+ * @param version of the generator, for the manifest and the commands that CI runs
  */
 export function plan(answers: Answers, template: Template, version: string): Plan {
-  const service = emission(answers, template);
+  const service = emission(answers, template, version);
   const files = new Map<string, PlannedFile>();
   for (const [from, file] of template.files) {
     const path = emittedPath(from, service);
