@@ -1,0 +1,3 @@
+module example.com/bench/driver
+
+go 1.26.0
