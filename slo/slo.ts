@@ -53,7 +53,18 @@ type Report = (path: string, message: string) => void;
 const serviceKeys = ['schema', 'service', 'owner', 'runbook', 'slos'] as const;
 const sloKeys = ['id', 'kind', 'method', 'route', 'objective', 'thresholdSeconds', 'window'] as const;
 const kinds = ['availability', 'latency'] as const;
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE'] as const;
+/** What a service may name as a method: those that internal/slo of the emitted service allows. */
+export const httpMethods: readonly string[] = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+];
 
 /** A generated rule file of this many objectives has about 15 MB; more is a mistake. */
 const maxSlos = 5_000;
@@ -193,8 +204,8 @@ function readRoute(fields: Fields, path: string, report: Report): Route | undefi
       : 'it must start with "/" and hold no space';
     report(`${path}.route`, `${show(routePath)} is no path template; ${hint}`);
   }
-  if (method !== undefined && !methods.includes(method as (typeof methods)[number])) {
-    const meant = typeof method === 'string' ? nearest(method, methods) : undefined;
+  if (method !== undefined && !httpMethods.includes(method as string)) {
+    const meant = typeof method === 'string' ? nearest(method, httpMethods) : undefined;
     report(`${path}.method`, `${show(method)} is no HTTP method${meant ? `; did you mean "${meant}"?` : ''}`);
   }
   if (routePath === undefined) return undefined;
