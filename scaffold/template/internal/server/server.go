@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"path"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -40,25 +38,7 @@ func New(deps Deps, tel *telemetry.Telemetry) http.Handler {
 		}
 	}
 	observe := telemetry.NewMiddleware(tel, telemetry.Buckets(thresholds))
-
-	known, mux := http.NewServeMux(), http.NewServeMux()
-	for _, route := range table {
-		known.Handle(route.Pattern, route.Handler)
-		mux.Handle(route.Pattern, observe.Route(route.Pattern, route.Handler))
-	}
-	// What matches no route is answered as ServeMux would (404, 405 with Allow, a redirect to a clean path).
-	unknown := observe.Unknown(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer, _ := known.Handler(r)
-		answer.ServeHTTP(w, r)
-	}))
-	mux.Handle("/", unknown)
-	return limitBody(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isClean(r.URL.Path) {
-			unknown.ServeHTTP(w, r) // ServeMux redirects these before any handler would see them
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
+	return limitBody(mount(table, observe))
 }
 
 // SLO is the document that `shop slo` prints.
@@ -98,10 +78,6 @@ func limitBody(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func isClean(p string) bool {
-	return p == path.Clean(p) || strings.HasSuffix(p, "/") && p == path.Clean(p)+"/"
 }
 
 // decode reads a body that is one JSON value and nothing after it.
