@@ -3,6 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	//go-sre:begin http-client
+	"net/url"
+	//go-sre:end
 	//go-sre:begin redis
 	"strconv"
 	//go-sre:end
@@ -17,6 +20,11 @@ type config struct {
 	redisAddr     string
 	redisPoolSize int
 	redisTimeout  time.Duration
+
+	//go-sre:end
+	//go-sre:begin http-client
+	shippingURL     *url.URL
+	shippingTimeout time.Duration
 
 	//go-sre:end
 	addr       string
@@ -45,6 +53,15 @@ func parseConfig(getenv func(string) string) (config, error) {
 	c.redisPoolSize, err = strconv.Atoi(or(getenv("REDIS_POOL_SIZE"), "10"))
 	if err != nil || c.redisPoolSize < 1 || c.redisPoolSize > 10_000 {
 		problems = append(problems, fmt.Errorf("REDIS_POOL_SIZE=%s: use a number from 1 to 10000", getenv("REDIS_POOL_SIZE")))
+	}
+	//go-sre:end
+	//go-sre:begin http-client
+	c.shippingTimeout = duration(getenv, "SHIPPING_TIMEOUT", "1s", &problems)
+	if c.shippingTimeout == 0 {
+		problems = append(problems, errors.New("SHIPPING_TIMEOUT: use more than 0s"))
+	}
+	if c.shippingURL, err = url.Parse(or(getenv("SHIPPING_URL"), "http://localhost:8082")); err != nil || c.shippingURL.Host == "" {
+		problems = append(problems, errors.New("SHIPPING_URL: use an address such as http://localhost:8082")) // it may hold a password
 	}
 	//go-sre:end
 	return c, errors.Join(problems...)

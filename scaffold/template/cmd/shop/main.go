@@ -21,6 +21,9 @@ import (
 	//go-sre:begin redis
 	"example.com/shop/internal/cache"
 	//go-sre:end
+	//go-sre:begin http-client
+	"example.com/shop/internal/httpclient"
+	//go-sre:end
 	"example.com/shop/internal/orders"
 	"example.com/shop/internal/server"
 	"example.com/shop/internal/telemetry"
@@ -94,6 +97,11 @@ func serve(ctx context.Context, config config, getenv func(string) string, stdou
 		Addr: config.redisAddr, PoolSize: config.redisPoolSize, Timeout: config.redisTimeout,
 	}, tel)
 	defer deps.Sessions.Close()
+	//go-sre:end
+
+	//go-sre:begin http-client
+	deps.Shipping = httpclient.New(httpclient.Options{URL: config.shippingURL, Timeout: config.shippingTimeout}, tel)
+	defer deps.Shipping.Close()
 	//go-sre:end
 
 	var ready atomic.Bool

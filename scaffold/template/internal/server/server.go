@@ -13,6 +13,9 @@ import (
 	//go-sre:begin redis
 	"example.com/shop/internal/cache"
 	//go-sre:end
+	//go-sre:begin http-client
+	"example.com/shop/internal/httpclient"
+	//go-sre:end
 	"example.com/shop/internal/orders"
 	"example.com/shop/internal/slo"
 	"example.com/shop/internal/telemetry"
@@ -22,6 +25,10 @@ import (
 type Deps struct {
 	//go-sre:begin redis
 	Sessions *cache.Client
+
+	//go-sre:end
+	//go-sre:begin http-client
+	Shipping *httpclient.Client
 
 	//go-sre:end
 	Orders *orders.Store
