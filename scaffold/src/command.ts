@@ -3,11 +3,18 @@ import type { Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { ExitCode } from './errors.ts';
 import { readFlags } from './flags.ts';
+import type { RunGit } from './git.ts';
+import type { Template } from './template.ts';
 
 /** What the commands of `go-sre` need from outside. */
 export type GoSreDeps = {
   version: string;
-  disk: Pick<typeof fsPromises, 'mkdir' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'writeFile'>;
+  disk: Pick<
+    typeof fsPromises,
+    'chmod' | 'lstat' | 'mkdir' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'rmdir' | 'writeFile'
+  >;
+  readTemplate: () => Template;
+  git: RunGit;
   stdout: Writable;
   stderr: Writable;
   /** Folder that relative paths are resolved against. */

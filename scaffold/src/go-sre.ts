@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 import * as disk from 'node:fs/promises';
+import { gitRunner } from './git.ts';
 import { runGoSre } from './go-sre-command.ts';
-import { packageVersion, userFolder } from './package.ts';
+import { packageVersion, templateFolder, userFolder } from './package.ts';
+import { readTemplate } from './template.ts';
 
 process.exitCode = await runGoSre(process.argv.slice(2), {
   version: packageVersion,
   disk,
+  readTemplate: () => readTemplate(templateFolder),
+  git: gitRunner(process.env),
   stdout: process.stdout,
   stderr: process.stderr,
   cwd: userFolder(process.env, process.cwd()),

@@ -1,8 +1,10 @@
 // A template of a few files, a disk that fails on demand and a terminal in memory, for tests of the generator.
 import * as realDisk from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
+import type { GoSreDeps } from '../../scaffold/src/command.ts';
 import type { CommandDeps } from '../../scaffold/src/create-command.ts';
 import { runCreate } from '../../scaffold/src/create-command.ts';
+import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
 import type { Template } from '../../scaffold/src/template.ts';
 import type { Disk } from '../../scaffold/src/write.ts';
 
@@ -154,6 +156,27 @@ export async function runInProcess(
     git: async () => ({ status: undefined, output: '' }),
     stdin: Object.assign(stdin, { isTTY: person, setRawMode: () => stdin }),
     stdout: Object.assign(stdout, { isTTY: person }),
+    stderr,
+    cwd,
+    ...deps,
+  });
+  return { exitCode, stdout: printed[0]!(), stderr: printed[1]!() };
+}
+
+/** Runs `go-sre ARGV` in this process, in `cwd`, without a git. */
+export async function runGoSreInProcess(
+  argv: readonly string[],
+  cwd: string,
+  deps: Partial<GoSreDeps> = {},
+): Promise<Ran> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const printed = [stdout, stderr].map(collect);
+  const exitCode = await runGoSre(argv, {
+    readTemplate: smallTemplate,
+    version: '1.2.3',
+    disk: realDisk,
+    git: async () => ({ status: undefined, output: '' }),
+    stdout,
     stderr,
     cwd,
     ...deps,

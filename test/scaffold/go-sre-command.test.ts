@@ -3,12 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import * as realDisk from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
-import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
 import type { RenderDisk } from '../../scaffold/src/slo-render.ts';
-import { smallTemplate } from '../helpers/scaffold.ts';
+import { runGoSreInProcess, smallTemplate } from '../helpers/scaffold.ts';
 
 const spec = Buffer.from(smallTemplate().files.get('slo.json')!.bytes).toString();
 
@@ -20,9 +18,7 @@ function serviceFolder(t: TestContext, text = spec): string {
 }
 
 async function run(argv: readonly string[], cwd: string, disk: GoSreDeps['disk'] = realDisk) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const exitCode = await runGoSre(argv, { version: '1.2.3', disk, stdout, stderr, cwd });
-  return { exitCode, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+  return runGoSreInProcess(argv, cwd, { disk });
 }
 
 test('slo render writes rules, their tests and a dashboard below ops/, and a second run changes nothing', async (t) => {
@@ -104,7 +100,11 @@ const refusals: { argv: string[]; text?: string; exitCode: number; says: RegExp[
   { argv: ['slo'], exitCode: 2, says: [/"slo" is no whole command/, /Try: go-sre slo render/] },
   { argv: ['slo', 'rendr'], exitCode: 2, says: [/no command "slo rendr"/, /Did you mean "slo render"\?/] },
   { argv: ['slo', 'render', '--chek'], exitCode: 2, says: [/no flag --chek/, /Did you mean --check\?/] },
-  { argv: ['slo', 'render', 'now'], exitCode: 2, says: [/takes flags only, now is none/, /slo render --help/] },
+  {
+    argv: ['slo', 'render', 'now'],
+    exitCode: 2,
+    says: [/takes flags only, now is none/, /slo render --help/],
+  },
   { argv: ['--check', 'slo', 'render'], exitCode: 2, says: [/the command first/, /go-sre COMMAND --check/] },
   { argv: ['slo', 'render', '--dir', 'nowhere'], exitCode: 1, says: [/no .*nowhere\/slo\.json/, /--dir/] },
   { argv: ['slo', 'render'], text: '{', exitCode: 1, says: [/slo\.json: not JSON/] },
