@@ -25,20 +25,18 @@ const UnknownRoute = "/*"
 
 // Middleware observes requests: one span, one measurement and one access line each.
 type Middleware struct {
-	tel          *Telemetry
-	metrics      httpMetrics
-	access       *zap.Logger
-	accessAlways *zap.Logger // whatever the level: the line of a stored trace is never missing
+	// Timeout bounds each request: its context ends, and an answer that begins later counts as a timeout.
+	// It should leave time to answer before the server's WriteTimeout, which only cuts the connection. A handler that
+	// needs longer moves both by http.ResponseController.SetWriteDeadline. 0 is no bound.
+	Timeout time.Duration
+
+	tel     *Telemetry
+	metrics httpMetrics
 }
 
 // NewMiddleware registers the metrics; buckets are the boundaries of the duration in seconds.
 func NewMiddleware(tel *Telemetry, buckets []float64) *Middleware {
-	return &Middleware{
-		tel:          tel,
-		metrics:      newHTTPMetrics(tel.Registry, buckets),
-		access:       tel.Log.WithOptions(zap.WithCaller(false)),
-		accessAlways: tel.Log.always.WithOptions(zap.WithCaller(false)),
-	}
+	return &Middleware{tel: tel, metrics: newHTTPMetrics(tel.Registry, buckets, tel.nativeHistograms)}
 }
 
 // Route observes the handler of a ServeMux pattern, "METHOD /path".
@@ -55,7 +53,7 @@ func (m *Middleware) Unknown(next http.Handler) http.Handler {
 }
 
 func (m *Middleware) newRoute(spanName, path string, next http.Handler) *route {
-	return &route{
+	rt := &route{
 		Middleware: m,
 		spanName:   spanName,
 		path:       path,
@@ -64,6 +62,10 @@ func (m *Middleware) newRoute(spanName, path string, next http.Handler) *route {
 		active:     m.metrics.active.WithLabelValues(path),
 		spanStart:  []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
 	}
+	if m.tel.sampler != nil {
+		rt.sampling = m.tel.sampler.rule(spanName).Sampling
+	}
+	return rt
 }
 
 // route holds what is the same for all requests of a route, resolved before the first one.
@@ -72,6 +74,7 @@ type route struct {
 	spanName  string
 	path      string
 	next      http.Handler
+	sampling  Sampling
 	durations *durations
 	active    prometheus.Gauge
 	spanStart []trace.SpanStartOption
@@ -80,83 +83,120 @@ type route struct {
 func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	rt.active.Inc()
-	ctx, span := rt.startSpan(r)
-	rec := &recorder{ResponseWriter: w, method: knownMethod(r.Method), route: rt.path, span: span.SpanContext()}
-	defer rt.finish(rec, span, start)
+	rec := &recorder{ResponseWriter: w, method: knownMethod(r.Method), route: rt.path}
+	rec.ctx.Context = r.Context()
+	if rt.Timeout > 0 {
+		rec.ctx.at = start.Add(rt.Timeout)
+	}
+	ctx, span := rt.startSpan(&rec.ctx, r.Header)
+	rec.span = span.SpanContext()
+	defer rt.finish(rec, r, span, start)
 	rt.next.ServeHTTP(rec, r.WithContext(ctx))
 }
 
-// startSpan lets the sampler decide by name and trace id alone; attributes are made for recorded spans only.
-func (rt *route) startSpan(r *http.Request) (context.Context, trace.Span) {
-	ctx := r.Context()
-	if r.Header.Get("Traceparent") != "" {
-		ctx = rt.tel.Propagator.Extract(ctx, propagation.HeaderCarrier(r.Header))
+// startSpan lets the sampler decide by name and trace id alone; attributes are made at the end, for stored spans only.
+func (rt *route) startSpan(ctx context.Context, header http.Header) (context.Context, trace.Span) {
+	if header.Get("Traceparent") != "" {
+		ctx = rt.tel.Propagator.Extract(ctx, propagation.HeaderCarrier(header))
 	}
-	ctx, span := rt.tel.Tracer.Start(ctx, rt.spanName, rt.spanStart...)
-	if span.IsRecording() {
-		span.SetAttributes(requestAttributes(r, rt.path)...)
-	}
-	return ctx, span
+	return rt.tel.Tracer.Start(ctx, rt.spanName, rt.spanStart...)
 }
 
 // finish runs deferred, so that a panic is seen, counted, logged and answered like any other failure.
-func (rt *route) finish(rec *recorder, span trace.Span, start time.Time) {
-	failure, abort := "", false
+func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span, start time.Time) {
+	abort := false
 	if cause := recover(); cause != nil {
-		failure, abort = rt.answerPanic(rec, cause)
+		abort = rt.answerPanic(rec, cause)
+	} else if rec.status == 0 && rec.ctx.exceeded(time.Now()) {
+		answerError(rec, http.StatusGatewayTimeout)
 	}
-	rec.begin()
-	if failure == "" {
-		failure = errorType(rec.status)
-	}
+	rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
 	rec.duration = time.Since(start)
+	rec.ctx.stop()
 	rt.active.Dec()
-	rt.observe(rec, span, failure)
-	rt.logAccess(rec, span)
-	if span.IsRecording() {
-		span.SetAttributes(semconv.HTTPResponseStatusCode(rec.status), semconv.HTTPResponseBodySize(int(rec.bytes)))
-		if failure != "" {
-			span.SetAttributes(semconv.ErrorTypeKey.String(failure))
-			span.SetStatus(codes.Error, "")
-		}
-	}
-	span.End()
+	stored := rt.endSpan(rec, r, span)
+	rt.observe(rec, stored)
+	rt.logAccess(rec, stored)
 	if abort {
 		panic(http.ErrAbortHandler)
 	}
 }
 
 // answerPanic answers 500. When the answer has begun already, or the handler wants the connection to be cut
-// (http.ErrAbortHandler), abort is true: the client must not take half an answer for a whole one.
-func (rt *route) answerPanic(rec *recorder, cause any) (failure string, abort bool) {
+// (http.ErrAbortHandler), it returns true: the client must not take half an answer for a whole one.
+func (rt *route) answerPanic(rec *recorder, cause any) (abort bool) {
 	abort = rec.status != 0
 	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		abort = true
+		if rec.begin(http.StatusInternalServerError); rec.kind != "" {
+			return abort // a proxy's way to say that the client has gone
+		}
 	} else {
 		rt.tel.Log.Error("panic", zap.String("error", fmt.Sprint(cause)), zap.ByteString("stacktrace", debug.Stack()),
 			zap.String("route", rt.path), zap.Inline(traceIDs(rec.span)))
 	}
-	if abort {
-		rec.status = http.StatusInternalServerError
-	} else {
-		http.Error(rec, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	if !abort {
+		answerError(rec, http.StatusInternalServerError)
 	}
-	return errorTypePanic, abort
+	rec.status, rec.kind = http.StatusInternalServerError, errorTypePanic
+	return abort
+}
+
+func answerError(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, "{\"error\":%q}\n", http.StatusText(status))
+}
+
+// endSpan says whether the span is stored: because it was sampled, or because its route keeps such requests.
+func (rt *route) endSpan(rec *recorder, r *http.Request, span trace.Span) (stored bool) {
+	if span.IsRecording() {
+		keep := rt.sampling.keeps(rec.failed(), rec.duration)
+		if keep {
+			span.SetAttributes(adjustedCount.Int(1))
+			rec.span = asSampled(rec.span)
+		}
+		if stored = keep || rec.span.IsSampled(); stored {
+			describe(span, rec, r)
+		}
+	}
+	span.End()
+	return stored
+}
+
+// describe sets the attributes and the status that the semantic conventions ask for.
+func describe(span trace.Span, rec *recorder, r *http.Request) {
+	span.SetAttributes(requestAttributes(r, rec.route)...)
+	span.SetAttributes(semconv.HTTPResponseStatusCode(rec.status), semconv.HTTPResponseBodySize(int(rec.bytes)))
+	if failure := rec.errorType(); failure != "" {
+		span.SetAttributes(semconv.ErrorTypeKey.String(failure))
+	}
+	if rec.failed() {
+		span.SetStatus(codes.Error, "")
+	}
 }
 
 // observe attaches the trace id as an exemplar when the trace is stored: an exemplar must lead somewhere.
-func (rt *route) observe(rec *recorder, span trace.Span, failure string) {
-	observer := rt.durations.of(rec.method, rec.status, failure)
-	observer.ObserveWithExemplar(rec.duration.Seconds(), exemplar(span))
+func (rt *route) observe(rec *recorder, stored bool) {
+	var exemplar prometheus.Labels
+	if stored {
+		exemplar = traceLabels(rec.span)
+	}
+	rt.durations.of(rec.method, rec.status, rec.kind).ObserveWithExemplar(rec.duration.Seconds(), exemplar)
 }
 
-func (rt *route) logAccess(rec *recorder, span trace.Span) {
-	level, log := zapcore.InfoLevel, rt.access
-	if rec.status >= 500 {
+// logAccess writes the line of a stored trace whatever the level and the sampling of lines: it is never missing.
+func (rt *route) logAccess(rec *recorder, stored bool) {
+	failed := rec.failed()
+	if !stored && !failed && rt.tel.SampledAccessLog {
+		return
+	}
+	level, log := zapcore.InfoLevel, rt.tel.Log.access
+	if failed {
 		level = zapcore.ErrorLevel
 	}
-	if span.IsRecording() {
-		log = rt.accessAlways
+	if stored {
+		log = rt.tel.Log.always
 	}
 	if entry := log.Check(level, "request"); entry != nil {
 		entry.Write(rec.accessFields()...)

@@ -2,15 +2,16 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -18,7 +19,6 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
-	"go.uber.org/zap"
 )
 
 // Telemetry is what the service's parts report to.
@@ -28,7 +28,12 @@ type Telemetry struct {
 	Tracer     trace.Tracer
 	Propagator propagation.TextMapPropagator
 
-	shutdown func(context.Context) error
+	// SampledAccessLog leaves out the access lines of requests that neither failed nor have a stored trace.
+	SampledAccessLog bool
+
+	nativeHistograms bool
+	sampler          *sampler
+	shutdown         func(context.Context) error
 }
 
 // Config says who reports. Where spans go is said by the standard OTEL_* variables, which the SDK reads itself.
@@ -38,6 +43,10 @@ type Config struct {
 	Revision string
 	Sampling map[string]Sampling // by route pattern
 	Getenv   func(string) string
+
+	SampledAccessLog bool // see Telemetry
+	NativeHistograms bool // request durations in native buckets too
+	SpanQueueSize    int  // OTEL_BSP_MAX_QUEUE_SIZE; 0 is the SDK's default
 }
 
 // New starts the export of traces and makes the registry of metrics. It does not need a reachable collector.
@@ -50,9 +59,12 @@ func New(ctx context.Context, config Config, log *Logger) (*Telemetry, error) {
 		Log:        log,
 		Registry:   prometheus.NewRegistry(),
 		Propagator: propagation.TraceContext{},
+
+		SampledAccessLog: config.SampledAccessLog,
+		nativeHistograms: config.NativeHistograms,
 	}
 	for _, collector := range []prometheus.Collector{
-		collectors.NewGoCollector(),
+		goMetrics(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		buildInfo(config),
 		targetInfo(res),
@@ -77,11 +89,15 @@ func (t *Telemetry) Shutdown(ctx context.Context) error { return t.shutdown(ctx)
 
 // newResource says who reports: the same attributes go with every span and stand in target_info.
 func newResource(ctx context.Context, config Config) (*resource.Resource, error) {
+	attributes := []attribute.KeyValue{semconv.ServiceName(config.Service), semconv.ServiceVersion(config.Version)}
+	if config.Revision != "" {
+		attributes = append(attributes, semconv.VCSRefHeadRevision(config.Revision))
+	}
 	return resource.New(ctx,
 		resource.WithService(), // a random service.instance.id
 		resource.WithTelemetrySDK(),
 		resource.WithHost(),
-		resource.WithAttributes(semconv.ServiceName(config.Service), semconv.ServiceVersion(config.Version)),
+		resource.WithAttributes(attributes...),
 		resource.WithFromEnv(), // last: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win
 	)
 }
@@ -100,10 +116,13 @@ func (t *Telemetry) newTracerProvider(ctx context.Context, config Config, res *r
 		return nil, err
 	}
 	otel.SetErrorHandler(&exportErrors{log: t.Log.Named("telemetry"), now: time.Now})
+	t.sampler = sampler
+	metrics := newSpanMetrics(t.Registry)
+	queue := newQueue(exporter, cmp.Or(config.SpanQueueSize, sdktrace.DefaultMaxQueueSize), metrics, t.Registry)
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(sampler),
 		sdktrace.WithResource(res),
-		sdktrace.WithBatcher(exporter),
+		sdktrace.WithSpanProcessor(newKeeper(queue, metrics.processed.WithLabelValues(holding, queueFull))),
 	)
 	t.shutdown = provider.Shutdown
 	return provider, nil
@@ -115,25 +134,4 @@ func endpoint(getenv func(string) string) []otlptracehttp.Option {
 		return nil
 	}
 	return []otlptracehttp.Option{otlptracehttp.WithEndpointURL("http://localhost:4318/v1/traces")}
-}
-
-// exportErrors logs failed exports once a minute at most: a collector that is away is no reason for a flood.
-type exportErrors struct {
-	log *zap.Logger
-	now func() time.Time
-
-	mu         sync.Mutex
-	last       time.Time
-	suppressed int
-}
-
-func (e *exportErrors) Handle(err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if now := e.now(); e.last.IsZero() || now.Sub(e.last) >= time.Minute {
-		e.log.Warn("telemetry export failed", zap.Error(err), zap.Int("suppressed", e.suppressed))
-		e.last, e.suppressed = now, 0
-		return
-	}
-	e.suppressed++
 }
