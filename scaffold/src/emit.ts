@@ -82,7 +82,7 @@ const marker = /^\s*(?:\/\/|# |<!-- )go-sre:(begin|end)(?: ([a-z][a-z0-9|-]*))?(
  * marker (`begin redis|postgres`) is on; one with a name of no option never does. Where a region leaves, the blank
  * lines around it become one, as gofmt wants it.
  */
-function withoutRegions(text: string, path: string, on: ReadonlySet<string>): string {
+export function withoutRegions(text: string, path: string, on: ReadonlySet<string>): string {
   const kept: string[] = [];
   let open: string | undefined;
   let removed = false;
