@@ -105,7 +105,7 @@ func serve(ctx context.Context, config config, getenv func(string) string, stdou
 	//go-sre:end
 
 	var ready atomic.Bool
-	admin := server.Configure(&http.Server{Handler: server.NewAdmin(tel.Registry, &ready)})
+	admin := server.Configure(&http.Server{Handler: server.NewAdmin(tel, &ready)})
 	admin.WriteTimeout = 2 * time.Minute // profiles take as long as they are asked to
 	public := server.Configure(&http.Server{Handler: server.New(deps, tel)})
 

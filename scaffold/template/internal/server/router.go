@@ -26,7 +26,7 @@ func mount(table []Route, observe *telemetry.Middleware) http.Handler {
 	// slash or to the clean path), and observed.
 	unknown := observe.Unknown(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, _ := known.Handler(r)
-		answer.ServeHTTP(w, r)
+		problems(answer).ServeHTTP(w, r)
 	}))
 	mux.Handle("/", unknown)
 	for _, pattern := range redirects(table) {

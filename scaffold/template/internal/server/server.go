@@ -2,6 +2,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -45,6 +46,7 @@ func New(deps Deps, tel *telemetry.Telemetry) http.Handler {
 		}
 	}
 	observe := telemetry.NewMiddleware(tel, telemetry.Buckets(thresholds))
+	observe.Timeout = requestTimeout
 	return limitBody(mount(table, observe))
 }
 
@@ -66,11 +68,18 @@ func Sampling() map[string]telemetry.Sampling {
 	return byPattern
 }
 
+const (
+	// requestTimeout ends a request's context; what is left until writeTimeout is for answering 504. It is one bound
+	// for all routes: how long a route should take is its objective, and how long it waits for others is theirs.
+	requestTimeout = 25 * time.Second
+	writeTimeout   = 30 * time.Second // cuts the connection
+)
+
 // Configure gives a server limits against slow and oversized requests.
 func Configure(server *http.Server) *http.Server {
 	server.ReadHeaderTimeout = 5 * time.Second
 	server.ReadTimeout = 15 * time.Second
-	server.WriteTimeout = 30 * time.Second
+	server.WriteTimeout = writeTimeout
 	server.IdleTimeout = 2 * time.Minute
 	server.MaxHeaderBytes = 64 << 10
 	return server
@@ -103,10 +112,6 @@ func decode(body io.Reader, into any) error {
 	}
 }
 
-type problem struct {
-	Error string `json:"error"`
-}
-
 func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -114,15 +119,17 @@ func reply(w http.ResponseWriter, status int, body any) {
 }
 
 // statusClientGone is what nginx logs when the client left before the answer: no failure of ours.
-const statusClientGone = 499
+const statusClientGone = telemetry.StatusClientGone
 
 // fail answers with the status of the error; unknown errors are ours and go to the log, not to the client.
 func fail(w http.ResponseWriter, r *http.Request, log *zap.Logger, err error) {
 	var tooLarge *http.MaxBytesError
 	status := http.StatusInternalServerError
 	switch {
-	case r.Context().Err() != nil:
+	case errors.Is(r.Context().Err(), context.Canceled):
 		status = statusClientGone
+	case errors.Is(err, context.DeadlineExceeded), r.Context().Err() != nil:
+		status = http.StatusGatewayTimeout
 	case errors.As(err, &tooLarge):
 		status = http.StatusRequestEntityTooLarge
 	case errors.Is(err, orders.ErrNotFound):
@@ -133,7 +140,7 @@ func fail(w http.ResponseWriter, r *http.Request, log *zap.Logger, err error) {
 		status = http.StatusConflict
 	}
 	message := err.Error()
-	if status == http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError {
 		log.Error("request failed", zap.Error(err), telemetry.TraceIDs(r.Context()))
 		message = http.StatusText(status)
 	}
