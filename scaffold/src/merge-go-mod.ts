@@ -98,7 +98,7 @@ function withRequirement(text: string, { module, version, indirect }: Requiremen
   const entry = `\t${module} ${version}${indirect ? ' // indirect' : ''}`;
   const block = blocks.find((block) => within(block).some((other) => other.indirect === indirect));
   if (block === undefined) return withBlock(text, entry);
-  const later = within(block).find((other) => other.indirect === indirect && other.module > module);
+  const later = within(block).find((other) => other.module > module);
   return lines.toSpliced(later?.line ?? block.close, 0, entry).join('\n');
 }
 
