@@ -6,12 +6,16 @@ import (
 	//go-sre:begin http-client
 	"net/url"
 	//go-sre:end
-	//go-sre:begin redis
+	//go-sre:begin redis|postgres
 	"strconv"
 	//go-sre:end
 	"time"
 
 	"go.uber.org/zap/zapcore"
+	//go-sre:begin postgres
+
+	"example.com/shop/internal/database"
+	//go-sre:end
 )
 
 // config is what the environment says; OTEL_* variables are read by the telemetry package and the SDK.
@@ -20,6 +24,10 @@ type config struct {
 	redisAddr     string
 	redisPoolSize int
 	redisTimeout  time.Duration
+
+	//go-sre:end
+	//go-sre:begin postgres
+	database database.Options
 
 	//go-sre:end
 	//go-sre:begin http-client
@@ -53,6 +61,19 @@ func parseConfig(getenv func(string) string) (config, error) {
 	c.redisPoolSize, err = strconv.Atoi(or(getenv("REDIS_POOL_SIZE"), "10"))
 	if err != nil || c.redisPoolSize < 1 || c.redisPoolSize > 10_000 {
 		problems = append(problems, fmt.Errorf("REDIS_POOL_SIZE=%s: use a number from 1 to 10000", getenv("REDIS_POOL_SIZE")))
+	}
+	//go-sre:end
+	//go-sre:begin postgres
+	if c.database.Server, err = database.ParseURL(or(getenv("DATABASE_URL"), "postgres://shop@localhost:5432/shop")); err != nil {
+		problems = append(problems, fmt.Errorf("DATABASE_URL: %w", err))
+	}
+	c.database.Timeout = duration(getenv, "DATABASE_TIMEOUT", "1s", &problems)
+	if c.database.Timeout < time.Millisecond {
+		problems = append(problems, errors.New("DATABASE_TIMEOUT: use at least 1ms"))
+	}
+	c.database.PoolSize, err = strconv.Atoi(or(getenv("DATABASE_POOL_SIZE"), "10"))
+	if err != nil || c.database.PoolSize < 1 || c.database.PoolSize > 10_000 {
+		problems = append(problems, fmt.Errorf("DATABASE_POOL_SIZE=%s: use a number from 1 to 10000", getenv("DATABASE_POOL_SIZE")))
 	}
 	//go-sre:end
 	//go-sre:begin http-client

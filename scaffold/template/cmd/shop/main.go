@@ -21,10 +21,16 @@ import (
 	//go-sre:begin redis
 	"example.com/shop/internal/cache"
 	//go-sre:end
+	//go-sre:begin postgres
+	"example.com/shop/internal/database"
+	//go-sre:end
 	//go-sre:begin http-client
 	"example.com/shop/internal/httpclient"
 	//go-sre:end
 	"example.com/shop/internal/orders"
+	//go-sre:begin postgres
+	"example.com/shop/internal/products"
+	//go-sre:end
 	"example.com/shop/internal/server"
 	"example.com/shop/internal/telemetry"
 )
@@ -63,8 +69,18 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return document.Write(stdout)
 	case len(args) == 1 && args[0] == "health":
 		return health(ctx, config.adminAddr)
+	//go-sre:begin postgres
+	case len(args) == 1 && args[0] == "migrate": // brings the database's schema up to date
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Minute) // for all of it
+		defer cancel()
+		return database.Migrate(ctx, config.database.Server, stdout)
+		//go-sre:end
 	}
-	return fmt.Errorf("unknown arguments %q: use none to serve, `slo` or `health`", args)
+	commands := []string{"slo", "health"}
+	//go-sre:begin postgres
+	commands = append(commands, "migrate")
+	//go-sre:end
+	return fmt.Errorf("unknown arguments %q: use none to serve, or one of %q", args, commands)
 }
 
 func serve(ctx context.Context, config config, getenv func(string) string, stdout io.Writer) error {
@@ -97,6 +113,16 @@ func serve(ctx context.Context, config config, getenv func(string) string, stdou
 		Addr: config.redisAddr, PoolSize: config.redisPoolSize, Timeout: config.redisTimeout,
 	}, tel)
 	defer deps.Sessions.Close()
+	//go-sre:end
+
+	//go-sre:begin postgres
+	config.database.Application = server.Name
+	db, err := database.New(config.database, tel)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	deps.Products = products.New(db)
 	//go-sre:end
 
 	//go-sre:begin http-client

@@ -35,6 +35,10 @@ func routes(d Deps) []Route {
 		//go-sre:begin redis
 		{"GET /api/v2/verify", verifySession(d), slo.Objective{Availability: 0.999, Latency: 0.99, Threshold: 300 * time.Millisecond}, telemetry.Default},
 		//go-sre:end
+		//go-sre:begin postgres
+		{"GET /products/{sku}", getProduct(d), slo.Objective{Availability: 0.999, Latency: 0.99, Threshold: 100 * time.Millisecond}, telemetry.Default},
+		{"PUT /products/{sku}", putProduct(d), slo.Objective{Availability: 0.999, Latency: 0.99, Threshold: 250 * time.Millisecond}, telemetry.Default},
+		//go-sre:end
 		//go-sre:begin http-client
 		{"GET /shipping/{zip}", quoteShipping(d), slo.Objective{Availability: 0.99, Latency: 0.95, Threshold: 500 * time.Millisecond}, telemetry.Default},
 		//go-sre:end

@@ -18,6 +18,9 @@ import (
 	"example.com/shop/internal/httpclient"
 	//go-sre:end
 	"example.com/shop/internal/orders"
+	//go-sre:begin postgres
+	"example.com/shop/internal/products"
+	//go-sre:end
 	"example.com/shop/internal/slo"
 	"example.com/shop/internal/telemetry"
 )
@@ -26,6 +29,10 @@ import (
 type Deps struct {
 	//go-sre:begin redis
 	Sessions *cache.Client
+
+	//go-sre:end
+	//go-sre:begin postgres
+	Products *products.Store
 
 	//go-sre:end
 	//go-sre:begin http-client
