@@ -1,1 +1,2 @@
 export { planDashboards } from './plan.ts';
+export { clientNames } from './service-dashboard.ts';

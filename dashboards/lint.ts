@@ -27,6 +27,9 @@ interface LintedPanel {
   readonly type: string;
   readonly title?: string;
   readonly description?: string;
+  /** Of a row: whether it is closed, and the panels inside it then. */
+  readonly collapsed?: boolean;
+  readonly panels?: readonly LintedPanel[];
   readonly gridPos?: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly datasource?: { readonly uid?: string };
   readonly fieldConfig?: { readonly defaults?: { readonly unit?: string } };
@@ -51,6 +54,8 @@ type Report = (message: string) => void;
 
 const maxUidLength = 40;
 const gridWidth = 24;
+/** Grafana's frontend and API hold ids as 32-bit integers. */
+const maxId = 2 ** 31 - 1;
 
 /** Every broken rule of a dashboard; empty when it is sound. */
 export function lint(dashboard: LintedDashboard): readonly LintProblem[] {
@@ -59,14 +64,31 @@ export function lint(dashboard: LintedDashboard): readonly LintProblem[] {
     (panel: string): Report =>
     (message) =>
       problems.push({ panel, message });
-  const panels = dashboard.panels ?? [];
   lintDashboard(dashboard, reporter('dashboard'));
-  for (const [index, panel] of panels.entries()) {
-    const report = reporter(panel.title || `panel ${panel.id ?? index}`);
-    lintPlace(panel, panels.slice(0, index), report);
-    if (panel.type !== 'row') lintPanel(panel, report);
-  }
+  const earlier: LintedPanel[] = [];
+  const lintGrid = (panels: readonly LintedPanel[]) => {
+    for (const [index, panel] of panels.entries()) {
+      const report = reporter(panel.title || `panel ${panel.id ?? index}`);
+      lintIdentity(panel, earlier, report);
+      lintPlace(panel, panels.slice(0, index), report);
+      earlier.push(panel);
+      if (panel.type !== 'row') lintPanel(panel, report);
+      else if (panel.panels?.length && !panel.collapsed) report('is open, and Grafana drops its panels then');
+      lintGrid(panel.panels ?? []); // a closed row has a grid of its own
+    }
+  };
+  lintGrid(dashboard.panels ?? []);
   return problems;
+}
+
+function lintIdentity(panel: LintedPanel, earlier: readonly LintedPanel[], report: Report): void {
+  if (!Number.isInteger(panel.id) || panel.id! < 1 || panel.id! > maxId) {
+    report(`has the id ${panel.id}, which is none from 1 to ${maxId}`);
+  }
+  for (const other of earlier) {
+    if (other.id === panel.id) report(`has the id ${panel.id} of "${other.title}"`);
+    if (other.title === panel.title) report('has the title of another panel');
+  }
 }
 
 function lintDashboard(dashboard: LintedDashboard, report: Report): void {
@@ -94,8 +116,6 @@ function lintPlace(panel: LintedPanel, earlier: readonly LintedPanel[], report: 
     report(`does not fit the ${gridWidth} columns of the grid`);
   for (const other of earlier) {
     const there = other.gridPos;
-    if (other.id !== undefined && other.id === panel.id) report(`has the id ${panel.id} of "${other.title}"`);
-    if (other.title === panel.title) report('has the title of another panel');
     if (!there || place.x >= there.x + there.w || there.x >= place.x + place.w) continue;
     if (place.y < there.y + there.h && there.y < place.y + place.h) report(`overlaps "${other.title}"`);
   }

@@ -30,8 +30,15 @@ export interface PanelSpec {
 
 /** A titled stretch of panels. */
 export interface RowSpec {
+  /**
+   * The row's id in the dashboard; its panels have the ids that follow. It is the row's own and no counter, so that
+   * links to a panel survive when another row comes or goes.
+   */
+  readonly id: number;
   readonly title: string;
   readonly panels: readonly PanelSpec[];
+  /** Only its title is shown until it is opened, and its queries wait for that too. */
+  readonly collapsed?: boolean;
 }
 
 /** The variable that every query's data source is chosen by. */
@@ -40,23 +47,37 @@ export const datasourceVariable = 'datasource';
 const datasource = { type: 'prometheus', uid: `\${${datasourceVariable}}` };
 
 /**
- * Lays rows and panels out from the top left, without overlaps, and numbers them. Grafana's own layout is not
- * used: it would move panels on import, and the text would differ from what is shown.
+ * Lays rows and panels out from the top left, without overlaps. Grafana's own layout is not used: it would move
+ * panels on import, and the text would differ from what is shown.
  */
 export function layOut(builder: dashboard.DashboardBuilder, rows: readonly RowSpec[]): void {
-  let [id, y] = [0, 0];
+  let y = 0;
   for (const row of rows) {
-    builder.withRow(new dashboard.RowBuilder(row.title).id(++id).gridPos({ x: 0, y, w: 24, h: 1 }));
+    const title = new dashboard.RowBuilder(row.title).id(row.id).gridPos({ x: 0, y, w: 24, h: 1 });
     y += 1;
-    let [x, height] = [0, 0];
-    for (const spec of row.panels) {
-      if (x + spec.width > 24) [x, y, height] = [0, y + height, 0];
-      builder.withPanel(panel(spec).id(++id).gridPos({ x, y, w: spec.width, h: spec.height }));
-      x += spec.width;
-      height = Math.max(height, spec.height);
-    }
-    y += height;
+    // Grafana moves the panels of a collapsed row below it when it is opened: they count from the top.
+    const { panels, bottom } = placed(row, row.collapsed ? 1 : y);
+    if (row.collapsed) for (const each of panels) title.withPanel(each);
+    builder.withRow(title);
+    if (row.collapsed) continue;
+    for (const each of panels) builder.withPanel(each);
+    y = bottom;
   }
+}
+
+/** The panels of a row from left to right, the first at `top`; `bottom` is the first free line below them. */
+function placed(row: RowSpec, top: number) {
+  let [x, y, height] = [0, top, 0];
+  const panels = row.panels.map((spec, index) => {
+    if (x + spec.width > 24) [x, y, height] = [0, y + height, 0];
+    const built = panel(spec)
+      .id(row.id + 1 + index)
+      .gridPos({ x, y, w: spec.width, h: spec.height });
+    x += spec.width;
+    height = Math.max(height, spec.height);
+    return built;
+  });
+  return { panels, bottom: y + height };
 }
 
 function panel(spec: PanelSpec): timeseries.PanelBuilder | stat.PanelBuilder {

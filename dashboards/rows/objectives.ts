@@ -20,6 +20,7 @@ export function objectives(service: Service): RowSpec {
   const observed = new Set<string>(tiers.filter((t) => t.minCoverage > 0).map((tier) => tier.longWindow));
   for (const day of days) observed.add(`${day}d`);
   return {
+    id: 200,
     title: 'Objectives',
     panels: [
       {

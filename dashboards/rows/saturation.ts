@@ -7,8 +7,12 @@ export function saturation(service: Service): RowSpec {
   const instance = `{{${label.instance}}}`;
   const plain = (metric: string, legend = instance): Query => ({ expr: select(metric, service), legend });
   const rate = (metric: string) => `rate(${select(metric, service)}${interval})`;
+  const buckets = `${serviceMetric.schedulerLatency}${suffix.bucket}`;
+  const lost = (metric: string) =>
+    `sum by (${label.errorType}) (rate(${select(metric, service, `${label.errorType}!=""`)}${interval}))`;
   const pauses = `${serviceMetric.gcDuration}${suffix.sum}`;
   return {
+    id: 300,
     title: 'Saturation',
     panels: [
       line('Goroutines', 'short', 'Goroutines per instance. A steady climb is a leak, a jump is a queue.', [
@@ -31,6 +35,28 @@ export function saturation(service: Service): RowSpec {
         ],
       ),
       line(
+        'Scheduler latency p99',
+        's',
+        '99 % of the goroutines that could run got a processor within this time. A rise means too few processors.',
+        [
+          {
+            expr: `histogram_quantile(0.99, sum by (${label.instance}, ${label.bucketBound}) (${rate(buckets)}))`,
+            legend: instance,
+          },
+        ],
+      ),
+      line(
+        'Garbage collection CPU',
+        'percentunit',
+        'Share of all processor time, idle included, that the garbage collector took, as of its last run.',
+        [
+          {
+            expr: `${rate(serviceMetric.gcCpuSeconds)} / (${rate(serviceMetric.goCpuSeconds)} > 0)`,
+            legend: instance,
+          },
+        ],
+      ),
+      line(
         'Garbage collection pauses',
         'percentunit',
         'Share of time in which the collector stopped the program.',
@@ -47,6 +73,27 @@ export function saturation(service: Service): RowSpec {
           },
         ],
       ),
+      line('Requests in flight by instance', 'short', 'Requests that each instance is answering now.', [
+        {
+          expr: `sum by (${label.instance}) (${select(serviceMetric.activeRequests, service)})`,
+          legend: instance,
+        },
+      ]),
+      line(
+        'Spans waiting for export',
+        'percentunit',
+        'How full the queue before the exporter is. When it is full, spans are dropped.',
+        [
+          {
+            expr: `${select(serviceMetric.spanQueueSize, service)} / ${select(serviceMetric.spanQueueCapacity, service)}`,
+            legend: instance,
+          },
+        ],
+      ),
+      line('Spans lost', 'ops', 'Spans per second that were dropped before the export or lost by it.', [
+        { expr: lost(serviceMetric.spansProcessed), legend: `before the export: {{${label.errorType}}}` },
+        { expr: lost(serviceMetric.spansExported), legend: `by the export: {{${label.errorType}}}` },
+      ]),
       line('Version', 'short', 'Instances of each version. Two lines at once are a rollout.', [
         {
           expr: `count by (${label.version}) (${select(serviceMetric.buildInfo, service)})`,

@@ -1,5 +1,5 @@
 import { planAlerts } from '../../alerts/index.ts';
-import { planDashboards } from '../../dashboards/index.ts';
+import { clientNames, planDashboards } from '../../dashboards/index.ts';
 import { formatProblems, parseSpec, type Service } from '../../slo/index.ts';
 import { failed } from './errors.ts';
 
@@ -19,6 +19,7 @@ export function readSpec(sloText: string, file = 'slo.json'): Service {
  * @param options names of the template options that are on; they decide the rows of the dashboard
  */
 export function renderOps(service: Service, options: readonly string[]): ReadonlyMap<string, string> {
-  const dashboards = planDashboards(service, { redis: options.includes('redis') });
+  const clients = clientNames.filter((name) => options.includes(name));
+  const dashboards = planDashboards(service, { clients });
   return new Map([...planAlerts(service), ...dashboards].map(([path, text]) => [`ops/${path}`, text]));
 }

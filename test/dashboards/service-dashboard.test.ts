@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { planDashboards } from '../../dashboards/index.ts';
+import { clientNames, planDashboards } from '../../dashboards/index.ts';
 import { type LintedDashboard, lint, lintExpression } from '../../dashboards/lint.ts';
 import { parseSpec, type Service, tiers } from '../../slo/index.ts';
 
@@ -15,6 +15,8 @@ const shop = (() => {
 /** The parts of a dashboard that the tests look at, writable, so that faults can be planted. */
 interface Panel {
   id: number;
+  collapsed?: boolean;
+  panels?: Panel[];
   type: string;
   title: string;
   description: string;
@@ -30,32 +32,46 @@ type Dashboard = Omit<LintedDashboard, 'panels'> & {
   panels: Panel[];
 };
 
-function rendered(service: Service = shop, redis = true): Dashboard {
-  const [text] = planDashboards(service, { redis }).values();
-  return JSON.parse(text!);
+function renderedText(service: Service = shop, clients = clientNames): string {
+  const [text] = planDashboards(service, { clients }).values();
+  return text!;
+}
+
+function rendered(service: Service = shop, clients = clientNames): Dashboard {
+  return JSON.parse(renderedText(service, clients));
+}
+
+/** All panels, those in closed rows among them. */
+function everyPanel(dashboard: Dashboard): Panel[] {
+  return dashboard.panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
 }
 
 /** The panels that draw something. */
 function charts(dashboard: Dashboard): Panel[] {
-  return dashboard.panels.filter((panel) => panel.type !== 'row');
+  return everyPanel(dashboard).filter((panel) => panel.type !== 'row');
+}
+
+/** The titles of all rows, from top to bottom. */
+function rows(dashboard: Dashboard): string[] {
+  return dashboard.panels.filter((panel) => panel.type === 'row').map((panel) => panel.title);
 }
 
 test('the rendered dashboard keeps every rule', () => {
   assert.deepEqual(lint(rendered()), []);
-  assert.deepEqual(lint(rendered({ ...shop, slos: [] }, false)), []);
+  assert.deepEqual(lint(rendered({ ...shop, slos: [] }, [])), []);
 });
 
 test('it stands in one file named after the service, and two renderings have the same bytes', () => {
-  const once = planDashboards(shop, { redis: true });
+  const once = planDashboards(shop, { clients: clientNames });
   assert.deepEqual([...once.keys()], ['grafana/shop.json']);
-  assert.deepEqual([...once], [...planDashboards(shop, { redis: true })]);
+  assert.deepEqual([...once], [...planDashboards(shop, { clients: clientNames })]);
 });
 
 // Refreshed by: node --test --test-update-snapshots test/dashboards/service-dashboard.test.ts
 test('its rows, panels, units and queries are the golden ones', (t) => {
-  const lines = rendered().panels.flatMap((panel) =>
+  const lines = everyPanel(rendered()).flatMap((panel) =>
     panel.type === 'row'
-      ? [`\n# ${panel.title}`]
+      ? [`\n# ${panel.title}${panel.collapsed ? ' (closed)' : ''}`]
       : [
           `${panel.title} (${panel.fieldConfig.defaults.unit})`,
           ...panel.targets.map((target) => `    ${target.legendFormat}: ${target.expr}`),
@@ -70,23 +86,79 @@ test('its rows, panels, units and queries are the golden ones', (t) => {
   );
 });
 
-test('the row of Redis is there only when the service has Redis', () => {
-  const rows = (redis: boolean) =>
-    rendered(shop, redis)
-      .panels.filter((panel) => panel.type === 'row')
-      .map((panel) => panel.title);
-  assert.deepEqual(rows(true), ['Golden signals', 'Objectives', 'Saturation', 'Redis']);
-  assert.deepEqual(rows(false), ['Golden signals', 'Objectives', 'Saturation']);
+test('a client has a row only when the service has the client', () => {
+  const own = ['Golden signals', 'Objectives', 'Saturation'];
+  const ofRoutes = ['GET /orders/{id}', 'POST /payment/{id}/capture'];
+  assert.deepEqual(rows(rendered(shop, [])), [...own, ...ofRoutes]);
+  assert.deepEqual(rows(rendered(shop, ['http-client', 'redis'])), [
+    ...own,
+    'Redis',
+    'HTTP client',
+    ...ofRoutes,
+  ]);
+  assert.deepEqual(rows(rendered()), [...own, 'Redis', 'PostgreSQL', 'HTTP client', ...ofRoutes]);
 });
 
-test('a service without objectives has no row of objectives', () => {
-  assert.ok(!rendered({ ...shop, slos: [] }).panels.some((panel) => panel.title === 'Objectives'));
+test('a service without objectives has no row of objectives, nor of routes', () => {
+  assert.deepEqual(rows(rendered({ ...shop, slos: [] }, [])), ['Golden signals', 'Saturation']);
+});
+
+test('one more route changes the row of that route, and the places of the rows below it', () => {
+  const refunds = { ...shop.slos[1]!, id: 'refunds', route: { method: 'PUT', path: '/refunds' } };
+  const before = rendered();
+  const last = rendered({ ...shop, slos: [...shop.slos, refunds] });
+  assert.deepEqual({ ...last, panels: last.panels.slice(0, -1) }, before);
+  assert.equal(last.panels.at(-1)!.title, 'PUT /refunds');
+
+  const first = rendered({ ...shop, slos: [refunds, ...shop.slos] });
+  const below = new Set(['GET /orders/{id}', 'POST /payment/{id}/capture']);
+  const moved = before.panels.map((panel) =>
+    below.has(panel.title) ? { ...panel, gridPos: { ...panel.gridPos, y: panel.gridPos.y + 1 } } : panel,
+  );
+  assert.deepEqual(
+    first.panels.filter((panel) => panel.title !== 'PUT /refunds'),
+    moved,
+  );
+});
+
+test('ids of panels do not depend on the clients, the order of the objectives or other routes', () => {
+  const ids = (dashboard: Dashboard) => new Map(everyPanel(dashboard).map(({ title, id }) => [title, id]));
+  const all = ids(rendered());
+  for (const other of [rendered(shop, []), rendered({ ...shop, slos: shop.slos.toReversed() })]) {
+    for (const [title, id] of ids(other)) assert.equal(all.get(title), id, title);
+  }
+});
+
+test('a route has its fragment: traffic by code, errors by kind, latency and the share within its threshold', () => {
+  const route = rendered().panels.find((panel) => panel.title === 'GET /orders/{id}')!;
+  assert.deepEqual(
+    route.panels!.map((panel) => panel.title.split(': ')[1]),
+    ['traffic by code', 'errors by kind', 'latency', 'share within threshold'],
+  );
 });
 
 test('every latency panel shows exemplars', () => {
-  const latency = charts(rendered()).filter((panel) => panel.title.startsWith('Latency'));
-  assert.equal(latency.length, 3);
-  for (const panel of latency) assert.ok(panel.targets.every((target) => target.exemplar));
+  const ofRuntime = 'Scheduler latency p99'; // Go's own histogram has none
+  const latency = charts(rendered()).filter(
+    ({ title }) => /^Latency|: latency$|latency p99/.test(title) && title !== ofRuntime,
+  );
+  assert.ok(latency.length >= 8);
+  for (const panel of latency)
+    assert.ok(
+      panel.targets.some((target) => target.exemplar),
+      panel.title,
+    );
+});
+
+test('five hundred routes give ids of their own and a dashboard of a size that Grafana loads', () => {
+  const slos = Array.from({ length: 500 }, (_, i) => ({
+    ...shop.slos[1]!,
+    id: `slo-${i}`,
+    route: { method: 'GET', path: `/things/${i}` },
+  }));
+  const text = renderedText({ ...shop, slos });
+  assert.deepEqual(lint(JSON.parse(text)), []);
+  assert.ok(text.length < 10_000_000, `${text.length} bytes`);
 });
 
 test('the burn rate of the long window of every tier is shown', () => {
@@ -135,7 +207,7 @@ const faults: Record<string, { plant: (dashboard: Dashboard) => void; found: Reg
   },
   'a panel beyond the right border': {
     plant: (d) => {
-      charts(d)[2]!.gridPos.w = 9;
+      charts(d)[2]!.gridPos.w = 13;
     },
     found: /does not fit/,
   },
@@ -143,13 +215,31 @@ const faults: Record<string, { plant: (dashboard: Dashboard) => void; found: Reg
     plant: (d) => {
       charts(d)[1]!.id = charts(d)[0]!.id;
     },
-    found: /has the id 2/,
+    found: /has the id 101 of/,
   },
   'two panels of one title': {
     plant: (d) => {
       charts(d)[1]!.title = charts(d)[0]!.title;
     },
     found: /title of another panel/,
+  },
+  'an id that is too large': {
+    plant: (d) => {
+      charts(d)[0]!.id = 2 ** 31;
+    },
+    found: /id 2147483648, which is none/,
+  },
+  'a closed row that is open': {
+    plant: (d) => {
+      d.panels.at(-1)!.collapsed = false;
+    },
+    found: /drops its panels/,
+  },
+  'a fault in a closed row': {
+    plant: (d) => {
+      d.panels.at(-1)!.panels![0]!.targets[0]!.expr = 'nobodys_metric';
+    },
+    found: /metric nobodys_metric/,
   },
   'a data source by name': {
     plant: (d) => {
