@@ -61,11 +61,11 @@ func (d *deadline) move(to time.Time) {
 	d.timed.Store(nil)
 }
 
-// exceeded says whether now is past the bound.
+// exceeded says whether the bound has come.
 func (d *deadline) exceeded(now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return !d.at.IsZero() && now.After(d.at)
+	return !d.at.IsZero() && !now.Before(d.at)
 }
 
 // stop ends the timers.

@@ -37,8 +37,8 @@ func randomness(id trace.TraceID, state trace.TraceState) uint64 {
 	return binary.BigEndian.Uint64(id[8:]) % randomnessRange
 }
 
-// checkedThreshold is the state of a caller whose decision is followed. A th that contradicts the decision says
-// nothing about its probability and is erased, as the specification asks.
+// checkedThreshold is the state of a caller whose decision is followed. A th that contradicts it is erased, as the
+// specification asks, and so is that of a trace that is not sampled: were it kept, th would not be why.
 func checkedThreshold(state trace.TraceState, random uint64, sampled bool) trace.TraceState {
 	th := otField(state, thresholdField)
 	if th == "" {
@@ -46,7 +46,7 @@ func checkedThreshold(state trace.TraceState, random uint64, sampled bool) trace
 	}
 	if len(th) <= hexDigits {
 		limit, ok := parseHex(th + strings.Repeat("0", hexDigits-len(th)))
-		if ok && sampled == (random >= limit) {
+		if ok && sampled && random >= limit {
 			return state
 		}
 	}
