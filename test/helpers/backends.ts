@@ -1,0 +1,52 @@
+// The servers behind an emitted service, real ones, each on a port of its own and gone with the test.
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import { connect, createServer as createTcpServer } from 'node:net';
+import type { TestContext } from 'node:test';
+import { folderOf } from './collector.ts';
+import { until } from './until.ts';
+
+type Cleanup = Pick<TestContext, 'after'>;
+
+/** A port of 127.0.0.1 that nobody listened on a moment ago, for servers that cannot choose one themselves. */
+async function freePort(): Promise<number> {
+  const server = createTcpServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
+
+/** Starts the `redis-server` at this path, keeping nothing on disk; answers its `HOST:PORT`. */
+export async function startRedis(t: TestContext, redisServer: string): Promise<string> {
+  const port = await freePort();
+  const flags = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
+  const child = spawn(redisServer, flags, { cwd: folderOf(t), stdio: 'ignore' });
+  t.after(() => child.kill('SIGKILL'));
+  await until('redis-server listens', 10_000, () => listening(port));
+  return `127.0.0.1:${port}`;
+}
+
+function listening(port: number): Promise<true | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(undefined));
+  });
+}
+
+/** Starts the service that the http-client option calls: it quotes every zip code. Answers its URL. */
+export async function startShipping(t: Cleanup): Promise<string> {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end('{"price_cents":490,"days":2}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return `http://127.0.0.1:${address.port}`;
+}

@@ -1,0 +1,37 @@
+// Emitted services on disk, as the tests of what a service can do need them.
+import * as disk from 'node:fs/promises';
+import { type Answers, defaultRouter } from '../../scaffold/src/answers.ts';
+import { type OptionFlag, optionNames } from '../../scaffold/src/options.ts';
+import { packageVersion, templateFolder } from '../../scaffold/src/package.ts';
+import { plan } from '../../scaffold/src/plan.ts';
+import { readTemplate } from '../../scaffold/src/template.ts';
+import { write } from '../../scaffold/src/write.ts';
+
+const template = readTemplate(templateFolder);
+
+/** The options of the template that a flag takes, as options.json lists them. */
+export function optionsOf(flag: OptionFlag): string[] {
+  return optionNames(template.options, flag);
+}
+
+/** Answers with every option on that can be combined, on the default router. */
+export const fullAnswers: Answers = {
+  name: 'shop',
+  module: 'example.com/shop',
+  port: 8080,
+  router: defaultRouter,
+  with: optionsOf('with').sort(),
+  ci: optionsOf('ci').sort(),
+};
+
+/** Text of one file that these answers give; throws when they give no such file. */
+export function emittedText(answers: Answers, path: string): string {
+  const file = plan(answers, template, packageVersion).get(path);
+  if (file === undefined) throw new Error(`these answers give no ${path}`);
+  return new TextDecoder().decode(file.bytes);
+}
+
+/** Writes the service that these answers give into `folder`, which must not exist yet. */
+export async function emitService(answers: Answers, folder: string): Promise<void> {
+  await write(plan(answers, template, packageVersion), folder, { disk });
+}
