@@ -29,7 +29,13 @@ function licence(folder: string): string {
 /**
  * The licences of everything third-party that esbuild put into a bundle, as one text.
  * @param workingDir esbuild's absWorkingDir, to which the metafile's paths are relative
+ * @param copied folders of packages of which files are copied beside the bundle
  */
-export function thirdPartyLicences(metafile: Metafile, workingDir: string): string {
-  return bundledPackages(metafile, workingDir).map(licence).join('\n\n');
+export function thirdPartyLicences(
+  metafile: Metafile,
+  workingDir: string,
+  copied: readonly string[] = [],
+): string {
+  const folders = new Set([...bundledPackages(metafile, workingDir), ...copied]);
+  return [...folders].sort().map(licence).join('\n\n');
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 // From src/ and from dist/ alike, the package is the folder above.
@@ -6,6 +7,16 @@ const packageFolder = new URL('..', import.meta.url);
 
 /** Where the template lies, in the clone and in the published package. */
 export const templateFolder = fileURLToPath(new URL('template', packageFolder));
+
+/** Where the Go files lie that `go-sre route add` starts a handler and its test from. */
+export const routeFolder = fileURLToPath(new URL('route', packageFolder));
+
+/** A grammar's or parser's WebAssembly: beside the bundle in the published package, of its own package in the clone. */
+export function readWasm(specifier: string): Uint8Array {
+  const beside = new URL(`dist/${specifier.split('/').at(-1)}`, packageFolder);
+  const bundled = !import.meta.url.endsWith('.ts') && existsSync(beside);
+  return readFileSync(bundled ? beside : createRequire(import.meta.url).resolve(specifier));
+}
 
 /** Version in the package.json of this package. */
 export const packageVersion = String(

@@ -21,11 +21,16 @@ export type Rendering = {
 
 /**
  * Renders slo.json of the service in `dir` and compares it with the files there; writes nothing.
+ * @param planned what slo.json will be, when it is not yet on the disk
  * @throws CliError (exit code 1) when slo.json is missing, unreadable or wrong: every problem with its path
  */
-export async function planRendering(dir: string, disk: RenderDisk): Promise<Rendering> {
+export async function planRendering(
+  dir: string,
+  disk: Pick<RenderDisk, 'readFile'>,
+  planned?: string,
+): Promise<Rendering> {
   const file = join(dir, 'slo.json');
-  const text = await readIfThere(file, disk);
+  const text = planned ?? (await readIfThere(file, disk));
   if (text === undefined) {
     throw failed(`There is no ${file}. Run this in the folder of a service, or name it with --dir.`);
   }
@@ -71,7 +76,7 @@ export async function writeRendering(dir: string, rendering: Rendering, disk: Re
 }
 
 /** The options of the service as its manifest records them; none when it has no manifest. */
-async function recordedOptions(dir: string, disk: RenderDisk): Promise<string[]> {
+async function recordedOptions(dir: string, disk: Pick<RenderDisk, 'readFile'>): Promise<string[]> {
   const file = join(dir, manifestPath);
   const text = await readIfThere(file, disk);
   if (text === undefined) return [];
@@ -83,7 +88,7 @@ async function recordedOptions(dir: string, disk: RenderDisk): Promise<string[]>
   }
 }
 
-async function readIfThere(path: string, disk: RenderDisk): Promise<string | undefined> {
+async function readIfThere(path: string, disk: Pick<RenderDisk, 'readFile'>): Promise<string | undefined> {
   try {
     return await disk.readFile(path, 'utf8');
   } catch (error) {

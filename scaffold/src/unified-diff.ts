@@ -9,7 +9,7 @@ const context = 3;
 type Difference = ReturnType<typeof differences>[number];
 
 /** What an update changes in a file, as `git apply` takes it; empty where it changes nothing. */
-export function unifiedDiff({ path, before, after }: FileUpdate): string {
+export function unifiedDiff({ path, before, after }: Pick<FileUpdate, 'path' | 'before' | 'after'>): string {
   if (before === after || (before && after && Buffer.compare(before.bytes, after.bytes) === 0)) return '';
   const [old, now] = [before, after].map((file) => (file === undefined ? '' : decodeText(file.bytes)));
   const head = [`diff --git a/${path} b/${path}`, ...modeLines(before, after)];
