@@ -19,6 +19,16 @@ import (
 // see each other and nothing stays. Without the variable the test is skipped.
 func Server(t testing.TB) *pgxpool.Config {
 	t.Helper()
+	server := Empty(t)
+	if err := database.Migrate(t.Context(), server, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// Empty is Server without tables.
+func Empty(t testing.TB) *pgxpool.Config {
+	t.Helper()
 	text := os.Getenv("TEST_DATABASE_URL")
 	if text == "" {
 		t.Skip("needs PostgreSQL: docker compose up -d postgres, then TEST_DATABASE_URL=postgres://shop:shop@localhost:5432/shop")
@@ -32,9 +42,6 @@ func Server(t testing.TB) *pgxpool.Config {
 	t.Cleanup(func() { Exec(t, server, "DROP SCHEMA "+schema+" CASCADE") })
 	own := server.Copy()
 	own.ConnConfig.RuntimeParams["search_path"] = schema
-	if err := database.Migrate(t.Context(), own, io.Discard); err != nil {
-		t.Fatal(err)
-	}
 	return own
 }
 
