@@ -91,7 +91,7 @@ export async function readFolder(
   disk: Disk,
 ): Promise<Folder> {
   const found: Found = { paths: [], obstacles: new Map() };
-  await list(dir, '', found, disk);
+  await list(dir, '', found, emitted, disk);
   const there = new Set(found.paths);
   const anyMissing = [...base.keys()].some((path) => !there.has(path) && !found.obstacles.has(path));
   const search = anyMissing && found.paths.length <= searchLimits.files;
@@ -110,7 +110,13 @@ export async function readFolder(
 
 type Found = { paths: string[]; obstacles: Map<string, string> };
 
-async function list(dir: string, folder: string, found: Found, disk: Disk): Promise<void> {
+async function list(
+  dir: string,
+  folder: string,
+  found: Found,
+  emitted: ReadonlySet<string>,
+  disk: Disk,
+): Promise<void> {
   const entries = await disk.readdir(join(dir, folder), { withFileTypes: true }).catch((error: unknown) => {
     if (folder !== '' && systemCode(error) === 'EACCES') return undefined;
     throw unreadable(error, join(dir, folder));
@@ -127,7 +133,8 @@ async function list(dir: string, folder: string, found: Found, disk: Disk): Prom
       );
     } else if (!entry.isDirectory())
       found.obstacles.set(path, 'is neither a file nor a folder: move it away');
-    else if (!skipped.has(entry.name)) await list(dir, path, found, disk);
+    else if (emitted.has(path)) found.obstacles.set(path, 'is a folder, and the template has a file there');
+    else if (!skipped.has(entry.name)) await list(dir, path, found, emitted, disk);
   }
 }
 
