@@ -15,7 +15,7 @@ import (
 	"example.com/shop/internal/telemetry"
 )
 
-func newTelemetry(t *testing.T) *telemetry.Telemetry {
+func newTelemetry(t testing.TB) *telemetry.Telemetry {
 	log, err := telemetry.NewLogger(io.Discard, "", zapcore.InfoLevel)
 	if err != nil {
 		t.Fatal(err)
