@@ -134,8 +134,7 @@ func (c *Client) run(ctx context.Context, s Statement, do work) error {
 	defer cancel()
 	err := c.retry(ctx, s, do)
 	c.metrics.observe(ctx, s.Operation, time.Since(start))
-	var failed *failure
-	if errors.As(err, &failed) {
+	if _, ok := errors.AsType[*failure](err); ok {
 		return fmt.Errorf("postgres %s: %w", s.Operation, err)
 	}
 	return err

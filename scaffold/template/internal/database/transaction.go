@@ -92,8 +92,7 @@ func (tx *Tx) send(ctx context.Context, s Statement, do func(context.Context) er
 	ctx, span := tx.client.start(ctx, s, tx.attempt)
 	defer span.End()
 	err := tx.client.send(ctx, tx.conn, s, do)
-	var failed *failure
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*failure](err); ok {
 		failed.mark(span)
 		if tx.failed == nil {
 			tx.failed = failed

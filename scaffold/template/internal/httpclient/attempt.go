@@ -40,7 +40,7 @@ func (c *Client) attempt(ctx context.Context, r *http.Request, number int) (*htt
 	response, err := c.send(use.traced(ctx), r, number)
 	use.release()
 
-	status, reason := "", ""
+	var status, reason string
 	if err == nil {
 		status = strconv.Itoa(response.StatusCode)
 		reason = errorOfStatus(response.StatusCode)

@@ -50,8 +50,7 @@ func errorOfStatus(status int) string {
 
 // withoutURL takes off the address that net/http and net/url put before an error: its query may hold secrets.
 func withoutURL(err error) error {
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
+	if withURL, ok := errors.AsType[*url.Error](err); ok {
 		return withURL.Err
 	}
 	return err

@@ -49,8 +49,7 @@ func newMetrics(registry prometheus.Registerer, address string, maxConnections i
 // registered lets the clients of several services share one metric, each with its own server_address.
 func registered[C prometheus.Collector](registry prometheus.Registerer, collector C) C {
 	err := registry.Register(collector)
-	var already prometheus.AlreadyRegisteredError
-	if errors.As(err, &already) {
+	if already, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); ok {
 		return already.ExistingCollector.(C)
 	}
 	if err != nil {

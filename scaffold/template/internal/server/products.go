@@ -53,7 +53,8 @@ func putProduct(d Deps) http.Handler {
 
 // failProduct knows the errors of products and of the database; fail knows the rest.
 func failProduct(w http.ResponseWriter, r *http.Request, log *zap.Logger, err error) {
-	status, message := 0, ""
+	var status int
+	var message string
 	var tooLarge *http.MaxBytesError
 	switch {
 	case r.Context().Err() != nil, errors.As(err, &tooLarge):

@@ -82,14 +82,16 @@ const (
 	writeTimeout   = 30 * time.Second // cuts the connection
 )
 
-// Configure gives a server limits against slow and oversized requests.
-func Configure(server *http.Server) *http.Server {
-	server.ReadHeaderTimeout = 5 * time.Second
-	server.ReadTimeout = 15 * time.Second
-	server.WriteTimeout = writeTimeout
-	server.IdleTimeout = 2 * time.Minute
-	server.MaxHeaderBytes = 64 << 10
-	return server
+// Limited is a server with limits against slow and oversized requests.
+func Limited(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
 }
 
 const maxBodyBytes = 1 << 20
