@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	//go-sre:begin http-client
 	"net/url"
 	//go-sre:end
@@ -12,11 +13,15 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
-	//go-sre:begin postgres
 
+	//go-sre:begin postgres
 	"example.com/shop/internal/database"
 	//go-sre:end
+	"example.com/shop/internal/server"
+	"example.com/shop/internal/telemetry"
 )
+
+const defaultAdminAddr = ":8081"
 
 // config is what the environment says; OTEL_* variables are read by the telemetry package and the SDK.
 type config struct {
@@ -35,22 +40,27 @@ type config struct {
 	shippingTimeout time.Duration
 
 	//go-sre:end
-	addr       string
-	adminAddr  string
-	logFile    string
-	logLevel   zapcore.Level
-	drainDelay time.Duration // between not ready and the end of listening: load balancers need a moment
+	addr             string
+	adminAddr        string
+	logFile          string
+	logLevel         zapcore.Level
+	sampledAccessLog bool
+	nativeHistograms bool
+	drainDelay       time.Duration // between not ready and the end of listening: load balancers need a moment
 }
 
 // parseConfig reads and checks all variables; its error lists every wrong one.
 func parseConfig(getenv func(string) string) (config, error) {
 	var problems []error
 	c := config{
-		addr:       or(getenv("ADDR"), ":8080"),
-		adminAddr:  or(getenv("ADMIN_ADDR"), ":8081"),
-		logFile:    getenv("LOG_FILE"),
-		drainDelay: duration(getenv, "DRAIN_DELAY", "0s", &problems),
+		addr:             address(getenv, "ADDR", ":8080", &problems),
+		adminAddr:        address(getenv, "ADMIN_ADDR", defaultAdminAddr, &problems),
+		logFile:          getenv("LOG_FILE"),
+		sampledAccessLog: choice(getenv, "ACCESS_LOG", "all", "sampled", &problems),
+		nativeHistograms: choice(getenv, "NATIVE_HISTOGRAMS", "false", "true", &problems),
+		drainDelay:       duration(getenv, "DRAIN_DELAY", "0s", &problems),
 	}
+	problems = append(append(problems, checkOTel(getenv)...), telemetry.CheckSampling(server.Sampling(), getenv))
 	var err error
 	if c.logLevel, err = zapcore.ParseLevel(or(getenv("LOG_LEVEL"), "info")); err != nil {
 		problems = append(problems, fmt.Errorf("LOG_LEVEL=%s: use debug, info, warn or error", getenv("LOG_LEVEL")))
@@ -86,6 +96,27 @@ func parseConfig(getenv func(string) string) (config, error) {
 	}
 	//go-sre:end
 	return c, errors.Join(problems...)
+}
+
+// choice says whether a variable has its second value; it may also be empty or the first.
+func choice(getenv func(string) string, name, first, second string, problems *[]error) bool {
+	value := or(getenv(name), first)
+	if value != first && value != second {
+		*problems = append(*problems, fmt.Errorf("%s=%s: use %s or %s", name, value, first, second))
+	}
+	return value == second
+}
+
+func address(getenv func(string) string, name, fallback string, problems *[]error) string {
+	value := or(getenv(name), fallback)
+	_, port, err := net.SplitHostPort(value)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil || port == "" {
+		*problems = append(*problems, fmt.Errorf("%s=%s: use HOST:PORT or :PORT", name, value))
+	}
+	return value
 }
 
 func duration(getenv func(string) string, name, fallback string, problems *[]error) time.Duration {

@@ -2,9 +2,9 @@
 package telemetry
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,7 +46,6 @@ type Config struct {
 
 	SampledAccessLog bool // see Telemetry
 	NativeHistograms bool // request durations in native buckets too
-	SpanQueueSize    int  // OTEL_BSP_MAX_QUEUE_SIZE; 0 is the SDK's default
 }
 
 // New starts the export of traces and makes the registry of metrics. It does not need a reachable collector.
@@ -118,7 +117,11 @@ func (t *Telemetry) newTracerProvider(ctx context.Context, config Config, res *r
 	otel.SetErrorHandler(&exportErrors{log: t.Log.Named("telemetry"), now: time.Now})
 	t.sampler = sampler
 	metrics := newSpanMetrics(t.Registry)
-	queue := newQueue(exporter, cmp.Or(config.SpanQueueSize, sdktrace.DefaultMaxQueueSize), metrics, t.Registry)
+	capacity, err := strconv.Atoi(config.Getenv("OTEL_BSP_MAX_QUEUE_SIZE"))
+	if err != nil || capacity < 1 {
+		capacity = sdktrace.DefaultMaxQueueSize
+	}
+	queue := newQueue(exporter, capacity, metrics, t.Registry)
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(sampler),
 		sdktrace.WithResource(res),
