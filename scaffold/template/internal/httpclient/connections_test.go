@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -182,4 +183,33 @@ func TestACertificateThatIsNotTrustedIsFinal(t *testing.T) {
 // trust lets the client accept the test server's certificate.
 func (b *bench) trust(server *httptest.Server) {
 	b.http.Transport.(*http.Transport).TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+}
+
+func TestAStaleConnectionIsReplacedWithinTheAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		arrived := 0
+		options, _ := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
+			if arrived++; arrived == 2 { // as a server does that closes idle connections at this moment
+				conn, _, _ := http.NewResponseController(w).Hijack()
+				conn.Close()
+			}
+		})
+		b := newBench(t, address, options)
+		for range 2 {
+			if _, err := b.do(t, t.Context(), "GET", "/", ""); err != nil {
+				t.Error(err)
+			}
+		}
+		attempts := b.attempts()
+		if len(attempts) != 2 || arrived != 3 {
+			t.Fatalf("%d attempts and %d arrivals, want 2 and 3", len(attempts), arrived)
+		}
+		if events := attempts[1].Events(); len(events) != 1 || !strings.Contains(events[0].Name, "stale") {
+			t.Errorf("the second attempt does not tell of the other connection: %v", events)
+		}
+		synctest.Wait()
+		if idle, active := b.value(t, "http_client_open_connections", "idle", "upstream"), b.value(t, "http_client_open_connections", "active", "upstream"); idle != 1 || active != 0 {
+			t.Errorf("%v idle and %v active connections, want 1 and 0", idle, active)
+		}
+	})
 }
