@@ -81,10 +81,11 @@ func parseConfig(getenv func(string) string) (config, error) {
 	if c.database.Timeout < time.Millisecond {
 		problems = append(problems, errors.New("DATABASE_TIMEOUT: use at least 1ms"))
 	}
-	c.database.PoolSize, err = strconv.Atoi(or(getenv("DATABASE_POOL_SIZE"), "10"))
-	if err != nil || c.database.PoolSize < 1 || c.database.PoolSize > 10_000 {
+	databasePoolSize, err := strconv.ParseInt(or(getenv("DATABASE_POOL_SIZE"), "10"), 10, 32)
+	if err != nil || databasePoolSize < 1 || databasePoolSize > 10_000 {
 		problems = append(problems, fmt.Errorf("DATABASE_POOL_SIZE=%s: use a number from 1 to 10000", getenv("DATABASE_POOL_SIZE")))
 	}
+	c.database.PoolSize = int32(databasePoolSize)
 	//go-sre:end
 	//go-sre:begin http-client
 	c.shippingTimeout = duration(getenv, "SHIPPING_TIMEOUT", "1s", &problems)

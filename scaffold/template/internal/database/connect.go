@@ -63,7 +63,7 @@ func target(server *pgxpool.Config) []attribute.KeyValue {
 // PgBouncer takes them when its ignore_startup_parameters names them.
 func (c *Client) configure(options Options) *pgxpool.Config {
 	config := options.Server.Copy()
-	config.MaxConns = int32(options.PoolSize)
+	config.MaxConns = options.PoolSize
 	config.MaxConnLifetimeJitter = config.MaxConnLifetime / 10 // or all connections made at the start end at once
 	config.PingTimeout = c.grace()
 	config.ShouldPing = shouldPing

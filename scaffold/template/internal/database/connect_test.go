@@ -73,7 +73,7 @@ func TestAWaitThatEndsWellIsCountedAndShown(t *testing.T) {
 }
 
 func TestAServerThatIsAwayIsTriedAFewTimes(t *testing.T) {
-	b := newBench(t, options(parse(t, "postgres://ada:secret@"+unused(t)+"/shop?sslmode=disable")))
+	b := newBench(t, options(parse(t, "postgres://ada:secret@"+unused(t)+"/shop")))
 	b.request(func(ctx context.Context) {
 		err := b.Query(ctx, selectPID, database.One(new(int)))
 		if !errors.Is(err, database.ErrUnavailable) || strings.Contains(err.Error(), "secret") {
@@ -89,6 +89,9 @@ func TestAServerThatIsAwayIsTriedAFewTimes(t *testing.T) {
 	}
 	if strings.Contains(b.logs.String(), "secret") {
 		t.Errorf("the log holds the password:\n%s", b.logs.String())
+	}
+	if text, _ := b.lines(t)[0]["error"].(string); strings.Count(text, "refused") != 1 || strings.Contains(text, "\n") {
+		t.Errorf("the log says the same twice, or in several lines: %q", text)
 	}
 }
 

@@ -36,7 +36,7 @@ const (
 type Options struct {
 	Server      *pgxpool.Config // from ParseURL
 	Application string          // what pg_stat_activity shows
-	PoolSize    int
+	PoolSize    int32
 	Timeout     time.Duration // for each of: a place in the pool, connecting, a statement
 }
 
@@ -168,8 +168,12 @@ func (c *Client) attempt(ctx context.Context, s Statement, attempt int, do work)
 	}
 	c.metrics.attempts.WithLabelValues("error").Inc()
 	failed.mark(span)
+	statement := zap.Skip()
+	if failed.in != "" {
+		statement = zap.String("statement", failed.in)
+	}
 	c.log.Warn("postgres attempt failed", zap.Error(failed), zap.String("error_type", failed.kind), zap.Int("attempt", attempt),
-		zap.String("operation", s.Operation), zap.String("statement", failed.in), zap.Float64("duration_ms", float64(time.Since(start))/float64(time.Millisecond)), telemetry.TraceIDs(ctx))
+		zap.String("operation", s.Operation), statement, zap.Float64("duration_ms", float64(time.Since(start))/float64(time.Millisecond)), telemetry.TraceIDs(ctx))
 	return err
 }
 

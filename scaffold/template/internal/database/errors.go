@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -19,7 +20,17 @@ type failure struct {
 	public   error // ErrUnavailable, ErrTimeout or nil
 }
 
-func (f *failure) Error() string        { return f.err.Error() }
+// Error is one line. pgx tells each address it tried on a line of its own, the same one with and without TLS.
+func (f *failure) Error() string {
+	var causes []string
+	for line := range strings.Lines(f.err.Error()) {
+		if cause := strings.TrimSpace(line); !slices.Contains(causes, cause) {
+			causes = append(causes, cause)
+		}
+	}
+	return strings.Join(causes, " ")
+}
+
 func (f *failure) Unwrap() error        { return f.err }
 func (f *failure) Is(target error) bool { return target == f.public }
 
