@@ -143,8 +143,7 @@ func (c *Client) run(ctx context.Context, s Statement, do work) error {
 func (c *Client) retry(ctx context.Context, s Statement, do work) error {
 	for attempt := 1; ; attempt++ {
 		err := c.attempt(ctx, s, attempt, do)
-		var failed *failure
-		if attempt == maxAttempts || !errors.As(err, &failed) || !failed.again {
+		if failed, ok := errors.AsType[*failure](err); !ok || !failed.again || attempt == maxAttempts {
 			return err
 		}
 		select {
@@ -161,8 +160,8 @@ func (c *Client) attempt(ctx context.Context, s Statement, attempt int, do work)
 	ctx, span := c.start(ctx, s, attempt)
 	defer span.End()
 	err := c.withConn(ctx, attempt, do)
-	var failed *failure
-	if !errors.As(err, &failed) {
+	failed, ok := errors.AsType[*failure](err)
+	if !ok {
 		c.metrics.attempts.WithLabelValues("ok").Inc()
 		return err
 	}

@@ -41,11 +41,11 @@ func (f *failure) serialization() bool { return f.sqlState == "40001" || f.sqlSt
 // failedStatement is for errors of a connection that was had; closed says that it was lost. What ran on it was a read,
 // or a transaction that was not to be committed yet, so either may be done again.
 func failedStatement(ctx context.Context, err error, closed bool) *failure {
-	var answer *pgconn.PgError
+	answer, isAnswer := errors.AsType[*pgconn.PgError](err)
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return &failure{err: err, kind: "canceled"}
-	case errors.As(err, &answer):
+	case isAnswer:
 		return answered(err, answer.Code)
 	case ctx.Err() != nil:
 		return &failure{err: err, kind: "timeout", public: ErrTimeout}
@@ -71,13 +71,13 @@ func answered(err error, sqlState string) *failure {
 
 // failedConnect is for errors of the way to a connection: no statement was sent.
 func failedConnect(ctx context.Context, err error, connecting bool) *failure {
-	var answer *pgconn.PgError
+	answer, isAnswer := errors.AsType[*pgconn.PgError](err)
 	timeout := ctx.Err() != nil || pgconn.Timeout(err)
 	f := &failure{err: err, kind: "dial_error", again: true, public: ErrUnavailable}
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return &failure{err: err, kind: "canceled"}
-	case errors.As(err, &answer):
+	case isAnswer:
 		f = answered(err, answer.Code) // a wrong password stays wrong
 		f.public = ErrUnavailable
 	case timeout && !connecting:

@@ -68,8 +68,8 @@ func (tx *Tx) control(ctx context.Context, s Statement) error {
 
 func (tx *Tx) commit(ctx context.Context) error {
 	err := tx.control(ctx, commit)
-	var failed *failure
-	if !errors.As(err, &failed) || failed.serialization() || pgconn.SafeToRetry(failed.err) {
+	failed, ok := errors.AsType[*failure](err)
+	if !ok || failed.serialization() || pgconn.SafeToRetry(failed.err) {
 		return err
 	}
 	failed.again = false
