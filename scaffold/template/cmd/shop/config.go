@@ -68,6 +68,9 @@ func parseConfig(getenv func(string) string) (config, error) {
 	//go-sre:begin redis
 	c.redisAddr = or(getenv("REDIS_ADDR"), "localhost:6379")
 	c.redisTimeout = duration(getenv, "REDIS_TIMEOUT", "1s", &problems)
+	if c.redisTimeout < time.Millisecond {
+		problems = append(problems, errors.New("REDIS_TIMEOUT: use at least 1ms"))
+	}
 	c.redisPoolSize, err = strconv.Atoi(or(getenv("REDIS_POOL_SIZE"), "10"))
 	if err != nil || c.redisPoolSize < 1 || c.redisPoolSize > 10_000 {
 		problems = append(problems, fmt.Errorf("REDIS_POOL_SIZE=%s: use a number from 1 to 10000", getenv("REDIS_POOL_SIZE")))
@@ -89,8 +92,8 @@ func parseConfig(getenv func(string) string) (config, error) {
 	//go-sre:end
 	//go-sre:begin http-client
 	c.shippingTimeout = duration(getenv, "SHIPPING_TIMEOUT", "1s", &problems)
-	if c.shippingTimeout == 0 {
-		problems = append(problems, errors.New("SHIPPING_TIMEOUT: use more than 0s"))
+	if c.shippingTimeout < time.Millisecond {
+		problems = append(problems, errors.New("SHIPPING_TIMEOUT: use at least 1ms"))
 	}
 	if c.shippingURL, err = url.Parse(or(getenv("SHIPPING_URL"), "http://localhost:8082")); err != nil || c.shippingURL.Host == "" {
 		problems = append(problems, errors.New("SHIPPING_URL: use an address such as http://localhost:8082")) // it may hold a password
