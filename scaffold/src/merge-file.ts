@@ -1,5 +1,6 @@
 import { mergeGoMod, mergeGoSum } from './merge-go-mod.ts';
 import type { Conflict } from './merge-lines.ts';
+import { mergeEntries } from './merge-routes.ts';
 import { mergeSlo } from './merge-slo.ts';
 import { lineMerge, type MergedText, mergeText, type Versions } from './merge-text.ts';
 
@@ -44,7 +45,7 @@ export function mergeFile(path: string, versions: Versions<Uint8Array>, label: s
   const merged = mergeText(texts, (lf) => {
     const special = specialMerges[path]?.(lf);
     notes = special?.notes ?? [];
-    return special ?? lineMerge(label, isIgnoreFile(path) ? union : undefined)(lf);
+    return special ?? lineMerge(label, settling(path))(lf);
   });
   return { bytes: new TextEncoder().encode(merged.text), conflicts: merged.conflicts, notes };
 }
@@ -78,8 +79,10 @@ function mergeBinary({ base, ours, theirs }: Versions<Uint8Array>): MergedFile {
   };
 }
 
-function isIgnoreFile(path: string): boolean {
-  return /(?:^|\/)\.(?:git|docker)ignore$/.test(path);
+/** What settles conflicts in this file without a person, if anything. */
+function settling(path: string): ((conflict: Conflict) => string[] | undefined) | undefined {
+  if (/(?:^|\/)\.(?:git|docker)ignore$/.test(path)) return union;
+  return path === 'internal/server/routes.go' ? mergeEntries : undefined;
 }
 
 /** Lists of patterns: both sides' additions hold. */

@@ -8,10 +8,14 @@ export type Renames = {
   folders: ReadonlyMap<string, string>;
 };
 
-/** Text of the emitted files with the module path as it is now; whole words, as the emit replaces them. */
+/**
+ * An emitted file with the module path as it is now: in Go where a text begins with it, which imports do, elsewhere
+ * as a whole word, as the emit replaces it.
+ */
 export function withModule(path: string, bytes: Uint8Array, { emitted, now }: Renames['module']): Uint8Array {
   if (emitted === now || path === 'go.sum') return bytes;
-  const whole = new RegExp(`(?<![\\w./-])${escaped(emitted)}(?![\\w-])`, 'g');
+  const before = path.endsWith('.go') ? '(?<=")' : '(?<![\\w./-])';
+  const whole = new RegExp(`${before}${escaped(emitted)}(?![\\w-])`, 'g');
   return mapText(bytes, (text) => text.replace(whole, () => now));
 }
 
@@ -41,10 +45,20 @@ export function withFolders(
 
 function withImports(text: string, module: string, folders: ReadonlyMap<string, string>): string {
   const imported = new RegExp(`"${escaped(module)}/([^"]+)"`, 'g');
-  return text.replace(imported, (whole, folder: string) => {
+  const renamed = text.replace(imported, (whole, folder: string) => {
     const now = folders.get(folder);
     return now === undefined ? whole : `"${module}/${now}"`;
   });
+  return renamed === text ? text : renamed.replace(importGroup, sortedImports);
+}
+
+/** Imports on lines that follow each other; gofmt orders them by path within such a group. */
+const importGroup = /(?:^\t(?:[\w.]+ )?"[^"\n]+"\n)+/gm;
+
+function sortedImports(group: string): string {
+  const path = (line: string) => /"(.+)"/.exec(line)?.[1] ?? '';
+  const lines = group.trimEnd().split('\n');
+  return `${lines.sort((a, b) => (path(a) < path(b) ? -1 : 1)).join('\n')}\n`;
 }
 
 /** A folder as a path in a text, with or without `./` before it. */

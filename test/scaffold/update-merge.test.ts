@@ -322,3 +322,34 @@ test("slo.json: an objective that both sides changed stays the user's, is told, 
   assert.deepEqual(merged?.conflicts, [6]);
   assert.deepEqual(merged?.undecided, ['objective of a: 0.95 is yours and stays, the template has 0.99']);
 });
+
+const entry = (pattern: string, handler: string) =>
+  `\t\t{"${pattern}", ${handler}(d), slo.None, telemetry.Default},`;
+const table = (...entries: string[]) =>
+  `func routes(d Deps) []Route {\n\treturn []Route{\n${entries.join('\n')}\n\t}\n}\n`;
+
+function mergeTables(base: string, ours: string, theirs: string) {
+  const [o, a, b] = [base, ours, theirs].map((text) => new TextEncoder().encode(text));
+  const merged = mergeFile('internal/server/routes.go', { base: o!, ours: a!, theirs: b! }, label);
+  return { text: Buffer.from(merged.bytes).toString(), conflicts: merged.conflicts.length };
+}
+
+test('a route that was added beside one that the template changed is no conflict', () => {
+  const base = table(entry('GET /a', 'a'), entry('GET /b', 'b'));
+  const ours = table(entry('GET /a', 'a'), entry('GET /mine', 'mine'), entry('GET /b', 'mine'));
+  const theirs = table(entry('GET /a', 'new'), entry('GET /b', 'b'), entry('GET /new', 'new'));
+  const both = table(
+    entry('GET /a', 'new'),
+    entry('GET /mine', 'mine'),
+    entry('GET /b', 'mine'),
+    entry('GET /new', 'new'),
+  );
+  assert.deepEqual(mergeTables(base, ours, theirs), { text: both, conflicts: 0 });
+});
+
+test('a route that both sides changed, or changed and removed, is a conflict', () => {
+  const base = table(entry('GET /a', 'a'));
+  for (const theirs of [table(entry('GET /a', 'new')), table(entry('GET /new', 'new'))]) {
+    assert.equal(mergeTables(base, table(entry('GET /a', 'mine')), theirs).conflicts, 1);
+  }
+});
