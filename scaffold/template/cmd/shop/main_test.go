@@ -146,6 +146,12 @@ func TestAllWrongVariablesAreListed(t *testing.T) {
 		"OTEL_EXPORTER_OTLP_HEADERS": "authorization", "OTEL_EXPORTER_OTLP_TIMEOUT": "10s", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
 		"OTEL_BSP_MAX_QUEUE_SIZE": "many", "OTEL_BSP_SCHEDULE_DELAY": "-1", "OTEL_RESOURCE_ATTRIBUTES": "a=%zz", "OTEL_SDK_DISABLED": "1",
 	}
+	//go-sre:begin redis
+	env["REDIS_TIMEOUT"], env["REDIS_POOL_SIZE"] = "0s", "0"
+	//go-sre:end
+	//go-sre:begin http-client
+	env["SHIPPING_URL"], env["SHIPPING_TIMEOUT"] = "localhost", "0s"
+	//go-sre:end
 	err := run(t.Context(), nil, func(name string) string { return env[name] }, io.Discard)
 	for name := range env {
 		if name != "OTEL_TRACES_SAMPLER" && (err == nil || !strings.Contains(err.Error(), name)) {
