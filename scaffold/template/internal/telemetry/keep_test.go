@@ -9,8 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap/zapcore"
@@ -24,7 +22,7 @@ func newKeepingBench(t *testing.T, sampling Sampling) (*bench, *keeper) {
 		t.Fatal(err)
 	}
 	b := newBench(t, s, zapcore.InfoLevel)
-	k := newKeeper(b.spans, prometheus.NewCounter(prometheus.CounterOpts{Name: "dropped"}))
+	k := newKeeper(b.spans, newSpanMetrics(b.tel.Registry).processed.WithLabelValues(holding, queueFull))
 	b.tel.Tracer = sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithSpanProcessor(k)).Tracer("test")
 	b.tel.sampler = s
 	return b, k
@@ -140,7 +138,8 @@ func TestWhatIsHeldIsBounded(t *testing.T) {
 		_, child := start(ctx)
 		child.End()
 	}
-	if dropped := value(t, k.dropped); dropped != 3 || k.ended != maxHeldOfTrace {
+	dropped := value(t, b.tel.Registry, "otel_sdk_processor_span_processed_total", map[string]string{"otel_component_type": holding, "error_type": queueFull})
+	if dropped != 3 || k.ended != maxHeldOfTrace {
 		t.Errorf("%d held, %v dropped", k.ended, dropped)
 	}
 	for len(k.open)+k.ended < maxHeld {
@@ -157,13 +156,4 @@ func TestWhatIsHeldIsBounded(t *testing.T) {
 	if stored := len(b.spans.Ended()); stored != 1+maxHeldOfTrace+1 || k.ended != 0 {
 		t.Errorf("%d stored, %d still held", stored, k.ended)
 	}
-}
-
-func value(t *testing.T, metric prometheus.Metric) float64 {
-	t.Helper()
-	var written dto.Metric
-	if err := metric.Write(&written); err != nil {
-		t.Fatal(err)
-	}
-	return written.GetCounter().GetValue() + written.GetGauge().GetValue()
 }
