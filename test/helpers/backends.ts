@@ -1,7 +1,9 @@
 // The servers behind an emitted service, real ones, each on a port of its own and gone with the test.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { chownSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { folderOf } from './collector.ts';
 import { until } from './until.ts';
@@ -26,6 +28,35 @@ export async function startRedis(t: TestContext, redisServer: string): Promise<s
   t.after(() => child.kill('SIGKILL'));
   await until('redis-server listens', 10_000, () => listening(port));
   return `127.0.0.1:${port}`;
+}
+
+/**
+ * Starts the `postgres` at this path with an empty cluster that trusts everybody; answers its URL. PostgreSQL refuses
+ * to run as root, so root starts it as the user that Debian's package makes for it.
+ */
+export async function startPostgres(t: TestContext, postgres: string): Promise<string> {
+  const data = folderOf(t);
+  const owner = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
+  if (owner.uid !== undefined) chownSync(data, owner.uid, owner.gid);
+  const initdb = join(dirname(realpathSync(postgres)), 'initdb');
+  const flags = ['--username', 'shop', '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'];
+  execFileSync(initdb, ['--pgdata', data, ...flags], { ...owner, cwd: data });
+  const port = await freePort();
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', `port=${port}`];
+  const options = settings.flatMap((setting) => ['-c', setting]);
+  const child = spawn(postgres, ['-D', data, ...options], { ...owner, cwd: data, stdio: 'ignore' });
+  // SIGINT is its fast shutdown: SIGKILL would leave its children and their shared memory behind.
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  t.after(() => {
+    child.kill('SIGINT');
+    return ended;
+  });
+  await until('postgres listens', 20_000, () => listening(port));
+  return `postgres://shop@127.0.0.1:${port}/postgres?sslmode=disable`;
+}
+
+function idOf(flag: '-u' | '-g'): number {
+  return Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
 }
 
 function listening(port: number): Promise<true | undefined> {

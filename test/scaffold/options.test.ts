@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { TraceBody } from '../../collector/api/types.ts';
 import type { Answers } from '../../scaffold/src/answers.ts';
-import { startRedis, startShipping } from '../helpers/backends.ts';
+import { startPostgres, startRedis, startShipping } from '../helpers/backends.ts';
 import { folderOf, startCollector } from '../helpers/collector.ts';
 import { emitService, optionsOf } from '../helpers/emitted-service.ts';
 import { pairwise } from '../helpers/pairwise.ts';
@@ -46,9 +46,20 @@ function titleOf({ module, port, router, ci, with: chosen }: Answers): string {
 }
 
 /** Runs a command in a folder; answers what it printed, both streams together, and fails with it. */
-function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  more: Record<string, string> = {},
+): Promise<string> {
   // Without a VCS and with trimmed paths, what one service compiles is there for the others.
-  const env = { ...process.env, GOWORK: 'off', CGO_ENABLED: '0', GOFLAGS: `-trimpath -buildvcs=false` };
+  const env = {
+    ...process.env,
+    GOWORK: 'off',
+    CGO_ENABLED: '0',
+    GOFLAGS: '-trimpath -buildvcs=false',
+    ...more,
+  };
   return new Promise((resolve, reject) => {
     execFile(command, args, { cwd, env, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout + stderr);
@@ -99,7 +110,7 @@ async function askEveryRoute(folder: string, service: RunningService): Promise<M
   for (const { route, method, path, body } of requestsOf(folder)) {
     const response = await fetch(`http://${service.addr}${path}`, { method, ...(body && { body }) });
     const answer = await response.text();
-    assert.ok(response.status < 500, `${method} ${route}: ${response.status} ${answer}`);
+    assert.ok(response.ok || response.status === 404, `${method} ${route}: ${response.status} ${answer}`);
     const line = await service.logLine(
       (entry) => entry.msg === 'request' && entry.route === route && entry.method === method,
     );
@@ -172,8 +183,13 @@ function attemptsIn(metrics: string): number {
 /** The servers that the options of the template need; undefined when a tool is missing and the test is skipped. */
 async function startBackends(t: TestContext): Promise<Record<string, string> | undefined> {
   const redisServer = tool(t, 'redis-server');
-  if (!redisServer) return undefined;
-  return { REDIS_ADDR: await startRedis(t, redisServer), SHIPPING_URL: await startShipping(t) };
+  const postgres = redisServer && tool(t, 'postgres');
+  if (!redisServer || !postgres) return undefined;
+  return {
+    REDIS_ADDR: await startRedis(t, redisServer),
+    DATABASE_URL: await startPostgres(t, postgres),
+    SHIPPING_URL: await startShipping(t),
+  };
 }
 
 test('every pair of answers gives a service that is right in all parts', {
