@@ -62,25 +62,38 @@ export function importInsertion(file: GoFile, path: string, module: string): Ins
     return { at, text: `${last === undefined ? eol : ''}${eol}import ${JSON.stringify(path)}` };
   }
   const siblings = within(block, 'import_spec_list')[0]!.children;
+  const lineEndOf = ({ node }: GoImport) => endOfLine(text, node.endIndex, siblings);
   const kind = kindOf(path, module);
-  const group = groupsOf(text, specs).find((members) =>
-    members.every((spec) => kindOf(spec.path, module) === kind),
-  );
-  const before = group?.findLast((spec) => spec.path < path);
-  const commented = group?.some(
-    ({ node }) => endOfLine(text, node.endIndex, siblings) !== bareEnd(text, node),
-  );
+  const group = groupsOf(text, specs).find((members) => kindOf(members[0]!.path, module) === kind);
   const line = JSON.stringify(path);
-  if (group !== undefined && !commented) {
-    const at =
-      before === undefined ? group[0]!.node.startIndex : endOfLine(text, before.node.endIndex, siblings);
-    const eol = lineEnd(text, at);
-    if (before !== undefined) return { at, text: `${eol}\t${line}` };
-    if (!isCommentAbove(text, at)) return { at, text: `${line}${eol}\t` };
+  const next = group?.findIndex((spec) => spec.path > path) ?? -1;
+  if (group !== undefined && next > 0 && !isAligned(text, group, next, siblings)) {
+    const at = lineEndOf(group[next - 1]!);
+    return { at, text: `${lineEnd(text, at)}\t${line}` };
   }
-  const at = endOfLine(text, specs.at(-1)!.node.endIndex, siblings);
+  const first = next === 0 ? group![0]! : specs[0]!;
+  const leads = next === 0 || (group === undefined && kind === 'standard');
+  if (leads && !isCommentAbove(text, first.node.startIndex)) {
+    const at = first.node.startIndex;
+    const eol = lineEnd(text, at);
+    return { at, text: `${line}${eol}${group === undefined ? eol : ''}\t` };
+  }
+  const at = lineEndOf(group?.at(-1) ?? specs.at(-1)!);
   const eol = lineEnd(text, at);
-  return { at, text: `${eol}${eol}\t${line}` };
+  return { at, text: `${eol}${group !== undefined && next < 0 ? '' : eol}\t${line}` };
+}
+
+/** Whether comments stand in one column on both sides of the place: a line without one would part them. */
+function isAligned(
+  text: string,
+  group: readonly GoImport[],
+  next: number,
+  siblings: readonly GoNode[],
+): boolean {
+  const commented = group.map(
+    ({ node }) => endOfLine(text, node.endIndex, siblings) !== endOfLine(text, node.endIndex, []),
+  );
+  return commented.slice(0, next).includes(true) && commented.slice(next).includes(true);
 }
 
 /** Runs of imports without a blank line or a comment between them: gofmt sorts each for itself. */
@@ -101,10 +114,6 @@ type Kind = 'standard' | 'own' | 'foreign';
 function kindOf(path: string, module: string): Kind {
   if (path === module || path.startsWith(`${module}/`)) return 'own';
   return path.split('/')[0]!.includes('.') ? 'foreign' : 'standard';
-}
-
-function bareEnd(text: string, { endIndex }: GoNode): number {
-  return endOfLine(text, endIndex, []);
 }
 
 function isCommentAbove(text: string, at: number): boolean {

@@ -217,10 +217,20 @@ function placeName({ file, node }: Candidate): string {
 function lost(pkg: GoPackage, reason: string, types: ReadonlyMap<string, RouteType> = new Map()): NoTable {
   const broken = pkg.files.find(({ brokenLine }) => brokenLine !== undefined);
   const why = broken === undefined ? reason : `${broken.name} is no Go from line ${broken.brokenLine} on`;
-  const named = pkg.files.flatMap((file) =>
-    within(file.root, 'type_identifier')
-      .filter(({ text }) => types.has(text) || text === 'Route')
-      .map((node) => `${file.name}:${lineOf(node)}`),
-  );
+  const named = pkg.files.flatMap((file) => {
+    const lists = within(file.root, 'slice_type', 'map_type').filter(isOfRoutes);
+    return lists.filter(isMade).map((node) => `${file.name}:${lineOf(node)}`);
+  });
   return { reason: why, where: [...new Set(named)] };
+
+  function isOfRoutes(type: GoNode): boolean {
+    const element = type.childForFieldName('element') ?? type.childForFieldName('value');
+    const name = (element?.text ?? '').replace(/^\*\s*/, '');
+    return types.has(name) || name === 'Route';
+  }
+
+  /** What a function gives back, or a literal: not a parameter, not a declaration. */
+  function isMade({ id, parent }: GoNode): boolean {
+    return parent?.childForFieldName('result')?.id === id || parent?.type === 'composite_literal';
+  }
 }

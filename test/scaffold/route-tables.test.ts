@@ -1,0 +1,168 @@
+// `go-sre route add` on tables that people edited: each file of testdata/route-tables/ takes the place of routes.go in
+// an emitted service, and its name says what was edited.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as disk from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { defaultRouter } from '../../scaffold/src/answers.ts';
+import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
+import { templateFolder } from '../../scaffold/src/package.ts';
+import type { RouteReport } from '../../scaffold/src/route-report.ts';
+import { readTemplate } from '../../scaffold/src/template.ts';
+import { emitService } from '../helpers/emitted-service.ts';
+
+const tables = fileURLToPath(new URL('testdata/route-tables', import.meta.url));
+const shapes = readdirSync(tables).map((file) => basename(file, '.go.txt'));
+const reshaped = shapes.filter((shape) => shape.startsWith('reshaped-'));
+
+/** The table's file, where it is not routes.go. */
+const placedAs: Readonly<Record<string, string>> = { 'the-file-is-called-api': 'api.go' };
+
+/** Edits after which slo.json cannot follow: the table and it disagree, or not every route can be read. */
+const sloIsLeft = [
+  ...['an-empty-table', 'an-empty-table-with-a-comment', 'no-objectives-and-no-time'],
+  ...['imports-one-by-one', 'imports-with-comments', 'imports-with-time-in-the-middle'],
+];
+
+/** Edits that no Go compiler takes. */
+const noGo = ['reshaped-half-typed', 'reshaped-handlers-of-another-type'];
+
+/** Everything that the command may change. */
+const parts = ['internal/server', 'slo.json', 'ops'];
+
+let folder = '';
+const service = () => join(folder, 'shop');
+const server = () => join(service(), 'internal/server');
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'route-tables-'));
+  const answers = {
+    name: 'shop',
+    module: 'example.com/shop',
+    port: 8080,
+    router: defaultRouter,
+    with: [],
+    ci: [],
+  };
+  await emitService(answers, service());
+  for (const part of parts)
+    cpSync(join(service(), part), join(folder, 'as-emitted', part), { recursive: true });
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The emitted service with one table in the place of routes.go. */
+function place(shape: string): { path: string; bytes: Buffer } {
+  for (const part of parts) {
+    rmSync(join(service(), part), { recursive: true });
+    cpSync(join(folder, 'as-emitted', part), join(service(), part), { recursive: true });
+  }
+  rmSync(join(server(), 'routes.go'));
+  const path = join(server(), placedAs[shape] ?? 'routes.go');
+  const bytes = readFileSync(join(tables, `${shape}.go.txt`));
+  writeFileSync(path, bytes);
+  return { path, bytes };
+}
+
+async function routeAdd(
+  ...argv: string[]
+): Promise<{ exitCode: number; report: RouteReport; stderr: string }> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const deps = {
+    ...{ version: '1.2.3', disk, stdout, stderr, cwd: service() },
+    readTemplate: () => readTemplate(templateFolder),
+    git: async () => ({ status: undefined, output: '' }),
+  };
+  const exitCode = await runGoSre(['route', 'add', ...argv, '--json'], deps);
+  const said = String(stdout.read() ?? 'null');
+  return { exitCode, report: JSON.parse(said) as RouteReport, stderr: String(stderr.read() ?? '') };
+}
+
+function go(command: string, args: readonly string[], input?: Buffer): string {
+  const env = { ...process.env, GOFLAGS: '-tags=grpcnotrace', GOWORK: 'off' };
+  const ran = spawnSync(command, args, { cwd: service(), env, encoding: 'utf8', ...(input && { input }) });
+  assert.equal(ran.status, 0, `${command} ${args.join(' ')}:\n${ran.stdout}${ran.stderr}`);
+  return ran.stdout;
+}
+
+const importLine = /^(?:\t|import )"time"\r?\n/m;
+
+/** What came into a file, but for an import; fails when anything else changed than one place. */
+function inserted(old: Buffer, now: Buffer): string {
+  const [before, whole] = [old.toString('latin1'), now.toString('latin1')];
+  const after = importLine.test(before) ? whole : whole.replace(importLine, '').replace('\t"time"\n\n', '');
+  let same = 0;
+  while (same < before.length && before[same] === after[same]) same += 1;
+  const length = after.length - before.length;
+  for (let start = same; start >= 0; start -= 1) {
+    // The new text may begin as the old one goes on.
+    if (after.slice(0, start) + after.slice(start + length) === before)
+      return after.slice(start, start + length);
+  }
+  return assert.fail(`more changed than one place:\n${whole}`);
+}
+
+/** The text without blanks and what parts one route from the next. */
+function bare(text: string): string {
+  return text.replace(/^table = append\(table, Route\{|[\s,{}()]/g, '');
+}
+
+for (const shape of shapes.filter((name) => !reshaped.includes(name))) {
+  test(`a route is added to ${shape.replaceAll('-', ' ')}`, async () => {
+    const { path, bytes } = place(shape);
+    const { exitCode, report, stderr } = await routeAdd('POST', '/refunds/{id}', '--sample', '0.2');
+    assert.equal(exitCode, sloIsLeft.includes(shape) ? 3 : 0, `${stderr}${report?.left.join('\n')}`);
+    const now = readFileSync(path);
+    assert.equal(bare(inserted(bytes, now)), bare(report.entry));
+    assert.match(report.entry, /"POST \/refunds\/\{id\}".*createRefund.*0\.25|250 \* .*Ratio\(0\.2\)/s);
+    const normal = (text: Buffer) => Buffer.from(text.toString().replace(/^\uFEFF|\r/g, ''));
+    assert.equal(go('gofmt', ['-l'], normal(now)), '', now.toString());
+    assert.equal(go('gofmt', ['-l', ...newFiles(report)]), '');
+    keepForGo(shape);
+  });
+}
+
+for (const shape of reshaped) {
+  test(`the line is printed, and the rest written, where the table is ${shape.replaceAll('-', ' ')}`, async () => {
+    const { path, bytes } = place(shape);
+    const { exitCode, report } = await routeAdd('POST', '/refunds/{id}');
+    assert.equal(exitCode, 3);
+    assert.ok(readFileSync(path).equals(bytes));
+    assert.ok('reason' in report.place);
+    assert.match(report.left[0]!, /internal\/server\/routes\.go:\d+/);
+    assert.match(report.left[0]!, /\n\{"POST \/refunds\/\{id\}", createRefund\(d\), .*\},$/);
+    assert.match(report.left.join('\n'), /go run -tags \S+ \.\/cmd\/shop slo > slo\.json.*slo render/s);
+    assert.equal(go('gofmt', ['-l', ...newFiles(report)]), '');
+    if (!noGo.includes(shape)) keepForGo(shape);
+  });
+}
+
+function newFiles(report: RouteReport): string[] {
+  return report.files.filter(({ state }) => state === 'new').map(({ path }) => path);
+}
+
+/** Keeps the package beside the others, so that one call of go sees all of them. */
+function keepForGo(shape: string): void {
+  cpSync(server(), join(service(), 'internal/shapes', shape), { recursive: true });
+}
+
+test('every table compiles and is vetted with its new route', () => {
+  go('go', ['vet', './internal/shapes/...']);
+});
+
+const tried = ['as-emitted', 'a-variable-of-the-package', 'columns-in-another-order', 'an-empty-table'];
+
+test('the new handler passes its test, among them with columns in another order and in an empty table', () => {
+  const said = go('go', [
+    'test',
+    '-run=^TestCreateRefund$',
+    '-v',
+    ...tried.map((shape) => `./internal/shapes/${shape}`),
+  ]);
+  assert.equal(said.match(/^--- PASS: TestCreateRefund /gm)?.length, tried.length, said);
+});
