@@ -209,7 +209,7 @@ function singular(words: readonly string[]): string[] {
     ? last.replace(/ies$/i, 'y')
     : /(?:ss|sh|ch|x|z)es$/i.test(last)
       ? last.slice(0, -2)
-      : /[^su i]s$/i.test(last) && last.length > 3
+      : /[^sui]s$/i.test(last) && last.length > 3
         ? last.slice(0, -1)
         : last;
   return [...words.slice(0, -1), one];
