@@ -105,7 +105,9 @@ export async function readFolder(
     if (typeof read === 'object') files.set(path, read);
     else found.obstacles.set(path, read ?? 'is a file of yours, and the template has one there');
   }
-  return { files, obstacles: found.obstacles };
+  const unsearched = anyMissing && !search;
+  const note = `Moved files were not looked for: ${dir} has more than ${searchLimits.files} files.`;
+  return { files, obstacles: found.obstacles, notes: unsearched ? [note] : [] };
 }
 
 type Found = { paths: string[]; obstacles: Map<string, string> };

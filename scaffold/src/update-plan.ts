@@ -16,6 +16,8 @@ export type Folder = {
   files: Files;
   /** Everything else that takes a path: what it is, as the end of a sentence. */
   obstacles: ReadonlyMap<string, string>;
+  /** Sentences for the user about what was not read. */
+  notes: readonly string[];
 };
 
 /** Everything an update is planned from. */
@@ -207,8 +209,8 @@ function placed(
   return updates;
 }
 
-function freePath(path: string, { files, obstacles }: Folder): string {
-  return files.has(path) || obstacles.has(path) ? freePath(`${path}.new`, { files, obstacles }) : path;
+function freePath(path: string, ours: Folder): string {
+  return ours.files.has(path) || ours.obstacles.has(path) ? freePath(`${path}.new`, ours) : path;
 }
 
 function update(

@@ -7,7 +7,7 @@ import type { File, FileUpdate } from './update-plan.ts';
 type Disk = GoSreDeps['disk'];
 
 /** Where an update lies until it is complete. */
-export const stagingPath = '.go-sre/update';
+const stagingPath = '.go-sre/update';
 
 /** One step: the file `staged` takes the place of `path`, or `path` goes away where nothing is staged. */
 type Step = {
@@ -112,6 +112,7 @@ async function stepsLeft(dir: string, steps: readonly Step[], disk: Disk): Promi
   const left: Step[] = [];
   const edited: string[] = [];
   for (const step of steps) {
+    await refuseLinks(dir, step.path, disk);
     const bytes = await absentAsUndefined(disk.readFile(join(dir, step.path)));
     const waits = step.staged === undefined || (await exists(join(dir, stagingPath, step.staged), disk));
     const now = sum(bytes);
@@ -123,6 +124,18 @@ async function stepsLeft(dir: string, steps: readonly Step[], disk: Disk): Promi
   throw failed(
     `These files changed while the update was being written:\n${edited.map((path) => `  ${path}`).join('\n')}\nPut them back as they were and run go-sre update again, or remove ${join(dir, stagingPath)} to give the rest of that update up.`,
   );
+}
+
+/** A link on the way would lead the step to another place, even out of the service. */
+async function refuseLinks(dir: string, path: string, disk: Disk): Promise<void> {
+  for (let at = path; at !== '.'; at = dirname(at)) {
+    const stat = await absentAsUndefined(disk.lstat(join(dir, at)));
+    if (stat?.isSymbolicLink()) {
+      throw failed(
+        `${join(dir, at)} is a symbolic link, and an update writes through none: put the file or folder in its place.`,
+      );
+    }
+  }
 }
 
 async function take(dir: string, { path, staged }: Step, disk: Disk): Promise<void> {

@@ -510,3 +510,14 @@ test('wrong flags and answers end with 2', async (t) => {
     assert.match(ran.stderr, /Run go-sre update --help/);
   }
 });
+
+test('a journal does not lead through a link', async (t) => {
+  const dir = await service(t);
+  symlinkSync(dirname(dir), join(dir, 'link'));
+  const step = { path: 'link/stolen', before: null, after: null, staged: '0' };
+  put(dir, '.go-sre/update/journal.json', JSON.stringify({ steps: [step], report: {} }));
+  put(dir, '.go-sre/update/0', 'x');
+  const ran = await update(dir);
+  assert.equal(ran.exitCode, 1);
+  assert.match(ran.stderr, /link is a symbolic link/);
+});
