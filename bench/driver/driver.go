@@ -66,7 +66,9 @@ func Serve(stack Stack) error {
 }
 
 func measure(stack Stack, round Round) (Cost, error) {
-	requests, writer := newRequests(round.Parent), newWriter()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	requests, writer := newRequests(ctx, round.Parent), newWriter()
 	runtime.GC() // each round starts from a heap of its own size, whatever the one before left
 	if round.Profile != "" {
 		file, err := os.Create(round.Profile)
@@ -141,19 +143,18 @@ type request struct {
 }
 
 // newRequests makes the mix: nine reads of an order, one of an order that is not there.
-func newRequests(parent string) []request {
+func newRequests(ctx context.Context, parent string) []request {
 	requests := make([]request, 0, 10)
 	for id := 1; id <= 9; id++ {
-		requests = append(requests, newRequest(fmt.Sprintf("/orders/%d", id), parent, http.StatusOK))
+		requests = append(requests, newRequest(ctx, fmt.Sprintf("/orders/%d", id), parent, http.StatusOK))
 	}
-	return append(requests, newRequest("/orders/unknown", parent, http.StatusNotFound))
+	return append(requests, newRequest(ctx, "/orders/unknown", parent, http.StatusNotFound))
 }
 
 // newRequest makes a request as net/http hands it to a handler: with its context's values and a client's headers.
-func newRequest(path, parent string, status int) request {
-	ctx := context.WithValue(context.Background(), http.ServerContextKey, new(http.Server))
+func newRequest(ctx context.Context, path, parent string, status int) request {
+	ctx = context.WithValue(ctx, http.ServerContextKey, new(http.Server))
 	ctx = context.WithValue(ctx, http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080})
-	ctx, _ = context.WithCancel(ctx) //nolint:govet // ends with the process
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://shop.example.com"+path, http.NoBody)
 	if err != nil {
 		panic(err)

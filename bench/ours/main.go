@@ -25,6 +25,8 @@ func main() {
 	}
 }
 
+// run reads ACCESS_LOG ("sampled": lines of sampled traces only), KEEP_FAILURES ("true": on every route), LOG_FILE
+// and the OTEL_* variables.
 func run(ctx context.Context, getenv func(string) string) error {
 	logFile, err := os.OpenFile(getenv("LOG_FILE"), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -34,8 +36,15 @@ func run(ctx context.Context, getenv func(string) string) error {
 	if err != nil {
 		return err
 	}
+	sampling := server.Sampling()
+	if getenv("KEEP_FAILURES") == "true" {
+		for pattern, rule := range sampling {
+			sampling[pattern] = rule.KeepFailed()
+		}
+	}
 	tel, err := telemetry.New(ctx, telemetry.Config{
-		Service: server.Name, Sampling: server.Sampling(), Getenv: getenv,
+		Service: server.Name, Version: "dev", Sampling: sampling, Getenv: getenv,
+		SampledAccessLog: getenv("ACCESS_LOG") == "sampled",
 	}, log)
 	if err != nil {
 		return err

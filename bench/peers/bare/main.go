@@ -1,8 +1,10 @@
-// The bare handlers: what everything else is measured above.
+// The bare handlers: what everything else is measured above. With ADDR set they are served there, else driven in
+// this process.
 package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 
 	"example.com/bench/driver"
@@ -10,8 +12,15 @@ import (
 )
 
 func main() {
-	if err := driver.Serve(driver.Stack{Handler: shop.Handler()}); err != nil {
+	if err := run(os.Getenv("ADDR")); err != nil {
 		fmt.Fprintln(os.Stderr, "bare:", err)
 		os.Exit(1)
 	}
+}
+
+func run(addr string) error {
+	if addr == "" {
+		return driver.Serve(driver.Stack{Handler: shop.Handler()})
+	}
+	return http.ListenAndServe(addr, shop.Handler())
 }

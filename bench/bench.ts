@@ -1,0 +1,37 @@
+import type { Table } from './report.ts';
+import type { BenchName, Figures } from './targets.ts';
+
+/** What the command line sets; undefined: the bench's own choice. */
+export interface Settings {
+  rounds?: number;
+  requests?: number;
+  /** Folder for CPU profiles. */
+  profile?: string;
+}
+
+/** What a bench gets from outside. */
+export interface BenchDeps {
+  /** A folder of its own, removed afterwards. */
+  folder: string;
+  /** Ends the bench; whatever it started ends with it. */
+  signal: AbortSignal;
+  env: NodeJS.ProcessEnv;
+  /** Tells what is being done, to a person who waits. */
+  tell: (line: string) => void;
+  settings: Settings;
+}
+
+/** What a bench found. */
+export interface Findings<Name extends BenchName = BenchName> {
+  tables: readonly Table[];
+  /** Sentences below the tables: what was skipped and why, what bounds a figure. */
+  notes: readonly string[];
+  figures: Figures<Name>;
+}
+
+/** One question and the way to its answer. */
+export interface Bench<Name extends BenchName = BenchName> {
+  /** One line for the list of benches. */
+  question: string;
+  run(deps: BenchDeps): Promise<Findings<Name>>;
+}

@@ -1,0 +1,68 @@
+/** What a figure should be at most, and where that number comes from. */
+export interface Target {
+  most: number;
+  /** `must`: the bench fails when it is missed. `aim`: it is only told. */
+  kind: 'must' | 'aim';
+  from: string;
+}
+
+const prototype = (value: string) => `a prototype of the same parts had ${value}; about 3 % room`;
+
+/**
+ * Every figure of every bench by its name in the RESULT line, with its target. MB is 10^6 bytes; a ratio is ours / the
+ * peer's in the same run; undefined: told, without a target.
+ */
+export const figureTargets = {
+  'service-size': {
+    binaryMB: { most: 12.8, kind: 'must', from: prototype('12.40') },
+    imageMB: { most: 13.0, kind: 'must', from: prototype('12.62') },
+    ginBinaryMB: { most: 13.9, kind: 'must', from: prototype('13.60') },
+    redisBinaryMB: { most: 14.7, kind: 'must', from: prototype('14.25') },
+  },
+  'service-overhead': {
+    ratioSampledLog: { most: 1 / 5, kind: 'must', from: 'a prototype had 1/5.4' },
+    ratioFullLog: { most: 1 / 3.5, kind: 'must', from: 'a prototype had 1/3.9' },
+    ratioKeep: undefined,
+    allocsUnsampled: { most: 5, kind: 'must', from: 'a prototype had 4, the bare handler’s one among them' },
+    allocsParent: { most: 8, kind: 'must', from: 'a prototype had 7, the bare handler’s one among them' },
+  },
+  'service-soak': {
+    heapGrowthMB: { most: 1, kind: 'must', from: 'flat: within what two garbage collections differ by' },
+    goroutineGrowth: { most: 0, kind: 'must', from: 'flat' },
+    p99Ratio: undefined,
+    p999Ratio: undefined,
+  },
+  'create-to-first-trace': {
+    warmSeconds: { most: 10, kind: 'aim', from: 'a person waits that long' },
+    coldSeconds: { most: 60, kind: 'aim', from: 'a cup of coffee is not to be had in that time' },
+  },
+} as const satisfies Record<string, Record<string, Target | undefined>>;
+
+export type BenchName = keyof typeof figureTargets;
+
+/** The figures of a bench; null: could not be measured on this machine, its notes say why. */
+export type Figures<Name extends BenchName = BenchName> = Record<
+  Name extends Name ? keyof (typeof figureTargets)[Name] & string : never,
+  number | null
+>;
+
+/** The targets of one bench, in the order of its figures. */
+export function targetsOf(bench: BenchName): [figure: string, target: Target | undefined][] {
+  return Object.entries(figureTargets[bench]);
+}
+
+export type Verdict = 'met' | 'missed' | 'told' | 'not measured';
+
+/** What a measured value means for its target. */
+export function verdict(value: number | null, target: Target | undefined): Verdict {
+  if (value === null) return 'not measured';
+  if (target === undefined) return 'told';
+  return value <= target.most ? 'met' : 'missed';
+}
+
+/** True when a figure missed a target that it must meet. */
+export function missesTarget(bench: BenchName, figures: Readonly<Record<string, number | null>>): boolean {
+  return targetsOf(bench).some(
+    ([name, target]) => target?.kind === 'must' && verdict(figures[name] ?? null, target) === 'missed',
+  );
+}
