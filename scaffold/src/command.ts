@@ -89,7 +89,11 @@ function helpText({ name, takes, summary, details, flags }: Declaration<Flags>):
   ]);
   const width = Math.max(...rows.map(([left]) => left!.length));
   const lines = rows.map(([left, does]) => `  ${left!.padEnd(width)}  ${does}`);
-  const paragraphs = [`Usage: ${usage}`, summary, ...(details === undefined ? [] : [details.trim()])];
+  const paragraphs = [
+    `Usage: ${usage}`,
+    summary,
+    ...(details === undefined ? [] : [details.replace(/^\n+|\s+$/g, '')]),
+  ];
   return `${[...paragraphs, lines.join('\n'), exitCodes].join('\n\n')}\n`;
 }
 

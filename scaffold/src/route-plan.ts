@@ -1,4 +1,5 @@
 import { failed } from './errors.ts';
+import { refuseForGin } from './gin-pattern.ts';
 import {
   declaredNames,
   type GoPackage,
@@ -66,6 +67,7 @@ export type RoutePlan = {
 };
 
 const folder = 'internal/server';
+const ginPath = 'github.com/gin-gonic/gin';
 
 /**
  * Plans a route: its handler, the handler's test, the line of the table and slo.json. Pure.
@@ -77,7 +79,7 @@ export function planRoute(request: RouteRequest, service: ServiceSources, parse:
     .map(([name, bytes]) => parse(name, decoded(bytes)));
   const pkg = goPackage(service.module, files);
   const { table: found, known } = findTable(pkg);
-  refuseTaken(request, known);
+  refuseTaken(request, known, pkg);
   const declared = declaredNames(pkg);
   if (request.handler !== undefined) checkHandler(request.handler, declared);
   const taken = { declared, files: new Set(service.server.keys()) };
@@ -118,11 +120,17 @@ function decoded(bytes: Uint8Array): string {
   return Buffer.compare(Buffer.from(text), bytes) === 0 ? text : `${text}\n)`;
 }
 
-function refuseTaken({ route, objective }: RouteRequest, known: readonly KnownRoute[]): void {
+/** Refuses what the router or internal/slo would refuse when the service starts. */
+function refuseTaken(
+  { route, objective }: RouteRequest,
+  known: readonly KnownRoute[],
+  { files }: GoPackage,
+): void {
   const patterns = known.flatMap(({ pattern }) =>
     pattern === undefined ? [] : (parsePattern(pattern) ?? []),
   );
   refuseConflict(route, patterns);
+  if (files.flatMap(importsOf).some((imported) => imported.path === ginPath)) refuseForGin(route, patterns);
   const ids = new Map(
     known.flatMap((other) =>
       slosOf(other.pattern ?? '', other.objective ?? {}, '').map(({ id }) => [id, other.pattern] as const),

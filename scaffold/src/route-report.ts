@@ -30,7 +30,7 @@ export function reportText(report: RouteReport, { objective, sampling }: RouteRe
   }
   const [file] = files;
   if (written) lines.push('', `${handler} in ${file!.path} answers 501 until you write it.`);
-  else lines.push('', 'Nothing was written.');
+  else lines.push('', 'A dry run: nothing was written.');
   if (left.length > 0) lines.push('', 'Left to you:');
   for (const [at, step] of left.entries()) {
     const [sentence = '', ...rest] = step.split('\n');

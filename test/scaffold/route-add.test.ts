@@ -182,6 +182,33 @@ test('a route that ServeMux would refuse beside another is refused, and others a
   });
 });
 
+const ginConflicts: readonly [string, string, RegExp | undefined][] = [
+  [
+    'GET /orders/{id}',
+    'GET /orders/{key}/lines',
+    /gin.*cannot hold GET \/orders\/\{key\}\/lines beside GET \/orders\/\{id\}/,
+  ],
+  ['GET /orders/{id}', 'GET /{rest...}', /gin/],
+  ['GET /orders/{id}', 'POST /books:publish', /a : or \* begins a wildcard/],
+  ['GET /orders/{id}', 'GET /orders/{id}/lines', undefined],
+  ['GET /orders/{id}', 'GET /orders/latest', undefined],
+  ['GET /orders/{id}', 'GET /orders/{$}', undefined],
+  ['GET /orders/{id}', 'POST /orders/{key}', undefined],
+];
+
+test('a route that gin cannot hold is refused where gin is the router', async () => {
+  await withGoParser((parse) => {
+    const files = { 'router.go': 'package server\n\nimport "github.com/gin-gonic/gin"\n\nvar _ = gin.New\n' };
+    for (const [there, added, says] of ginConflicts) {
+      const flags = { objective: 'none' };
+      planOf(parse, added, tableOf(there), flags);
+      const onGin = () => planOf(parse, added, tableOf(there), { ...flags, files });
+      if (says === undefined) onGin();
+      else assert.throws(onGin, refuses(says, 1), added);
+    }
+  });
+});
+
 test('a route whose objectives would have the id of another is refused', async () => {
   await withGoParser((parse) => {
     const table = tableOf('GET /a/b').replace('slo.None', 'slo.Objective{Availability: 0.9}');
