@@ -61,12 +61,8 @@ func (d *deadline) move(to time.Time) {
 	d.timed.Store(nil)
 }
 
-// exceeded says whether the bound has come.
-func (d *deadline) exceeded(now time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return !d.at.IsZero() && !now.Before(d.at)
-}
+// exceeded says whether the bound has come. Like move it is for the handler's goroutine.
+func (d *deadline) exceeded() bool { return !d.at.IsZero() && time.Until(d.at) <= 0 }
 
 // stop ends the timers.
 func (d *deadline) stop() {

@@ -132,7 +132,7 @@ func TestSpansThatFindTheQueueFullAreCounted(t *testing.T) {
 	end(3)
 	go func() { _ = q.ForceFlush(t.Context()) }()
 	<-exporter.begun // and stays
-	end(3 + 4) // fill the queue, and more
+	end(3 + 4)       // fill the queue, and more
 	count := func(reason string) float64 {
 		return value(t, registry, "otel_sdk_processor_span_processed_total", map[string]string{"otel_component_type": batching, "error_type": reason})
 	}

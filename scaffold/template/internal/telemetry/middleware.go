@@ -107,10 +107,12 @@ func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span, start t
 	abort := false
 	if cause := recover(); cause != nil {
 		abort = rt.answerPanic(rec, cause)
-	} else if rec.status == 0 && rec.ctx.exceeded(time.Now()) {
-		answerError(rec, http.StatusGatewayTimeout)
+	} else if rec.status == 0 {
+		rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
+		if rec.kind == errorTypeTimeout {
+			answerError(rec, rec.status)
+		}
 	}
-	rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
 	rec.duration = time.Since(start)
 	rec.ctx.stop()
 	rt.active.Dec()

@@ -107,7 +107,7 @@ func (r *recorder) begin(status int) {
 	switch {
 	case errors.Is(r.ctx.Context.Err(), context.Canceled):
 		r.status, r.kind = StatusClientGone, errorTypeClientGone
-	case r.ctx.exceeded(time.Now()):
+	case r.ctx.exceeded():
 		r.status, r.kind = http.StatusGatewayTimeout, errorTypeTimeout
 	}
 }

@@ -29,7 +29,7 @@ var (
 )
 
 // KeepFailed stores the traces of failed requests too: 5xx, panic and timeout. To know them at the end, the spans of
-// every request of the route are recorded, which costs several times what an unsampled request does.
+// every request of the route are recorded and held, and what the route records costs as if all of it were sampled.
 func (s Sampling) KeepFailed() Sampling {
 	s.keepFailed = true
 	return s
