@@ -1,8 +1,9 @@
 // How large are the binary and the image of an emitted service, and what does each option add?
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { imagesOf, provideImages } from '../test/helpers/base-images.ts';
 import { type Engine, engineProblem, startEngine, tidy } from '../test/helpers/docker-engine.ts';
+import { tool } from '../test/helpers/tools.ts';
 import type { Bench, BenchDeps } from './bench.ts';
 import { runCommand } from './processes.ts';
 import { cell, type Table } from './report.ts';
@@ -65,22 +66,30 @@ interface Image {
   note: string;
 }
 
-/** Builds the emitted Dockerfile and asks the engine how large the image is. */
-async function measureImage(engine: Engine, folder: string, deps: BenchDeps): Promise<Image> {
-  for (const line of provideImages(engine, imagesOf(readFileSync(join(folder, 'Dockerfile'), 'utf8'))))
+/** Builds the emitted Dockerfile by Docker Compose and asks the engine how large the image is. */
+async function measureImage(
+  engine: Engine,
+  compose: string,
+  folder: string,
+  deps: BenchDeps,
+): Promise<Image> {
+  for (const line of provideImages(engine, imagesOf(readFileSync(join(folder, 'Dockerfile'), 'utf8')))) {
     deps.tell(line);
+  }
+  const run = (command: string, ...args: string[]) =>
+    runCommand({ command, args, env: engine.env, signal: deps.signal });
   const tag = `go-sre-bench:${process.pid}`;
-  const docker = (...args: string[]) =>
-    runCommand({ command: 'docker', args, env: engine.env, signal: deps.signal });
-  await docker('build', '--tag', tag, folder);
+  const file = join(deps.folder, 'image.compose.json'); // YAML is a superset of JSON
+  writeFileSync(file, JSON.stringify({ services: { [serviceName]: { build: folder, image: tag } } }));
+  await run(compose, '--file', file, '--project-name', `go-sre-bench-${process.pid}`, 'build');
   try {
-    const { stdout } = await docker('image', 'inspect', '--format', '{{.Size}}', tag);
+    const { stdout } = await run('docker', 'image', 'inspect', '--format', '{{.Size}}', tag);
     return {
       megabytes: Number(stdout) / 1e6,
       note: 'imageMB is the size that `docker image inspect` tells.',
     };
   } finally {
-    await docker('image', 'rm', '--force', tag).catch(() => undefined);
+    await run('docker', 'image', 'rm', '--force', tag).catch(() => undefined);
   }
 }
 
@@ -95,8 +104,12 @@ function estimateImage(binaryMB: number, why: string): Image {
 }
 
 async function image(built: Built, deps: BenchDeps): Promise<Image> {
-  const problem = engineProblem(deps.env);
-  if (problem !== undefined) return estimateImage(built.megabytes, problem);
+  let problem = engineProblem(deps.env);
+  const skip = (reason?: string) => {
+    problem ??= reason;
+  };
+  const compose = tool({ skip }, 'docker-compose');
+  if (problem !== undefined || compose === undefined) return estimateImage(built.megabytes, problem ?? '');
   let engine: Engine;
   try {
     engine = await startEngine(deps.env);
@@ -105,7 +118,7 @@ async function image(built: Built, deps: BenchDeps): Promise<Image> {
   }
   try {
     deps.tell('building the image');
-    return await measureImage(engine, built.folder, deps);
+    return await measureImage(engine, compose, built.folder, deps);
   } finally {
     tidy(engine);
     await engine.stop();

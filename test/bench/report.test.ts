@@ -7,7 +7,7 @@ const sizes = { binaryMB: 12.123456, imageMB: 13.5, ginBinaryMB: null, redisBina
 test('figures have four significant digits, and whole numbers keep all of theirs', () => {
   assert.deepEqual(
     [0.2345678, 12.123456, 123456.7, 0, -0.00012366].map(rounded),
-    [0.2346, 12.12, 123457, 0, -0.0001235],
+    [0.2346, 12.12, 123457, 0, -0.0001237],
   );
   assert.throws(() => rounded(Number.NaN), RangeError);
 });
