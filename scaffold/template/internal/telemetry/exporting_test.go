@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -162,6 +163,29 @@ func (s *stuck) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) er
 }
 
 func (*stuck) Shutdown(context.Context) error { return nil }
+
+func TestAKeptTraceReachesTheCollectorAndAGoodOneDoesNot(t *testing.T) {
+	bodies := make(chan string, 10)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies <- string(body)
+	}))
+	defer collector.Close()
+	tel := newTelemetry(t, io.Discard, Config{Sampling: map[string]Sampling{"GET /good": Ratio(0).KeepFailed(), "GET /bad": Ratio(0)}}, map[string]string{
+		"TRACE_SAMPLING": "GET /bad=0+failed", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL,
+	})
+	observe := NewMiddleware(tel, Buckets(nil))
+	for pattern, code := range map[string]int{"GET /good": 200, "GET /bad": 500} {
+		observe.Route(pattern, answer(code)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	}
+	if err := tel.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	exported := <-bodies
+	if !strings.Contains(exported, "GET /bad") || !strings.Contains(exported, "sampling.adjusted_count") || strings.Contains(exported, "GET /good") {
+		t.Errorf("exported %q", exported)
+	}
+}
 
 func TestALostExportHasAReason(t *testing.T) {
 	for err, want := range map[error]string{
