@@ -180,7 +180,7 @@ function stepsLeft(plan: RoutePlan, opsLeft: boolean, service: ServiceSources): 
   if ('reason' in place) {
     const where =
       place.where.length === 0 ? '' : ` It is probably at internal/server/${place.where.join(' or ')}.`;
-    const needs = `Its file imports ${imports.join(', ')}.`;
+    const needs = `The line needs the imports ${imports.join(', ')}.`;
     steps.push(
       `add the line below to the table of routes; it was not added, because ${place.reason}.${where} ${needs}\n${entry}`,
     );

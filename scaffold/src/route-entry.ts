@@ -40,6 +40,13 @@ export function readRoute(body: GoNode, fields: readonly GoField[], values: GoVa
   };
 }
 
+/** The expression in the column Pattern. */
+export function patternOf(body: GoNode, fields: readonly GoField[]): GoNode | undefined {
+  const names = fields.map(({ name }) => name);
+  const pattern = fieldValues(body, names).get('Pattern');
+  return pattern === undefined ? undefined : bare(pattern);
+}
+
 /** The values of a struct literal by field name. */
 function fieldValues(body: GoNode, names: readonly string[]): Map<string, GoNode> {
   const found = new Map<string, GoNode>();

@@ -93,10 +93,10 @@ export function handlerText(
     ...(telemetry === undefined || names.wildcards.length === 0 ? [] : ['values']),
     around.reply ? 'reply' : 'plainreply',
   ]);
-  const text = withValues(withoutRegions(source, 'route/handler.go', on), names.wildcards).replace(
-    '(d Deps)',
-    () => (deps === undefined ? '()' : `(d ${deps})`),
-  );
+  const variable = on.has('log') || on.has('fullbody') ? 'd' : '_';
+  const text = withValues(withoutRegions(source, 'route/handler.go', on), names.wildcards)
+    .replace('(d Deps)', () => (deps === undefined ? '()' : `(${variable} ${deps})`))
+    .replace('r *http.Request', on.has('log') || on.has('plainbody') ? 'r *http.Request' : '_ *http.Request');
   return filled(withPackages(text, { orders: invalid, telemetry }), route, names, around);
 }
 

@@ -250,7 +250,9 @@ function intoTable(table: RouteTable, request: RouteRequest, handler: string, pk
   };
   const first = after.slice(0, before + /^\s*/.exec(entry.text)![0].length);
   const place = { path: change.path, line: first.split('\n').length };
-  return { change, place, entry: entry.text.trim().replace(/^, /, '') };
+  const indent = /[ \t]*(?=\S+$)/.exec(entry.text.trimEnd())![0];
+  const shown = entry.text.replaceAll(`\n${indent}`, '\n').trim();
+  return { change, place, entry: shown.replace(/^, /, '') };
 }
 
 /** Two imports at one place come in the order of their paths. */

@@ -7,6 +7,7 @@ import {
   formOf,
   fourFieldsOnly,
   type KnownRoute,
+  patternOf,
   readRoute,
 } from './route-entry.ts';
 
@@ -68,15 +69,15 @@ function choose(
   if (types.routes.size === 0) {
     return lost(pkg, `no struct in internal/server has the fields ${columns.join(', ')}`);
   }
-  const plain = full.filter(({ node }) => !isConditional(node));
+  const plain = full.filter(isSure);
   const [only, ...more] = plain;
   if (more.length > 0) return { reason: 'several literals hold routes', where: plain.map(placeName) };
   if (only !== undefined) return table(pkg, only, { kind: 'list', list: only.list });
-  const sure = appends.filter(({ node }) => !isConditional(node));
+  const sure = appends.filter(isSure);
   if (sure.length > 0) return appended(pkg, sure);
   if (full.length + appends.length > 0) {
     const where = [...full, ...appends].map(placeName);
-    return { reason: 'the routes are put together in a loop or under a condition', where };
+    return { reason: 'the routes are put together in a loop, under a condition or by a helper', where };
   }
   const [empty] = literals;
   if (empty !== undefined && literals.length === 1) {
@@ -132,6 +133,21 @@ function routeLiteral(node: GoNode, routes: ReadonlyMap<string, RouteType>): Rou
   return inner?.type === 'composite_literal'
     ? routes.get(inner.childForFieldName('type')?.text ?? '')
     : undefined;
+}
+
+/** Whether what stands there is a route of the table once, and not whatever a loop or a helper makes of it. */
+function isSure({ node, list, type }: Candidate): boolean {
+  if (isConditional(node)) return false;
+  const given = new Set(
+    scopeOf(node).flatMap((parameter) => (parameter.type === 'string' ? parameter.name : [])),
+  );
+  const bodies = parts(list).flatMap((element) => entryBody(element) ?? []);
+  return !bodies.some((body) => {
+    const pattern = patternOf(body, type.fields);
+    return (
+      pattern !== undefined && [pattern, ...within(pattern, 'identifier')].some(({ text }) => given.has(text))
+    );
+  });
 }
 
 /** Whether the node runs several times or not always. */

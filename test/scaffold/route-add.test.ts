@@ -323,6 +323,10 @@ test('a package that lost the helpers of the emitted one gets a handler that nee
     assert.equal(plan.tested, false);
     assert.match(textOf(plan, '/a.go'), /http\.Error\(w, "GET \/a\/\{id\} is not implemented yet"/);
     assert.doesNotMatch(textOf(plan, '/a.go'), /zap|telemetry|reply|PathValue/);
+    assert.match(
+      textOf(plan, '/a.go'),
+      /^func getA\(_ Deps\).*\(w http\.ResponseWriter, _ \*http\.Request\)/ms,
+    );
     const withoutDeps = planOf(parse, 'GET /a', table.replace('func routes(d Deps)', 'func routes()'));
     assert.match(withoutDeps.entry, /"GET \/a", getA\(\), /);
   });

@@ -27,6 +27,7 @@ const placedAs: Readonly<Record<string, string>> = { 'the-file-is-called-api': '
 const sloIsLeft = [
   ...['an-empty-table', 'an-empty-table-with-a-comment', 'no-objectives-and-no-time'],
   ...['imports-one-by-one', 'imports-with-comments', 'imports-with-time-in-the-middle'],
+  'routes-made-by-a-helper',
 ];
 
 /** Edits that no Go compiler takes. */
