@@ -1,6 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 import { nearest } from '../../slo/index.ts';
 import { checkModulePath } from './module-path.ts';
+import { type OptionFlag, optionNames, type TemplateOption } from './options.ts';
 
 /** What decides the content of an emitted service; recorded in `.go-sre/manifest.json`. */
 export type Answers = {
@@ -56,7 +57,7 @@ const takenNames: readonly { names: readonly string[]; why: string }[] = [
     why: 'is not a text in YAML',
   },
   {
-    names: ['redis', 'collector', 'prometheus', 'grafana', 'localhost'],
+    names: ['redis', 'postgres', 'migrate', 'collector', 'prometheus', 'grafana', 'localhost'],
     why: 'is the host name of another part in compose.yaml',
   },
   {
@@ -111,6 +112,7 @@ const takenPorts: readonly { port: number; by: string; option?: string }[] = [
   { port: 4318, by: "the collector's for OTLP" },
   { port: 4319, by: "the collector's for its console" },
   { port: 6379, by: "Redis's", option: 'redis' },
+  { port: 5432, by: "PostgreSQL's", option: 'postgres' },
 ];
 
 /**
@@ -131,23 +133,42 @@ export function portProblem(text: string, options: readonly string[]): string | 
   return `The port ${quote(text)} cannot be used: the service takes ${port} and, for operators, ${port + 1}, and ${taken.port} is ${taken.by}. Try ${defaultPort}.`;
 }
 
-/** What is wrong with the name of a template option, or undefined. */
-export function optionProblem(name: string, known: readonly string[]): string | undefined {
+/** What is wrong with the name of a template option given by this flag, or undefined. */
+export function optionProblem(
+  name: string,
+  flag: OptionFlag,
+  options: readonly TemplateOption[],
+): string | undefined {
+  const known = optionNames(options, flag);
   if (known.includes(name)) return undefined;
   const near = nearest(name, known);
-  const hint = near === undefined ? '' : ` Did you mean ${quote(near)}?`;
-  return `There is no option ${quote(name)} for --with.${hint} Known options: ${known.join(', ')}.`;
+  const other = options.find((option) => option.name === name);
+  const hint =
+    other !== undefined
+      ? ` It is given by --${other.flag} ${name}.`
+      : near !== undefined
+        ? ` Did you mean ${quote(near)}?`
+        : '';
+  const all = flag === 'ci' ? [...known, noCi] : known;
+  return `There is no option ${quote(name)} for --${flag}.${hint} Known options: ${all.join(', ')}.`;
 }
 
-/** The command that gives the same service again without a question, run in `cwd`. */
-export function equivalentCommand(answers: CreateAnswers, version: string, cwd: string): string {
+/** What --ci takes for no pipeline. */
+export const noCi = 'none';
+
+/**
+ * The command that gives the same service again without a question, run in `cwd`.
+ * @param program the words that start the generator
+ */
+export function equivalentCommand(answers: CreateAnswers, program: string, cwd: string): string {
   const fromHere = relative(cwd, answers.dir);
   const dir = fromHere === '' ? '.' : isAbsolute(fromHere) ? answers.dir : fromHere;
-  const words = ['npx', '-y', `create-go-sre-service@${version}`, answers.name];
-  words.push('--module', answers.module, '--dir', dir, '--port', String(answers.port));
+  const words = [answers.name, '--module', answers.module, '--dir', dir, '--port', String(answers.port)];
+  words.push('--router', answers.router);
   for (const option of answers.with) words.push('--with', option);
+  words.push('--ci', answers.ci.length === 0 ? noCi : answers.ci.join(','));
   if (!answers.git) words.push('--no-git');
-  return [...words, '--yes'].map(shellWord).join(' ');
+  return [program, ...[...words, '--yes'].map(shellWord)].join(' ');
 }
 
 /** A word as a POSIX shell reads it back unchanged. */

@@ -8,35 +8,35 @@ import {
   defaultPort,
   defaultRouter,
   equivalentCommand,
+  noCi,
   portProblem,
-  shellWord,
 } from './answers.ts';
 import { type CreateDeps, checkAnswers, createService, planService } from './create-service.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
 import { readFlags } from './flags.ts';
-import type { TemplateOption } from './options.ts';
+import { cloneScript, nextSteps, type StepsPlace } from './next-steps.ts';
+import type { OptionFlag, TemplateOption } from './options.ts';
 import type { Plan } from './plan.ts';
 import type { Given } from './prompts.ts';
 import type { Template } from './template.ts';
 import { planBytes } from './write.ts';
 
 /** What the command needs from outside. */
-export type CommandDeps = Omit<CreateDeps, 'template'> & {
-  readTemplate: () => Template;
-  stdin: Readable & { isTTY?: boolean };
-  stdout: Writable & { isTTY?: boolean };
-  stderr: Writable;
-  /** Folder that relative paths are resolved against. */
-  cwd: string;
-  /** Root of the clone when the command runs there by `npm run`: the steps name its scripts then. */
-  clone?: string;
-};
+export type CommandDeps = Omit<CreateDeps, 'template'> &
+  StepsPlace & {
+    readTemplate: () => Template;
+    stdin: Readable & { isTTY?: boolean };
+    stdout: Writable & { isTTY?: boolean };
+    stderr: Writable;
+  };
 
 const flags = {
   module: { type: 'string' },
   dir: { type: 'string' },
   port: { type: 'string' },
+  router: { type: 'string' },
   with: { type: 'string', multiple: true },
+  ci: { type: 'string', multiple: true },
   yes: { type: 'boolean', short: 'y' },
   'dry-run': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -70,7 +70,11 @@ export async function runCreate(argv: readonly string[], deps: CommandDeps): Pro
 async function create({ values, positionals }: Flags, deps: CommandDeps & CreateDeps): Promise<void> {
   const answers = await completeAnswers(values, positionals, deps);
   checkAnswers(answers, deps.template);
-  const command = equivalentCommand(answers, deps.version, deps.cwd);
+  const program =
+    deps.clone === undefined
+      ? `npx -y create-go-sre-service@${deps.version}`
+      : cloneScript(deps.clone, 'create');
+  const command = equivalentCommand(answers, program, deps.cwd);
   const dryRun = values['dry-run'] === true;
   const { plan, notes } = dryRun
     ? { plan: await planService(answers, deps), notes: [] }
@@ -95,7 +99,9 @@ async function completeAnswers(
     ...(values.module !== undefined && { module: values.module }),
     ...(values.dir !== undefined && { dir: values.dir }),
     ...(values.port !== undefined && { port: values.port }),
-    ...(values.with !== undefined && { with: values.with.flatMap((list) => list.split(',')) }),
+    ...(values.router !== undefined && { router: values.router }),
+    ...(values.with !== undefined && { with: listed(values.with) }),
+    ...(values.ci !== undefined && { ci: withoutNone(listed(values.ci)) }),
     ...(values['no-git'] && { git: false }),
   };
   const person = deps.stdin.isTTY === true && deps.stdout.isTTY === true;
@@ -104,6 +110,19 @@ async function completeAnswers(
     given = await ask(given, deps.template.options, { input: deps.stdin, output: deps.stdout });
   }
   return withDefaults(given, deps.cwd);
+}
+
+/** The names in a flag that may be repeated and takes several, separated by commas. */
+export function listed(lists: readonly string[]): string[] {
+  return lists.flatMap((list) => list.split(',')).map((name) => name.trim());
+}
+
+/** The CI systems; `none` alone stands for the empty list. */
+export function withoutNone(names: readonly string[]): readonly string[] {
+  if (!names.includes(noCi)) return names;
+  const others = names.filter((name) => name !== noCi);
+  if (others.length === 0) return [];
+  throw usage(`--ci ${noCi} stands alone, ${JSON.stringify(others[0])} was given beside it.`);
 }
 
 function withDefaults(given: Given, cwd: string): CreateAnswers {
@@ -121,65 +140,45 @@ function withDefaults(given: Given, cwd: string): CreateAnswers {
     module,
     dir: resolve(cwd, given.dir ?? name),
     port: Number(port),
-    router: defaultRouter,
+    router: given.router ?? defaultRouter,
     with: [...new Set(given.with ?? [])].sort(),
-    ci: defaultCi(module),
+    ci: [...new Set(given.ci ?? defaultCi(module))].sort(),
     git: given.git ?? true,
   };
 }
 
 type Outcome = { dryRun: boolean; notes: readonly string[] };
 
-type Step = { does: string; run: string };
-
-/** The steps from here to the first trace, each with the command that does it. */
-function nextSteps({ name, dir, port }: CreateAnswers, { cwd, clone }: CommandDeps): Step[] {
-  const folder = dir.startsWith(`${cwd}/`) ? dir.slice(cwd.length + 1) : dir;
-  const collector =
-    clone === undefined ? 'npx -y go-sre-collector' : `npm --prefix ${shellWord(clone)} run collector --`;
-  const older =
-    clone === undefined
-      ? ' (it needs Node 24; with an older Node: npx -y -p node@24 -p go-sre-collector go-sre-collector …)'
-      : '';
-  return [
-    ...(dir === cwd ? [] : [{ does: 'go there', run: `cd ${shellWord(folder)}` }]),
-    {
-      does: `in a second terminal, the collector: brings logs, metrics and traces together on http://localhost:4319${older}`,
-      run: `cd ${shellWord(dir)} && ${collector} --scrape ${name}=localhost:${port + 1} --log-file ${name}=${name}.log`,
-    },
-    {
-      does: 'run the service, every request traced',
-      run: `OTEL_TRACES_SAMPLER=always_on LOG_FILE=${name}.log go run -tags grpcnotrace ./cmd/${name}`,
-    },
-    {
-      does: 'the first request: the service logs its trace_id, the collector shows its trace',
-      run: `curl -i -d '{"item":"tea","quantity":2}' http://localhost:${port}/orders`,
-    },
-    {
-      does: 'its metrics, with the trace ids as exemplars',
-      run: `curl -H 'Accept: application/openmetrics-text' http://localhost:${port + 1}/metrics`,
-    },
-  ];
-}
-
 /** The object of --json. */
 function report(
   answers: CreateAnswers,
   plan: Plan,
   command: string,
-  deps: CommandDeps,
+  deps: CommandDeps & CreateDeps,
   outcome: Outcome,
 ): object {
   const files = [...plan].map(([path, { bytes }]) => ({ path, bytes: bytes.length }));
-  const { name, module, dir } = answers;
-  return { name, module, dir, files, command, next: nextSteps(answers, deps), ...outcome };
+  const { name, module, dir, port, router, with: options, ci } = answers;
+  return {
+    name,
+    module,
+    dir,
+    port,
+    router,
+    with: options,
+    ci,
+    files,
+    command,
+    next: nextSteps(answers, deps.template.options, deps),
+    ...outcome,
+  };
 }
 
 function text(
   answers: CreateAnswers,
   plan: Plan,
   command: string,
-  deps: CommandDeps,
+  deps: CommandDeps & CreateDeps,
   outcome: Outcome,
 ): string {
   const total = `${plan.size} files, ${planBytes(plan)} bytes`;
@@ -190,9 +189,15 @@ function text(
   } else {
     lines.push(`Created ${answers.name} in ${answers.dir}: ${total}.`, ...outcome.notes);
     lines.push('', 'Next:');
-    for (const { does, run } of nextSteps(answers, deps)) lines.push(`  # ${does}`, `  ${run}`);
+    for (const { does, run } of nextSteps(answers, deps.template.options, deps))
+      lines.push(`  # ${does}`, `  ${run}`);
   }
   return `${[...lines, '', 'The same again:', `  ${command}`].join('\n')}\n`;
+}
+
+function choices(flag: OptionFlag, options: readonly TemplateOption[]): string {
+  const lines = options.filter((option) => option.flag === flag);
+  return lines.map(({ name, title }) => `                     ${name.padEnd(12)} ${title}`).join('\n');
 }
 
 function help(options: readonly TemplateOption[]): string {
@@ -204,8 +209,13 @@ Creates a Go service whose logs, metrics and traces meet. Asks for what no flag 
   --module PATH    Go module path (default example.com/NAME)
   --dir DIR        target folder, new or empty (default NAME)
   --port PORT      public port (default ${defaultPort}); the admin port is the next one
+  --router ROUTER  what mounts the routes (default ${defaultRouter}):
+${choices('router', options)}
   --with OPTION    an option of the service, repeatable:
-${options.map(({ name, title }) => `                     ${name.padEnd(8)} ${title}`).join('\n')}
+${choices('with', options)}
+  --ci CI          a pipeline, repeatable (default gitlab when the host of PATH says so, else github):
+${choices('ci', options)}
+                     ${noCi.padEnd(12)} no pipeline
   --no-git         make no git repository
   -y, --yes        ask nothing, take the defaults
   --dry-run        list the files, write nothing

@@ -2,7 +2,6 @@ import type { CreateAnswers } from './answers.ts';
 import { defaultModule, moduleProblem, nameProblem, optionProblem, portProblem } from './answers.ts';
 import { usage } from './errors.ts';
 import { firstCommit, gitObstacle, type RunGit } from './git.ts';
-import { optionNames } from './options.ts';
 import { type Plan, plan } from './plan.ts';
 import type { Template } from './template.ts';
 import { checkTarget, type Disk, write } from './write.ts';
@@ -30,7 +29,6 @@ export type Created = {
  * @throws CliError (exit code 2) that lists all of them
  */
 export function checkAnswers(answers: CreateAnswers, template: Template): void {
-  const known = optionNames(template.options, 'with');
   const name = nameProblem(answers.name);
   // A module path that only follows from the name is repaired with it.
   const follows = name !== undefined && answers.module === defaultModule(answers.name);
@@ -38,7 +36,9 @@ export function checkAnswers(answers: CreateAnswers, template: Template): void {
     name,
     follows ? undefined : moduleProblem(answers.module),
     portProblem(String(answers.port), answers.with),
-    ...answers.with.map((name) => optionProblem(name, known)),
+    optionProblem(answers.router, 'router', template.options),
+    ...answers.with.map((name) => optionProblem(name, 'with', template.options)),
+    ...answers.ci.map((name) => optionProblem(name, 'ci', template.options)),
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) throw usage(problems.join('\n'));
 }

@@ -24,20 +24,30 @@ export type Emission = {
   template: Template;
 };
 
+/** The names of the options that the answers turn on, whatever the flag. */
+export function optionsOn({ router, with: options, ci }: Answers): ReadonlySet<string> {
+  return new Set([...options, router, ...ci]);
+}
+
 /** Everything that is the same for all files of one service. */
 export function emission(answers: Answers, template: Template, version: string): Emission {
-  const { name, module, port, router, ci } = answers;
-  const on = new Set([...answers.with, router, ...ci]);
-  const tags = template.options.filter((option) => on.has(option.name)).flatMap(({ buildTags }) => buildTags);
+  const { name, module, port } = answers;
+  const on = optionsOn(answers);
   const words = {
     [templateModule]: module,
     [templateName]: name,
     [templatePort]: String(port),
     [templatePort + 1]: String(port + 1),
-    [templateTags]: [templateTags, ...new Set(tags)].join(','),
+    [templateTags]: buildTags(on, template.options),
     [templateVersion]: version,
   };
   return { on, words, template };
+}
+
+/** The build tags of a service with these options, as `-tags` takes them. */
+export function buildTags(on: ReadonlySet<string>, options: readonly TemplateOption[]): string {
+  const own = options.filter(({ name }) => on.has(name)).flatMap((option) => option.buildTags);
+  return [templateTags, ...new Set(own)].join(',');
 }
 
 /** The path that a file of the template has in the service, or undefined when it belongs to options that are off. */

@@ -1,8 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
-import { confirm, intro, isCancel, multiselect, text } from '@clack/prompts';
-import { defaultModule, defaultPort, moduleProblem, nameProblem, portProblem } from './answers.ts';
+import { confirm, intro, isCancel, multiselect, select, text } from '@clack/prompts';
+import {
+  defaultCi,
+  defaultModule,
+  defaultPort,
+  defaultRouter,
+  moduleProblem,
+  nameProblem,
+  portProblem,
+} from './answers.ts';
 import { cancelled } from './errors.ts';
-import type { TemplateOption } from './options.ts';
+import { type OptionFlag, optionNames, type TemplateOption } from './options.ts';
 
 /** What the flags said; undefined where they said nothing. */
 export type Given = {
@@ -10,7 +18,9 @@ export type Given = {
   module?: string;
   dir?: string;
   port?: string;
+  router?: string;
   with?: readonly string[];
+  ci?: readonly string[];
   git?: boolean;
 };
 
@@ -42,24 +52,46 @@ export async function ask(
   const module = given.module ?? (await line('Go module path', defaultModule(name), moduleProblem));
   const dir = given.dir ?? (await line('Folder', name, () => undefined));
   // The options are asked for later: until then the ports of all of them count as taken.
-  const possible = given.with ?? options.map((option) => option.name);
+  const possible = given.with ?? optionNames(options, 'with');
   const port =
     given.port ??
     (await line('Public port (admin is the next one)', String(defaultPort), (typed) =>
       portProblem(typed, possible),
     ));
-  const chosen = given.with ?? (await askOptions(options, terminal));
+  const router = given.router ?? (await askRouter(options, terminal));
+  const chosen = given.with ?? (await askSome('With (space selects)', 'with', [], options, terminal));
+  const ci =
+    given.ci ??
+    (await askSome('CI (space selects, none is possible)', 'ci', defaultCi(module), options, terminal));
   const git =
     given.git ??
     answered(await confirm({ message: 'Make a git repository with a first commit?', ...terminal }));
-  return { name, module, dir, port, with: chosen, git };
+  return { name, module, dir, port, router, with: chosen, ci, git };
 }
 
-async function askOptions(options: readonly TemplateOption[], terminal: Terminal): Promise<string[]> {
-  const choices = options.map(({ name, title }) => ({ value: name, label: name, hint: title }));
+async function askRouter(options: readonly TemplateOption[], terminal: Terminal): Promise<string> {
+  const choices = choicesOf('router', options);
   return answered(
-    await multiselect({ message: 'With (space selects)', options: choices, required: false, ...terminal }),
+    await select({ message: 'Router', options: choices, initialValue: defaultRouter, ...terminal }),
   );
+}
+
+async function askSome(
+  message: string,
+  flag: OptionFlag,
+  initialValues: string[],
+  options: readonly TemplateOption[],
+  terminal: Terminal,
+): Promise<string[]> {
+  const choices = choicesOf(flag, options);
+  return answered(
+    await multiselect({ message, options: choices, initialValues, required: false, ...terminal }),
+  );
+}
+
+function choicesOf(flag: OptionFlag, options: readonly TemplateOption[]) {
+  const taken = options.filter((option) => option.flag === flag);
+  return taken.map(({ name, title }) => ({ value: name, label: name, hint: title }));
 }
 
 function answered<T>(value: T): Exclude<T, symbol> {

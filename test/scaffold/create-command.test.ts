@@ -49,6 +49,24 @@ const refusals: { argv: string[]; exitCode: number; says: RegExp[] }[] = [
     exitCode: 2,
     says: [/no option "rediss"/, /Did you mean "redis"\?/, /Known options: redis/],
   },
+  {
+    argv: ['orders', '--router', 'chi'],
+    exitCode: 2,
+    says: [/no option "chi" for --router/, /Known options: nethttp, gin\./],
+  },
+  { argv: ['orders', '--with', 'gin'], exitCode: 2, says: [/for --with\. It is given by --router gin\./] },
+  {
+    argv: ['orders', '--ci', 'github,gitlap'],
+    exitCode: 2,
+    says: [/no option "gitlap" for --ci/, /Did you mean "gitlab"\?/, /gitlab, github, none\./],
+  },
+  {
+    argv: ['orders', '--ci', 'none', '--ci', 'github'],
+    exitCode: 2,
+    says: [/--ci none stands alone, "github" was given beside it/],
+  },
+  { argv: ['orders', '--ci', ''], exitCode: 2, says: [/no option "" for --ci/] },
+  { argv: ['postgres', '--yes'], exitCode: 2, says: [/compose\.yaml/] },
   { argv: ['orders', '--modul', 'x'], exitCode: 2, says: [/no flag --modul/, /Did you mean --module\?/] },
   { argv: ['orders', '--port'], exitCode: 2, says: [/--port needs a value\./, /--help/] },
   { argv: ['orders', '--module', '--yes'], exitCode: 2, says: [/--module needs a value\./] },
@@ -147,6 +165,31 @@ test('a cancelled run writes nothing and ends with 130', async (t) => {
   assert.deepEqual(readdirSync(cwd), []);
 });
 
+test('the pipeline is that of the place the module path names, unless --ci says otherwise', async (t) => {
+  const cwd = emptyFolder(t);
+  for (const [module, flags, ci] of [
+    ['example.com/orders', [], ['github']],
+    ['github.com/gitlab/orders', [], ['github']],
+    ['gitlab.com/acme/orders', [], ['gitlab']],
+    ['gitlab.acme.example/orders', [], ['gitlab']],
+    ['gitlab.com/acme/orders', ['--ci', 'none'], []],
+    ['gitlab.com/acme/orders', ['--ci', 'github, gitlab', '--ci', 'github'], ['github', 'gitlab']],
+  ] as const) {
+    const argv = ['orders', '--json', '--dry-run', '--module', module, ...flags];
+    const printed = JSON.parse((await runInProcess(argv, cwd)).stdout);
+    assert.deepEqual(printed.ci, ci);
+    assert.match(printed.command, new RegExp(` --ci ${ci.join(',') || 'none'} `));
+    const pipelines = printed.files
+      .map(({ path }: { path: string }) => path)
+      .filter((path: string) => /^\.git/.test(path) && path !== '.gitignore');
+    const files: Record<string, string> = { github: '.github/workflows/ci.yml', gitlab: '.gitlab-ci.yml' };
+    assert.deepEqual(
+      pipelines,
+      ci.map((name) => files[name]),
+    );
+  }
+});
+
 test('--dry-run lists every file with its size and writes nothing', async (t) => {
   const cwd = emptyFolder(t);
   const ran = await runInProcess(['orders', '--yes', '--dry-run'], cwd);
@@ -161,12 +204,25 @@ test('--json prints one object: what was made, its files, the command and the ne
   const ran = await runInProcess(['orders', '--json', '--port', '9000', '--with', 'redis'], cwd);
   const printed = JSON.parse(ran.stdout);
   assert.deepEqual(
-    { name: printed.name, module: printed.module, dir: printed.dir, dryRun: printed.dryRun },
-    { name: 'orders', module: 'example.com/orders', dir: join(cwd, 'orders'), dryRun: false },
+    { ...printed, files: [], command: '', next: [], notes: [] },
+    {
+      name: 'orders',
+      module: 'example.com/orders',
+      dir: join(cwd, 'orders'),
+      port: 9000,
+      router: 'nethttp',
+      with: ['redis'],
+      ci: ['github'],
+      files: [],
+      command: '',
+      next: [],
+      dryRun: false,
+      notes: [],
+    },
   );
   assert.equal(
     printed.command,
-    'npx -y create-go-sre-service@1.2.3 orders --module example.com/orders --dir orders --port 9000 --with redis --yes',
+    'npx -y create-go-sre-service@1.2.3 orders --module example.com/orders --dir orders --port 9000 --router nethttp --with redis --ci github --yes',
   );
   for (const { path, bytes } of printed.files) {
     assert.equal(readFileSync(join(cwd, 'orders', path)).length, bytes, path);
@@ -184,9 +240,9 @@ test('--json prints one object: what was made, its files, the command and the ne
   assert.match(printed.next[1].does, /needs Node 24.*npx -y -p node@24 -p go-sre-collector go-sre-collector/);
 });
 
-test("from the clone, the steps start the clone's own collector", async (t) => {
+test("from the clone, the steps start the clone's own collector, and the same again the clone's own generator", async (t) => {
   const cwd = emptyFolder(t);
-  const { next } = JSON.parse(
+  const { next, command } = JSON.parse(
     (await runInProcess(['orders', '--json', '--dry-run'], cwd, { clone: '/src/go sre' })).stdout,
   );
   assert.equal(
@@ -194,6 +250,7 @@ test("from the clone, the steps start the clone's own collector", async (t) => {
     `cd ${join(cwd, 'orders')} && npm --prefix '/src/go sre' run collector -- --scrape orders=localhost:8081 --log-file orders=orders.log`,
   );
   assert.doesNotMatch(next[1].does, /npx/);
+  assert.match(command, /^npm --prefix '\/src\/go sre' run create -- orders --module example\.com\/orders /);
 });
 
 test('the current folder can be the target, and the equivalent command quotes what a shell would split', async (t) => {
@@ -209,19 +266,21 @@ test('the current folder can be the target, and the equivalent command quotes wh
 
 test('a person at a terminal is asked for what no flag says', async (t) => {
   const cwd = emptyFolder(t);
-  const keys = ['billing\r', '\r', '\r', '9100\r', ' \r', 'n'];
+  const down = '\u001b[B';
+  const keys = ['billing\r', '\r', '\r', '9100\r', `${down}\r`, ' \r', ` ${down} \r`, 'n'];
   const ran = await runInProcess([], cwd, { keys });
   assert.equal(ran.exitCode, 0, ran.stderr);
   assert.match(
     ran.stdout,
-    /billing --module example\.com\/billing --dir billing --port 9100 --with redis --no-git --yes/,
+    /billing --module example\.com\/billing --dir billing --port 9100 --router gin --with redis --ci gitlab --no-git --yes/,
   );
   assert.match(readFileSync(join(cwd, 'billing/cmd/billing/main.go'), 'utf8'), /":9100", ":9101"/);
 });
 
 test('flags leave only the open questions, and --yes leaves none', async (t) => {
   const cwd = emptyFolder(t);
-  const argv = ['billing', '--module', 'example.com/b', '--port', '9100', '--with', 'redis', '--no-git'];
+  const argv = ['billing', '--module', 'example.com/b', '--port', '9100', '--router', 'gin'];
+  argv.push('--with', 'redis', '--ci', 'none', '--no-git');
   const ran = await runInProcess(argv, cwd, { keys: ['\r'] });
   assert.equal(ran.exitCode, 0, ran.stderr);
   assert.match(ran.stdout, /Folder/);
@@ -241,9 +300,28 @@ test('Ctrl-C at a prompt ends with 130 and writes nothing', async (t) => {
 test('--help names every flag and every option of the template, --version the version', async (t) => {
   const cwd = emptyFolder(t);
   const help = (await runInProcess(['--help'], cwd)).stdout;
-  for (const flag of ['module', 'dir', 'port', 'with', 'yes', 'dry-run', 'json', 'no-git', 'version']) {
+  for (const flag of [
+    'module',
+    'dir',
+    'port',
+    'router',
+    'with',
+    'ci',
+    'yes',
+    'dry-run',
+    'json',
+    'no-git',
+    'version',
+  ]) {
     assert.match(help, new RegExp(`--${flag}\\b`));
   }
-  assert.match(help, /redis +sessions in Redis/);
+  for (const option of [
+    /nethttp +ServeMux/,
+    /gin +gin/,
+    /redis +sessions in Redis/,
+    /gitlab +GitLab CI/,
+    /none +no pipe/,
+  ])
+    assert.match(help, option);
   assert.equal((await runInProcess(['--version'], cwd)).stdout, '1.2.3\n');
 });

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CreateAnswers } from '../../scaffold/src/answers.ts';
+import { nextSteps } from '../../scaffold/src/next-steps.ts';
+import { templateFolder } from '../../scaffold/src/package.ts';
+import { readTemplate } from '../../scaffold/src/template.ts';
+
+const { options } = readTemplate(templateFolder);
+
+const answers: CreateAnswers = {
+  name: 'orders',
+  module: 'example.com/orders',
+  port: 9000,
+  router: 'nethttp',
+  with: [],
+  ci: [],
+  dir: '/home/me/orders',
+  git: true,
+};
+
+function commands(more: Partial<CreateAnswers>): string[] {
+  return nextSteps({ ...answers, ...more }, options, { cwd: '/home/me' }).map(({ run }) => run);
+}
+
+test('the service is run with the build tags of its router', () => {
+  assert.ok(commands({}).some((run) => run.endsWith('go run -tags grpcnotrace ./cmd/orders')));
+  const gin = commands({ router: 'gin' });
+  assert.ok(gin.some((run) => run.endsWith('go run -tags grpcnotrace,nomsgpack ./cmd/orders')));
+});
+
+test('with PostgreSQL the database and its tables come before the service, which is told where it is', () => {
+  const run = commands({ with: ['postgres'] });
+  const url = 'DATABASE_URL=postgres://orders:orders@localhost:5432/orders';
+  const migrate = run.findIndex((command) =>
+    command.endsWith(`${url} go run -tags grpcnotrace ./cmd/orders migrate`),
+  );
+  const serve = run.findIndex((command) => command.startsWith(`${url} OTEL_TRACES_SAMPLER=always_on`));
+  assert.match(run[migrate]!, /^docker compose up -d --wait postgres && /);
+  assert.ok(migrate > 0 && migrate < serve, run.join('\n'));
+});
+
+test('what needs nothing to start adds no step', () => {
+  assert.deepEqual(commands({ with: ['http-client', 'redis'] }), commands({}));
+});
+
+test('a target that is the current folder needs no step into it', () => {
+  assert.equal(commands({})[0], 'cd orders');
+  assert.doesNotMatch(commands({ dir: '/home/me' })[0]!, /^cd orders/);
+});
