@@ -23,3 +23,20 @@ export function readFlags<T>(parse: () => T, known: readonly string[]): T {
     );
   }
 }
+
+/** The names in a flag that may be repeated and takes several, separated by commas. */
+export function listed(lists: readonly string[]): string[] {
+  return lists.flatMap((list) => list.split(',')).map((name) => name.trim());
+}
+
+/**
+ * As `listed`, where `none` alone stands for the empty list.
+ * @throws CliError (exit code 2) when a name stands beside `none`
+ */
+export function listedOrNone(lists: readonly string[], flag: string): string[] {
+  const names = listed(lists);
+  if (!names.includes('none')) return names;
+  const other = names.find((name) => name !== 'none');
+  if (other === undefined) return [];
+  throw usage(`--${flag} none stands alone, ${JSON.stringify(other)} was given beside it.`);
+}

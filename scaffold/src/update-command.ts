@@ -1,25 +1,8 @@
 import { resolve } from 'node:path';
-import type { Answers } from './answers.ts';
-import { command, type GoSreDeps } from './command.ts';
-import { checkAnswers } from './create-service.ts';
-import { type ExitCode, failed, usage } from './errors.ts';
-import { plan } from './plan.ts';
-import type { Template } from './template.ts';
-import { unifiedDiff } from './unified-diff.ts';
-import { withModule } from './update-adapt.ts';
-import { type Recorded, readFolder, readRecord, recordPaths } from './update-folder.ts';
-import { uncommitted } from './update-git.ts';
-import { withRenderedOps } from './update-ops.ts';
-import {
-  type File,
-  type Files,
-  type FileUpdate,
-  planUpdate,
-  type UpdateInput,
-  unresolved,
-} from './update-plan.ts';
-import { reportText, type UpdateReport } from './update-report.ts';
-import { finish, isInterrupted, stage } from './update-write.ts';
+import { command } from './command.ts';
+import { usage } from './errors.ts';
+import { reportText } from './update-report.ts';
+import { updateService } from './update-service.ts';
 
 const flags = {
   dir: { type: 'string', value: 'DIR', does: 'folder of the service (default: the current one)' },
@@ -37,17 +20,6 @@ const flags = {
   json: { type: 'boolean', does: 'print one JSON object' },
 } as const;
 
-type Values = {
-  dir?: string;
-  with?: string[];
-  router?: string;
-  ci?: string[];
-  'dry-run'?: boolean;
-  diff?: boolean;
-  'allow-dirty'?: boolean;
-  json?: boolean;
-};
-
 /** `go-sre update`. */
 export const update = command({
   name: 'update',
@@ -62,177 +34,6 @@ conflict markers, and the exit code is 3.`,
     const report = await updateService(resolve(deps.cwd, values.dir ?? '.'), values, deps);
     const text = values.json ? `${JSON.stringify(report)}\n` : reportText(report, values['dry-run'] === true);
     deps.stdout.write(text);
-    return exitCode(report);
+    return report.conflicts.length > 0 ? 3 : 0;
   },
 });
-
-function exitCode({ conflicts }: UpdateReport): ExitCode {
-  return conflicts.length > 0 ? 3 : 0;
-}
-
-async function updateService(dir: string, values: Values, deps: GoSreDeps): Promise<UpdateReport> {
-  if (await isInterrupted(dir, deps.disk)) return finishInterrupted(dir, values, deps);
-  const recorded = await readRecord(dir, deps.version, deps.disk);
-  const answers = newAnswers(recorded.manifest.answers, values, deps.readTemplate());
-  const { input, record } = await readInput(dir, answers, recorded, deps);
-  refuseUnresolved(unresolved(input));
-  const report = { dir, from: recorded.generated, to: deps.version, written: false, conflicts: [], next: [] };
-  if (isSame(input)) {
-    return {
-      ...report,
-      files: [],
-      notes: [`Nothing to do: ${dir} has everything of create-go-sre-service ${deps.version}.`],
-    };
-  }
-  const { files, problems } = planUpdate(withRenderedOps(input, answers.with));
-  if (problems.length > 0) {
-    throw failed(`Nothing was changed, because of:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-  }
-  const changed = files.filter(({ before, after }) => !isEqual(before, after));
-  const told = { ...report, ...describe(files, changed, values, recorded, answers, deps.version) };
-  if (values['dry-run']) return told;
-  const undo = await howToUndo(dir, changed, values, deps);
-  const written = { ...told, written: true, next: nextSteps(changed, undo) };
-  await stage(dir, [...changed, ...recordUpdates(recorded.files, record)], written, deps.disk);
-  await finish(dir, deps.disk);
-  return written;
-}
-
-/** An update that was killed while its files took their places: its end is the same as if it had not been. */
-async function finishInterrupted(dir: string, values: Values, deps: GoSreDeps): Promise<UpdateReport> {
-  if (values['dry-run']) {
-    throw failed(
-      `An update of ${dir} was interrupted. Run go-sre update without --dry-run to finish it first.`,
-    );
-  }
-  const report = await finish<UpdateReport>(dir, deps.disk);
-  if (report === undefined) throw failed(`Another go-sre update is at work in ${dir}. Wait for its end.`);
-  return { ...report, notes: ['The update that was interrupted is finished now.', ...report.notes] };
-}
-
-/** The recorded answers with those that the flags change. */
-function newAnswers(recorded: Answers, values: Values, template: Template): Answers {
-  const list = (lists: readonly string[] | undefined) => lists?.flatMap((names) => names.split(','));
-  const ci = list(values.ci)?.filter((name) => name !== 'none');
-  const answers: Answers = {
-    ...recorded,
-    with: [...new Set([...recorded.with, ...(list(values.with) ?? [])])].sort(),
-    ...(values.router !== undefined && { router: values.router }),
-    ...(ci !== undefined && { ci: [...new Set(ci)].sort() }),
-  };
-  checkAnswers({ ...answers, dir: '.', git: false }, template);
-  return answers;
-}
-
-/** Everything the update is planned from, and the record it will leave. */
-async function readInput(dir: string, answers: Answers, recorded: Recorded, deps: GoSreDeps) {
-  const template = deps.readTemplate();
-  const emittedAs = (module: string) => plan({ ...answers, module }, template, deps.version);
-  const recordedModule = emittedAs(answers.module);
-  const paths = new Set([...recorded.base.keys(), ...recordedModule.keys()]);
-  const ours = await readFolder(dir, paths, recorded.base, deps.disk);
-  const module = { emitted: recorded.manifest.answers.module, now: modulePath(ours.files) ?? answers.module };
-  const planned = module.now === answers.module ? recordedModule : emittedAs(module.now);
-  const isRecord = (path: string) => recordPaths.includes(path);
-  const input: UpdateInput = {
-    base: recorded.base,
-    theirs: new Map([...planned].filter(([path]) => !isRecord(path))),
-    ours,
-    module,
-    label: `create-go-sre-service@${deps.version}`,
-  };
-  return { input, record: new Map([...planned].filter(([path]) => isRecord(path))) };
-}
-
-/** The module path in the user's go.mod, which may be another one than was answered. */
-function modulePath(files: Files): string | undefined {
-  const text = Buffer.from(files.get('go.mod')?.bytes ?? []).toString();
-  return /^module\s+"?([^\s"]+)"?\s*(?:\/\/.*)?$/m.exec(text)?.[1];
-}
-
-function refuseUnresolved(found: ReadonlyMap<string, readonly number[]>): void {
-  if (found.size === 0) return;
-  const places = [...found].flatMap(([path, lines]) => lines.map((line) => `  ${path}:${line}`));
-  throw failed(
-    `Conflict markers are still in these files. Decide what stays, remove the marker lines, and run it again:\n${places.join('\n')}`,
-  );
-}
-
-/** Whether today's template gives what the service was made of. */
-function isSame({ base, theirs, module }: UpdateInput): boolean {
-  const same = ([path, { bytes, mode }]: [string, File]) =>
-    isEqual({ bytes: withModule(path, bytes, module), mode }, theirs.get(path));
-  return base.size === theirs.size && [...base].every(same);
-}
-
-function isEqual(a: File | undefined, b: File | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.mode === b.mode && Buffer.compare(a.bytes, b.bytes) === 0;
-}
-
-function describe(
-  files: readonly FileUpdate[],
-  changed: readonly FileUpdate[],
-  values: Values,
-  recorded: Recorded,
-  answers: Answers,
-  version: string,
-): Pick<UpdateReport, 'files' | 'conflicts' | 'notes'> & { diff?: string } {
-  const verb = values['dry-run'] ? 'Would update' : 'Updated';
-  const from = recorded.generated === version ? version : `${recorded.generated} to ${version}`;
-  return {
-    files: files.map(({ path, state, template, notes }) => ({
-      path,
-      state,
-      ...(template !== undefined && { template }),
-      notes,
-    })),
-    conflicts: files.flatMap(({ path, conflicts }) => conflicts.map((line) => ({ path, line }))),
-    notes: [`${verb} ${answers.name} from create-go-sre-service ${from}: ${changed.length} files change.`],
-    ...(values.diff && { diff: changed.map(unifiedDiff).join('') }),
-  };
-}
-
-/**
- * What undoes the update, or a refusal. Edits are merged and never lost, so uncommitted ones elsewhere are no reason to
- * stop; in a file that the update changes, git could not tell them from the update's afterwards, neither to look at nor
- * to take back. (copier refuses every dirty tree, which makes people commit what they do not mean to.)
- */
-async function howToUndo(
-  dir: string,
-  changed: readonly FileUpdate[],
-  values: Values,
-  deps: GoSreDeps,
-): Promise<string | undefined> {
-  const dirty = await uncommitted(dir, deps.git);
-  if (dirty === undefined) return undefined;
-  const paths = [...changed.map(({ path }) => path), ...recordPaths];
-  const both = paths.filter((path) => dirty.has(path));
-  if (both.length > 0 && !values['allow-dirty']) {
-    throw failed(
-      `The update changes files that have uncommitted changes:\n${both.map((path) => `  ${path}`).join('\n')}\nCommit them first, so that git can undo the update and show it on its own; or add --allow-dirty: they are merged all the same.`,
-    );
-  }
-  return dirty.size === 0 ? 'git stash --include-untracked' : undefined;
-}
-
-function nextSteps(changed: readonly FileUpdate[], undo: string | undefined): UpdateReport['next'] {
-  const modules = changed.some(({ path }) => path === 'go.mod' || path === 'go.sum');
-  return [
-    ...(modules ? [{ does: 'bring go.mod and go.sum in order', run: 'go mod tidy' }] : []),
-    { does: 'see that everything still holds', run: 'gofmt -l . && go vet ./... && go test ./...' },
-    ...(undo === undefined ? [] : [{ does: 'or set the update aside: it was the only change', run: undo }]),
-  ];
-}
-
-/** The record of the new state, after everything else. */
-function recordUpdates(before: Files, after: Files): FileUpdate[] {
-  return recordPaths.map((path) => ({
-    path,
-    state: 'updated',
-    before: before.get(path),
-    after: after.get(path),
-    conflicts: [],
-    notes: [],
-  }));
-}

@@ -118,7 +118,6 @@ async function stepsLeft(dir: string, steps: readonly Step[], disk: Disk): Promi
     const now = sum(bytes);
     if (now === step.before && waits) left.push(step);
     else if (now !== step.after && waits) edited.push(step.path);
-    else if (waits && step.staged !== undefined) left.push(step);
   }
   if (edited.length === 0) return left;
   throw failed(

@@ -281,10 +281,17 @@ test('ops/ follows the merged objectives, unless it was edited by hand', async (
 });
 
 test('what slo render made of changed objectives does not count as edited by hand', async (t) => {
-  const template = changedTemplate(now, { 'slo.json': (text) => text.replace('team-shop', 'team-new') });
-  const dir = await service(t, (dir) => change(dir, 'slo.json', '0.999', '0.9'));
+  const withRoute = (route: string) => (text: string) =>
+    text.replace(
+      / {4}\{"id":"get-orders-id-availability".*\}/,
+      (line) => `${line.replaceAll('orders', route)},\n${line}`,
+    );
+  const template = changedTemplate(now, { 'slo.json': withRoute('new') });
+  const dir = await service(t, (dir) => put(dir, 'slo.json', withRoute('mine')(read(dir, 'slo.json'))));
   await runGoSreInProcess(['slo', 'render'], dir);
-  assert.equal((await states(dir, [], { template }))['ops/prometheus/rules.yaml'] !== 'conflict', true);
+  const ran = await update(dir, [], { template });
+  assert.equal(ran.exitCode, 0, ran.stdout);
+  assert.match(read(dir, 'slo.json'), /get-new-id[\s\S]*get-mine-id[\s\S]*get-orders-id/);
   assert.equal((await runGoSreInProcess(['slo', 'render', '--check'], dir)).exitCode, 0);
 });
 

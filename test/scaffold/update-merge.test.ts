@@ -6,6 +6,7 @@ import { mergeFile } from '../../scaffold/src/merge-file.ts';
 import { mergeGoMod, mergeGoSum } from '../../scaffold/src/merge-go-mod.ts';
 import { mergeSlo } from '../../scaffold/src/merge-slo.ts';
 import { conflictLines, lineMerge, mergeText } from '../../scaffold/src/merge-text.ts';
+import { unifiedDiff } from '../../scaffold/src/unified-diff.ts';
 
 const label = 'create-go-sre-service@1.2.3';
 
@@ -352,4 +353,38 @@ test('a route that both sides changed, or changed and removed, is a conflict', (
   for (const theirs of [table(entry('GET /a', 'new')), table(entry('GET /new', 'new'))]) {
     assert.equal(mergeTables(base, table(entry('GET /a', 'mine')), theirs).conflicts, 1);
   }
+});
+
+test('a diff has the hunks, line numbers and headers of git', () => {
+  const file = (text: string, mode = 0o644) => ({ bytes: Buffer.from(text), mode });
+  const lines = Array.from({ length: 20 }, (_, i) => `${i + 1}\n`);
+  const after = lines.with(1, 'x\ny\n').toSpliced(17, 1).join('');
+  assert.equal(
+    unifiedDiff({ path: 'a.txt', before: file(lines.join('')), after: file(after) }),
+    `diff --git a/a.txt b/a.txt
+--- a/a.txt
++++ b/a.txt
+@@ -1,5 +1,6 @@
+ 1
+-2
++x
++y
+ 3
+ 4
+ 5
+@@ -15,6 +16,5 @@
+ 15
+ 16
+ 17
+-18
+ 19
+ 20
+`,
+  );
+  assert.equal(
+    unifiedDiff({ path: 'n', before: undefined, after: file('a', 0o755) }),
+    'diff --git a/n b/n\nnew file mode 100755\n--- /dev/null\n+++ b/n\n@@ -0,0 +1,1 @@\n+a\n\\ No newline at end of file\n',
+  );
+  const gone = unifiedDiff({ path: 'n', before: file('a\n'), after: undefined });
+  assert.match(gone, /^deleted file mode 100644\n--- a\/n\n\+\+\+ \/dev\/null\n@@ -1,1 \+0,0 @@\n-a\n$/m);
 });
