@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Said, Work } from './js-worker.ts';
+import type { PropertyName } from './properties.ts';
+import type { Bound, FuzzDeps, Fuzzed, FuzzTarget } from './target.ts';
+
+/** An input that takes longer never ends, as far as a user is concerned. */
+const hangMs = 20_000;
+
+/** The target that fuzzes one of our own properties. */
+export function jsTarget(question: string, name: PropertyName): FuzzTarget {
+  return { question, run: (bound, deps) => fuzzInThread(name, bound, deps) };
+}
+
+function fuzzInThread(name: PropertyName, bound: Bound, { folder, seed, tell }: FuzzDeps): Promise<Fuzzed> {
+  const shared = <T>(array: new (buffer: SharedArrayBuffer) => T, bytes: number) =>
+    new array(new SharedArrayBuffer(bytes));
+  const work: Work = {
+    ...{ name, bound, seed },
+    ...{ count: shared(Int32Array, 4), length: shared(Int32Array, 4), input: shared(Uint8Array, 1 << 20) },
+  };
+  const worker = new Worker(new URL('js-worker.ts', import.meta.url), { workerData: work });
+  const crashes = new Set<string>();
+  const keep = (input: Uint8Array): string => {
+    const path = join(folder, createHash('sha256').update(input).digest('hex').slice(0, 16));
+    writeFileSync(path, input);
+    return path;
+  };
+  return new Promise((resolve, reject) => {
+    let before = 0;
+    const watch = setInterval(() => {
+      const now = Atomics.load(work.count, 0);
+      tell(`fuzz: execs: ${now}, crashes: ${crashes.size}`);
+      if (now > before) before = now;
+      else if (now > 0) {
+        const hang = keep(Uint8Array.from(work.input.subarray(0, Atomics.load(work.length, 0))));
+        finish({ execs: now, interesting: 0, crashes: [...crashes], hangs: [hang] });
+      }
+    }, hangMs);
+    const finish = (fuzzed: Fuzzed) => {
+      clearInterval(watch);
+      void worker.terminate();
+      resolve(fuzzed);
+    };
+    worker.on('error', (error) => {
+      clearInterval(watch);
+      reject(error);
+    });
+    worker.on('message', (said: Said) => {
+      if ('broken' in said) {
+        crashes.add(keep(said.broken));
+        tell(said.why);
+      } else finish({ ...said, crashes: [...crashes], hangs: [] });
+    });
+  });
+}

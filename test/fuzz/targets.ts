@@ -1,0 +1,21 @@
+import { goTarget } from './go-target.ts';
+import { jsTarget } from './js-target.ts';
+import type { FuzzTarget } from './target.ts';
+
+/** Every fuzz target by its name on the command line. */
+export const targets: Readonly<Record<string, FuzzTarget>> = {
+  traceparent: goTarget(
+    'any traceparent and tracestate through the middleware of a route',
+    'internal/telemetry',
+    'FuzzTraceparent',
+  ),
+  sampler: goTarget(
+    'the sampler against the rules of the specification',
+    'internal/telemetry',
+    'FuzzSampler',
+  ),
+  redaction: goTarget('log lines stay JSON and lose their secrets', 'internal/redact', 'FuzzJSON'),
+  archive: jsTarget('the reader of .go-sre/base.tar.gz', 'archive'),
+  merge: jsTarget("the three-way merge of go-sre update: no line of the user's is lost", 'merge'),
+  routes: jsTarget('go-sre route add over any table of routes: every byte stays', 'routes'),
+};
