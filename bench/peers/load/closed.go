@@ -6,25 +6,27 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// call is one kind of request; n numbers the requests of all kinds.
+// call is one kind of request; n numbers the requests of all kinds, last is the newest order that was made.
 type call struct {
 	method string
-	path   func(n int64) string
+	path   func(n, last int64) string
 	body   string
 }
 
-func fixed(path string) func(int64) string { return func(int64) string { return path } }
+func fixed(path string) func(n, last int64) string { return func(_, _ int64) string { return path } }
 
 // mix is a hundred requests of a day, good and bad. One of them is cut off by the client.
 var mix = func() []call {
-	order := func(n int64) string { return fmt.Sprintf("/orders/%d", n%100+1) }
-	pay := func(n int64) string { return fmt.Sprintf("/payment/%d/capture", n) }
+	// The newest hundred: the service forgets orders that are too old.
+	order := func(n, last int64) string { return fmt.Sprintf("/orders/%d", max(1, last-n%100)) }
+	pay := func(n, last int64) string { return fmt.Sprintf("/payment/%d/capture", max(1, last-n%100)) }
 	kinds := []struct {
 		share int
 		call
@@ -35,7 +37,7 @@ var mix = func() []call {
 		{5, call{http.MethodPost, fixed("/orders"), `{"item":"` + strings.Repeat("x", 1<<12) + `","quantity":1}`}},
 		{5, call{http.MethodPost, pay, ""}},
 		{5, call{http.MethodGet, fixed("/orders/unknown"), ""}},
-		{4, call{http.MethodGet, func(n int64) string { return fmt.Sprintf("/nowhere/%d", n) }, ""}},
+		{4, call{http.MethodGet, func(n, _ int64) string { return fmt.Sprintf("/nowhere/%d", n) }, ""}},
 		{2, call{http.MethodDelete, fixed("/orders"), ""}},
 		{1, call{"BREW", fixed("/orders"), ""}},
 		{1, call{abort, fixed("/orders"), ""}},
@@ -105,23 +107,25 @@ func closedLoop(ctx context.Context, addr string, connections, requests int) (cl
 type client struct {
 	addr string
 	http *http.Client
+	last atomic.Int64 // number of the newest order
 }
 
-func newClient(addr string, connections int) client {
+func newClient(addr string, connections int) *client {
 	transport := &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true}
-	return client{addr, &http.Client{Transport: transport, Timeout: 30 * time.Second}}
+	return &client{addr: addr, http: &http.Client{Transport: transport, Timeout: 30 * time.Second}}
 }
 
 // do sends a request and reads the whole answer; its status is 0 when the client aborted on purpose.
-func (c client) do(ctx context.Context, call call, n int64) (int, error) {
+func (c *client) do(ctx context.Context, call call, n int64) (int, error) {
+	path := call.path(n, c.last.Load())
 	if call.method == abort {
-		return 0, c.abort(ctx, call.path(n))
+		return 0, c.abort(ctx, path)
 	}
 	var body io.Reader = http.NoBody
 	if call.body != "" {
 		body = strings.NewReader(call.body)
 	}
-	request, err := http.NewRequestWithContext(ctx, call.method, "http://"+c.addr+call.path(n), body)
+	request, err := http.NewRequestWithContext(ctx, call.method, "http://"+c.addr+path, body)
 	if err != nil {
 		return 0, err
 	}
@@ -130,12 +134,17 @@ func (c client) do(ctx context.Context, call call, n int64) (int, error) {
 		return 0, err
 	}
 	defer response.Body.Close()
+	if id, ok := strings.CutPrefix(response.Header.Get("Location"), "/orders/"); ok {
+		if number, err := strconv.ParseInt(id, 10, 64); err == nil {
+			c.last.Store(number)
+		}
+	}
 	_, err = io.Copy(io.Discard, response.Body)
 	return response.StatusCode, err
 }
 
 // abort promises a body and goes away after its first bytes.
-func (c client) abort(ctx context.Context, path string) error {
+func (c *client) abort(ctx context.Context, path string) error {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", c.addr)
 	if err != nil {

@@ -24,7 +24,7 @@ type openResult struct {
 func openLoop(ctx context.Context, addr string, connections, rate int, duration time.Duration) (openResult, error) {
 	client := newClient(addr, connections)
 	defer client.http.CloseIdleConnections()
-	read := call{method: http.MethodGet, path: func(n int64) string { return fmt.Sprintf("/orders/%d", n%100+1) }}
+	read := call{method: http.MethodGet, path: func(n, _ int64) string { return fmt.Sprintf("/orders/%d", n%100+1) }}
 	total := int(duration.Seconds() * float64(rate))
 	due := make(chan int, total)
 	took := make([]time.Duration, total)
