@@ -138,17 +138,17 @@ func serve(ctx context.Context, getenv func(string) string, stdout io.Writer) er
 	//go-sre:end
 
 	var ready atomic.Bool
-	admin := server.Configure(&http.Server{Handler: server.NewAdmin(tel, &ready)})
+	admin := server.Limited(server.NewAdmin(tel, &ready))
 	admin.WriteTimeout = 2 * time.Minute // profiles take as long as they are asked to
-	public := server.Configure(&http.Server{Handler: server.New(deps, tel)})
+	public := server.Limited(server.New(deps, tel))
 
 	failed := make(chan error, 2)
-	adminAddr, err := start(admin, "ADMIN_ADDR", config.adminAddr, log, failed)
+	adminAddr, err := start(ctx, admin, "ADMIN_ADDR", config.adminAddr, log, failed)
 	if err != nil {
 		return err
 	}
 	defer admin.Close()
-	addr, err := start(public, "ADDR", config.addr, log, failed)
+	addr, err := start(ctx, public, "ADDR", config.addr, log, failed)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func drain(delay time.Duration, log *telemetry.Logger) {
 // start listens and serves in the background; a server that ends by itself reports to failed.
 func start(ctx context.Context, s *http.Server, variable, addr string, log *telemetry.Logger, failed chan<- error) (string, error) {
 	s.ErrorLog, _ = zap.NewStdLogAt(log.Named("http"), zap.WarnLevel)
-	listener, err := net.Listen("tcp", addr)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return "", fmt.Errorf("%w (%s sets another address)", err, variable)
 	}
