@@ -7,7 +7,7 @@ import { encodeTarGz } from './tar.ts';
 import type { Template } from './template.ts';
 
 /** One file to write. */
-export type PlannedFile = { bytes: Uint8Array; mode: number };
+type PlannedFile = { bytes: Uint8Array; mode: number };
 
 /** Every file of the emitted service by its path in it, forward slashes. */
 export type Plan = ReadonlyMap<string, PlannedFile>;
