@@ -22,7 +22,7 @@ export type GoSreDeps = {
 };
 
 /** A flag as node:util parses it, with the words of the help text. */
-export type Flag = {
+type Flag = {
   type: 'string' | 'boolean';
   short?: string;
   multiple?: boolean;

@@ -1,41 +1,31 @@
 import { failed } from './errors.ts';
 import { refuseForGin } from './gin-pattern.ts';
-import {
-  declaredNames,
-  type GoPackage,
-  goPackage,
-  importName,
-  importsOf,
-  stringValue,
-} from './go-package.ts';
-import { type Insertion, importInsertion, spliced } from './go-splice.ts';
+import { declaredNames, type GoPackage, goPackage, importsOf, stringValue } from './go-package.ts';
 import { type GoFile, type ParseGo, within } from './go-syntax.ts';
-import type { EntryTexts, KnownObjective, KnownRoute } from './route-entry.ts';
-import { entryText } from './route-entry.ts';
+import type { KnownObjective, KnownRoute } from './route-entry.ts';
 import {
-  depsTypeOf,
   handlerTestText,
   handlerText,
   type RouteSources,
   type Surroundings,
   surroundingsOf,
 } from './route-handler.ts';
+import {
+  canonicalLine,
+  folder,
+  importsNeeded,
+  intoTable,
+  makerOf,
+  makerWithout,
+  type RouteRequest,
+  usable,
+} from './route-line.ts';
 import { checkHandler, type RouteNames, routeNames } from './route-names.ts';
 import { parsePattern, patternText, type RoutePattern, refuseConflict } from './route-pattern.ts';
-import { type Objective, objectiveText, type Sampling, samplingText } from './route-promise.ts';
-import { routeInsertion } from './route-splice.ts';
-import { findTable, type NoTable, type RouteTable } from './route-table.ts';
+import type { Objective } from './route-promise.ts';
+import { findTable, type NoTable } from './route-table.ts';
 import { slosOf, withRoute } from './slo-document.ts';
 import type { FileChange } from './write-files.ts';
-
-/** What `go-sre route add` was asked for. */
-export type RouteRequest = {
-  route: RoutePattern;
-  objective: Objective;
-  sampling: Sampling;
-  /** Name of the handler's maker, where it was given. */
-  handler?: string;
-};
 
 /** The parts of a service that a route is planned from. */
 export type ServiceSources = {
@@ -66,7 +56,6 @@ export type RoutePlan = {
   tested: boolean;
 };
 
-const folder = 'internal/server';
 const ginPath = 'github.com/gin-gonic/gin';
 
 /**
@@ -84,7 +73,7 @@ export function planRoute(request: RouteRequest, service: ServiceSources, parse:
   if (request.handler !== undefined) checkHandler(request.handler, declared);
   const taken = { declared, files: new Set(service.server.keys()) };
   const names = routeNames(request.route, taken, request.handler);
-  const table = 'file' in found ? usable(found, service, pkg) : found;
+  const table = 'file' in found ? usable(found, service.server.get(found.file.name)!, pkg) : found;
   const maker = 'file' in table ? makerOf(table, pkg) : makerWithout(pkg);
   const telemetry = service.traceIds ? `${service.module}/internal/telemetry` : undefined;
   const around = surroundingsOf(pkg, maker.deps, telemetry);
@@ -150,140 +139,6 @@ function knownObjective({ availability, latency }: Objective): KnownObjective {
     ...(availability !== undefined && { availability: Number(availability) }),
     ...(latency !== undefined && { latency: { ...latency, ratio: Number(latency.ratio) } }),
   };
-}
-
-/** How a handler's maker is declared and what stands for it in the column Handler. */
-type Maker = { deps: string | undefined; of: (handler: string) => string };
-
-const makerType = /^func\((?:\w+ )?(\*?\w+)\) http\.Handler$/;
-
-function makerOf({ fields, scope }: RouteTable, pkg: GoPackage): Maker {
-  const type = fields.find(({ name }) => name === 'Handler')!.type;
-  const taken = makerType.exec(type)?.[1];
-  if (taken !== undefined) return { deps: taken, of: (handler) => handler };
-  const deps = depsTypeOf(pkg);
-  const variable = deps === undefined ? undefined : scope.find((parameter) => parameter.type === deps)?.name;
-  const method = type === 'http.HandlerFunc' ? '.ServeHTTP' : '';
-  return {
-    deps: variable === undefined ? undefined : deps,
-    of: (handler) => `${handler}(${variable ?? ''})${method}`,
-  };
-}
-
-/** Where the table was not found, most likely it can name `d`. */
-function makerWithout(pkg: GoPackage): Maker {
-  const deps = depsTypeOf(pkg);
-  return { deps, of: (handler) => `${handler}(${deps === undefined ? '' : 'd'})` };
-}
-
-/** The table, or why its columns cannot be filled. */
-function usable(table: RouteTable, service: ServiceSources, pkg: GoPackage): RouteTable | NoTable {
-  const where = [`${table.file.name}:${lineAt(table.file.text, table.place)}`];
-  const handler = table.fields.find(({ name }) => name === 'Handler')!.type;
-  if (!['http.Handler', 'http.HandlerFunc'].includes(handler) && !makerType.test(handler)) {
-    return { reason: `the column Handler is a ${handler}`, where };
-  }
-  const bytes = service.server.get(table.file.name)!;
-  if (Buffer.compare(Buffer.from(table.file.text), bytes) !== 0) {
-    return { reason: `${table.file.name} is not UTF-8`, where };
-  }
-  const clash = packagesOf(table, pkg).find(({ missing, name }) => missing && isTaken(name));
-  if (clash === undefined) return table;
-  return {
-    reason: `the name ${clash.name} means something else in ${table.file.name} than ${clash.path}`,
-    where,
-  };
-
-  function isTaken(name: string): boolean {
-    return declaredNames(pkg).has(name) || importsOf(table.file).some((imported) => imported.name === name);
-  }
-}
-
-function lineAt(text: string, place: RouteTable['place']): number {
-  const at = place.kind === 'list' ? place.list.startIndex : place.after.startIndex;
-  return text.slice(0, at).split('\n').length;
-}
-
-/** A package that the line names: how the table's file calls it. */
-type Named = { column: 'slo' | 'telemetry' | 'time'; path: string; name: string; missing: boolean };
-
-/** The packages of the columns' types, found by the imports of the file that declares them. */
-function packagesOf(table: RouteTable, pkg: GoPackage): Named[] {
-  const wanted = [
-    { column: 'slo', path: pathOf('Objective') },
-    { column: 'telemetry', path: pathOf('Sampling') },
-    { column: 'time', path: 'time' },
-  ] as const;
-  return wanted.flatMap(({ column, path }) => {
-    if (path === undefined) return [];
-    const there = importsOf(table.file).find((imported) => imported.path === path && imported.name !== '_');
-    return [{ column, path, name: there?.name ?? importName(path), missing: there === undefined }];
-  });
-
-  function pathOf(column: string): string | undefined {
-    const type = table.fields.find(({ name }) => name === column)!.type;
-    const qualifier = /^(\w+)\./.exec(type)?.[1];
-    if (qualifier === undefined) return undefined;
-    return pkg.files.flatMap((file) => importsOf(file)).find(({ name }) => name === qualifier)?.path;
-  }
-}
-
-/** The table's file with the route, and with the imports that it needs beside those that are there. */
-function intoTable(table: RouteTable, request: RouteRequest, handler: string, pkg: GoPackage) {
-  const { file } = table;
-  const packages = packagesOf(table, pkg);
-  const qualifier = (column: Named['column']) => {
-    const name = packages.find((named) => named.column === column)?.name;
-    return name === undefined || name === '.' ? '' : `${name}.`;
-  };
-  const texts = textsOf(request, handler, qualifier);
-  const entry = routeInsertion(table, texts);
-  const inLine = `${texts.Objective} ${texts.Sampling}`;
-  const needed = packages.filter(({ missing, name }) => missing && inLine.includes(`${name}.`));
-  const imports = needed.map(({ path }) => importInsertion(file, path, pkg.module));
-  const after = spliced(file.text, [...merged(imports), entry]);
-  const before = after.indexOf(entry.text, entry.at);
-  const change = {
-    path: `${folder}/${file.name}`,
-    before: Buffer.from(file.text),
-    after: Buffer.from(after),
-  };
-  const first = after.slice(0, before + /^\s*/.exec(entry.text)![0].length);
-  const place = { path: change.path, line: first.split('\n').length };
-  const indent = /[ \t]*(?=\S+$)/.exec(entry.text.trimEnd())![0];
-  const shown = entry.text.replaceAll(`\n${indent}`, '\n').trim();
-  return { change, place, entry: shown.replace(/^, /, '') };
-}
-
-/** Two imports at one place come in the order of their paths. */
-function merged(insertions: readonly Insertion[]): Insertion[] {
-  return insertions.toSorted((a, b) => a.at - b.at || (a.text < b.text ? -1 : 1));
-}
-
-function textsOf(
-  { route, objective, sampling }: RouteRequest,
-  handler: string,
-  qualifier: (column: Named['column']) => string,
-): EntryTexts {
-  return {
-    Pattern: JSON.stringify(patternText(route)),
-    Handler: handler,
-    Objective: objectiveText(objective, qualifier('slo'), qualifier('time')),
-    Sampling: samplingText(sampling, qualifier('telemetry')),
-  };
-}
-
-/** The line as the table had it when the service was new. */
-function canonicalLine(request: RouteRequest, handler: string): string {
-  const fields = ['Pattern', 'Handler', 'Objective', 'Sampling'].map((name) => ({ name, type: '' }));
-  const texts = textsOf(request, handler, (column) => `${column}.`);
-  const form = { prefix: '', keyed: false, tall: false };
-  return `${entryText(form, fields, texts, { indent: '', eol: '\n' })},`;
-}
-
-function importsNeeded({ objective }: RouteRequest, module: string): string[] {
-  const time = objective.latency === undefined ? [] : ['time'];
-  return [...time, `${module}/internal/slo`, `${module}/internal/telemetry`];
 }
 
 function handlerFiles(

@@ -1,4 +1,5 @@
-import type { RoutePlan, RouteRequest } from './route-plan.ts';
+import type { RouteRequest } from './route-line.ts';
+import type { RoutePlan } from './route-plan.ts';
 import { durationText, type Objective } from './route-promise.ts';
 
 /** What `go-sre route add` did; the object of --json. */

@@ -12,7 +12,7 @@ import {
 } from './route-entry.ts';
 
 /** Where a route is added. */
-export type Place =
+type Place =
   /** Behind the last element of a literal or of append's arguments; `list` has the braces or parentheses. */
   | { kind: 'list'; list: GoNode }
   /** As a statement of its own behind `after`, between `head` and `tail`. */
