@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/shop/internal/spans"
 )
 
 const unsampledParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
@@ -42,18 +44,13 @@ func request(tb testing.TB, sampling Sampling, sampledLog bool, parent string, s
 		tb.Fatal(err)
 	}
 	const pattern = "GET /orders/{id}"
-	s, err := newSampler(map[string]Sampling{pattern: sampling}, func(string) string { return "" })
-	if err != nil {
-		tb.Fatal(err)
-	}
-	registry := prometheus.NewRegistry()
-	metrics := newSpanMetrics(registry)
-	keeper := newKeeper(newQueue(nowhere{}, 1<<20, metrics, registry), metrics.processed.WithLabelValues(holding, queueFull))
-	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithSpanProcessor(keeper))
+	samplings, registry := samplings{others: sampling}, prometheus.NewRegistry()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(samplings.sampler()),
+		sdktrace.WithSpanProcessor(spans.NewProcessor(nowhere{}, 1<<20, registry)))
 	tb.Cleanup(func() { _ = provider.Shutdown(context.Background()) })
 	observe := NewMiddleware(&Telemetry{
 		Log: log, Registry: registry, Propagator: propagation.TraceContext{}, Tracer: provider.Tracer("test"),
-		SampledAccessLog: sampledLog, sampler: s,
+		SampledAccessLog: sampledLog, samplings: samplings,
 	}, Buckets(nil))
 	observe.Timeout = time.Minute
 	handler := observe.Route(pattern, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

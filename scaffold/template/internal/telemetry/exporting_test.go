@@ -1,8 +1,6 @@
 package telemetry
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -110,59 +107,13 @@ func TestSpansAreCountedWithWhatBecomesOfThem(t *testing.T) {
 					t.Errorf("exported %q: %v, want %v", reason, got, want)
 				}
 			}
-			labels := map[string]string{"otel_component_type": batching, "error_type": ""}
+			labels := map[string]string{"otel_component_type": "batching_span_processor", "error_type": ""}
 			if got := value(t, tel.Registry, "otel_sdk_processor_span_processed_total", labels); got != 5 {
 				t.Errorf("processed %v, want 5", got)
 			}
 		})
 	}
 }
-
-func TestSpansThatFindTheQueueFullAreCounted(t *testing.T) {
-	registry := prometheus.NewRegistry()
-	metrics := newSpanMetrics(registry)
-	exporter := &stuck{begun: make(chan struct{}, 1), release: make(chan struct{})}
-	q := newQueue(exporter, 3, metrics, registry)
-	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(q)).Tracer("test")
-	end := func(n int) {
-		for range n {
-			_, span := tracer.Start(t.Context(), "job")
-			span.End()
-		}
-	}
-	end(3)
-	go func() { _ = q.ForceFlush(t.Context()) }()
-	<-exporter.begun // and stays
-	end(3 + 4)       // fill the queue, and more
-	count := func(reason string) float64 {
-		return value(t, registry, "otel_sdk_processor_span_processed_total", map[string]string{"otel_component_type": batching, "error_type": reason})
-	}
-	if dropped := count(queueFull); dropped != 4 {
-		t.Errorf("%v dropped, want 4", dropped)
-	}
-	close(exporter.release)
-	if err := q.Shutdown(t.Context()); err != nil || exporter.spans != 6 || count("") != 6 {
-		t.Errorf("%d exported, %v processed, want 6; %v", exporter.spans, count(""), err)
-	}
-}
-
-// stuck does not end its first export until it is released.
-type stuck struct {
-	begun, release chan struct{}
-	spans          int
-}
-
-func (s *stuck) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
-	s.spans += len(spans)
-	select {
-	case s.begun <- struct{}{}:
-	default:
-	}
-	<-s.release
-	return nil
-}
-
-func (*stuck) Shutdown(context.Context) error { return nil }
 
 func TestAKeptTraceReachesTheCollectorAndAGoodOneDoesNot(t *testing.T) {
 	bodies := make(chan string, 10)
@@ -184,16 +135,5 @@ func TestAKeptTraceReachesTheCollectorAndAGoodOneDoesNot(t *testing.T) {
 	exported := <-bodies
 	if !strings.Contains(exported, "GET /bad") || !strings.Contains(exported, "sampling.adjusted_count") || strings.Contains(exported, "GET /good") {
 		t.Errorf("exported %q", exported)
-	}
-}
-
-func TestALostExportHasAReason(t *testing.T) {
-	for err, want := range map[error]string{
-		context.DeadlineExceeded:         "timeout",
-		errors.New("connection refused"): "failed",
-	} {
-		if lost, reason := lostSpans(err, 7); lost != 7 || reason != want {
-			t.Errorf("%v: %d lost for %q", err, lost, reason)
-		}
 	}
 }

@@ -1,7 +1,6 @@
 package telemetry
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,22 +9,27 @@ import (
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/shop/internal/spans"
 )
 
-// newKeepingBench samples with the given rule; what reaches b.spans would be exported.
-func newKeepingBench(t *testing.T, sampling Sampling) (*bench, *keeper) {
-	table := map[string]Sampling{"GET /orders/{id}": sampling}
-	s, err := newSampler(table, func(string) string { return "" })
-	if err != nil {
-		t.Fatal(err)
+// newKeepingBench samples with the given rule; what is stored reaches the exporter when the provider is flushed.
+func newKeepingBench(t *testing.T, sampling Sampling) (*bench, func() tracetest.SpanStubs) {
+	samplings := samplings{others: sampling}
+	b, exporter := newBench(t, sdktrace.NeverSample(), zapcore.InfoLevel), tracetest.NewInMemoryExporter()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(samplings.sampler()),
+		sdktrace.WithSpanProcessor(spans.NewProcessor(exporter, 100, b.tel.Registry)))
+	b.tel.Tracer, b.tel.samplings = provider.Tracer("test"), samplings
+	return b, func() tracetest.SpanStubs {
+		if err := provider.ForceFlush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		stored := exporter.GetSpans()
+		_ = provider.Shutdown(t.Context())
+		return stored
 	}
-	b := newBench(t, s, zapcore.InfoLevel)
-	k := newKeeper(b.spans, newSpanMetrics(b.tel.Registry).processed.WithLabelValues(holding, queueFull))
-	b.tel.Tracer = sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithSpanProcessor(k)).Tracer("test")
-	b.tel.sampler = s
-	return b, k
 }
 
 func TestATraceIsKeptForWhatHappenedInIt(t *testing.T) {
@@ -55,7 +59,7 @@ func TestATraceIsKeptForWhatHappenedInIt(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b, _ := newKeepingBench(t, test.sampling)
+				b, flush := newKeepingBench(t, test.sampling)
 				b.tel.SampledAccessLog = true
 				b.get(b.Route("GET /orders/{id}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					ctx, child := b.tel.Tracer.Start(r.Context(), "child")
@@ -70,10 +74,11 @@ func TestATraceIsKeptForWhatHappenedInIt(t *testing.T) {
 				})), test.headers...)
 
 				var names []string
-				for _, span := range b.spans.Ended() {
-					names = append(names, span.Name())
-					if !span.SpanContext().IsSampled() {
-						t.Errorf("%s does not say that it is sampled", span.Name())
+				stored := flush()
+				for _, span := range stored {
+					names = append(names, span.Name)
+					if !span.SpanContext.IsSampled() {
+						t.Errorf("%s does not say that it is sampled", span.Name)
 					}
 				}
 				want := map[bool]string{true: "[grandchild child GET /orders/{id}]", false: "[]"}[test.kept]
@@ -86,74 +91,21 @@ func TestATraceIsKeptForWhatHappenedInIt(t *testing.T) {
 				if !test.kept {
 					return
 				}
-				root := b.spans.Ended()[2]
+				root := stored[2]
 				adjusted := ""
-				for _, kv := range root.Attributes() {
+				for _, kv := range root.Attributes {
 					if kv.Key == "sampling.adjusted_count" {
 						adjusted = kv.Value.String()
 					}
 				}
-				if adjusted != test.adjusted || root.SpanContext().TraceState().String() != test.state {
-					t.Errorf("adjusted count %q, tracestate %q", adjusted, root.SpanContext().TraceState())
+				if adjusted != test.adjusted || root.SpanContext.TraceState().String() != test.state {
+					t.Errorf("adjusted count %q, tracestate %q", adjusted, root.SpanContext.TraceState())
 				}
 				line := b.lines(t)[0]
-				if line["trace_id"] != root.SpanContext().TraceID().String() || line["trace_flags"] != "01" {
+				if line["trace_id"] != root.SpanContext.TraceID().String() || line["trace_flags"] != "01" {
 					t.Errorf("access line %v", line)
 				}
 			})
 		})
-	}
-}
-
-func TestTwoRequestsOfOneTraceAreKeptApart(t *testing.T) {
-	b, k := newKeepingBench(t, Ratio(0).KeepFailed())
-	caller := trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}}))
-	begin := func() (root, child trace.Span) {
-		ctx, root := b.tel.Tracer.Start(caller, "GET /orders/{id}")
-		_, child = b.tel.Tracer.Start(ctx, "child")
-		return root, child
-	}
-	failing, failingChild := begin()
-	good, goodChild := begin()
-	goodChild.End()
-	failing.SetAttributes(adjustedCount.Int(1))
-	failing.End()
-	failingChild.End() // outlives its root
-	good.End()
-	if stored := len(b.spans.Ended()); stored != 2 || b.spans.Ended()[1].Parent().SpanID() != failing.SpanContext().SpanID() {
-		t.Errorf("%d spans stored, want the failed root and its child", stored)
-	}
-	if len(k.open) != 0 || k.ended != 0 {
-		t.Errorf("%d and %d spans are still held", len(k.open), k.ended)
-	}
-}
-
-func TestWhatIsHeldIsBounded(t *testing.T) {
-	b, k := newKeepingBench(t, Ratio(0).KeepFailed())
-	start := func(ctx context.Context) (context.Context, trace.Span) {
-		return b.tel.Tracer.Start(ctx, "GET /orders/{id}")
-	}
-	ctx, root := start(t.Context())
-	for range maxHeldOfTrace + 3 {
-		_, child := start(ctx)
-		child.End()
-	}
-	dropped := value(t, b.tel.Registry, "otel_sdk_processor_span_processed_total", map[string]string{"otel_component_type": holding, "error_type": queueFull})
-	if dropped != 3 || k.ended != maxHeldOfTrace {
-		t.Errorf("%d held, %v dropped", k.ended, dropped)
-	}
-	for len(k.open)+k.ended < maxHeld {
-		start(t.Context()) // never ends
-	}
-	_, late := start(t.Context())
-	late.SetAttributes(adjustedCount.Int(1))
-	late.End()
-	if len(b.spans.Ended()) != 1 {
-		t.Error("a failed root is lost because there is no room for children")
-	}
-	root.SetAttributes(adjustedCount.Int(1))
-	root.End()
-	if stored := len(b.spans.Ended()); stored != 1+maxHeldOfTrace+1 || k.ended != 0 {
-		t.Errorf("%d stored, %d still held", stored, k.ended)
 	}
 }

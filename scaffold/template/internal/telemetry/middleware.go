@@ -4,20 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
-	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/shop/internal/spans"
 )
 
 // UnknownRoute names all requests that match no route: one series, whatever clients ask for.
@@ -53,19 +51,16 @@ func (m *Middleware) Unknown(next http.Handler) http.Handler {
 }
 
 func (m *Middleware) newRoute(spanName, path string, next http.Handler) *route {
-	rt := &route{
+	return &route{
 		Middleware: m,
 		spanName:   spanName,
 		path:       path,
 		next:       next,
+		sampling:   m.tel.samplings.of(spanName),
 		durations:  &durations{vec: m.metrics.duration, route: path},
 		active:     m.metrics.active.WithLabelValues(path),
 		spanStart:  []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
 	}
-	if m.tel.sampler != nil {
-		rt.sampling = m.tel.sampler.rule(spanName).Sampling
-	}
-	return rt
 }
 
 // route holds what is the same for all requests of a route, resolved before the first one.
@@ -155,8 +150,8 @@ func (rt *route) endSpan(rec *recorder, r *http.Request, span trace.Span) (store
 	if span.IsRecording() {
 		keep := rt.sampling.keeps(rec.failed(), rec.duration)
 		if keep {
-			span.SetAttributes(adjustedCount.Int(1))
-			rec.span = asSampled(rec.span)
+			span.SetAttributes(spans.AdjustedCount.Int(1))
+			rec.span = spans.AsSampled(rec.span)
 		}
 		if stored = keep || rec.span.IsSampled(); stored {
 			describe(span, rec, r)
@@ -164,18 +159,6 @@ func (rt *route) endSpan(rec *recorder, r *http.Request, span trace.Span) (store
 	}
 	span.End()
 	return stored
-}
-
-// describe sets the attributes and the status that the semantic conventions ask for.
-func describe(span trace.Span, rec *recorder, r *http.Request) {
-	span.SetAttributes(requestAttributes(r, rec.route)...)
-	span.SetAttributes(semconv.HTTPResponseStatusCode(rec.status), semconv.HTTPResponseBodySize(int(rec.bytes)))
-	if failure := rec.errorType(); failure != "" {
-		span.SetAttributes(semconv.ErrorTypeKey.String(failure))
-	}
-	if rec.failed() {
-		span.SetStatus(codes.Error, "")
-	}
 }
 
 // observe attaches the trace id as an exemplar when the trace is stored: an exemplar must lead somewhere.
@@ -203,30 +186,4 @@ func (rt *route) logAccess(rec *recorder, stored bool) {
 	if entry := log.Check(level, "request"); entry != nil {
 		entry.Write(rec.accessFields()...)
 	}
-}
-
-func requestAttributes(r *http.Request, route string) []attribute.KeyValue {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	client, _, _ := net.SplitHostPort(r.RemoteAddr)
-	return []attribute.KeyValue{
-		semconv.HTTPRequestMethodKey.String(knownMethod(r.Method)),
-		semconv.HTTPRoute(route),
-		semconv.URLPath(r.URL.Path),
-		semconv.URLScheme(scheme),
-		semconv.ClientAddress(client),
-		semconv.UserAgentOriginal(r.UserAgent()),
-	}
-}
-
-// knownMethod keeps labels bounded: what is no method of HTTP counts as _OTHER.
-func knownMethod(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
-		http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
-		return method
-	}
-	return "_OTHER"
 }

@@ -8,6 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"example.com/shop/internal/spans"
 )
 
 // Sampling says which traces of a route are stored.
@@ -41,17 +45,64 @@ func (s Sampling) KeepSlow(than time.Duration) Sampling {
 	return s
 }
 
-// mayKeep says whether a request that was not sampled must be recorded until its end.
-func (s Sampling) mayKeep() bool { return s.keepFailed || s.keepSlow > 0 }
-
+// keeps says whether the trace of a request is stored for what happened in it.
 func (s Sampling) keeps(failed bool, took time.Duration) bool {
 	return s.keepFailed && failed || s.keepSlow > 0 && took > s.keepSlow
 }
 
+// samplings are those of the route table after the environment's say.
+type samplings struct {
+	byPattern map[string]Sampling
+	others    Sampling
+}
+
 // CheckSampling tells everything that is wrong in the table or in the variables that override it.
 func CheckSampling(table map[string]Sampling, getenv func(string) string) error {
-	_, err := newSampler(table, getenv)
+	_, err := newSamplings(table, getenv)
 	return err
+}
+
+// newSamplings takes the route table's by pattern. OTEL_TRACES_SAMPLER, when set, overrides all of it, and
+// TRACE_SAMPLING the routes that it names.
+func newSamplings(table map[string]Sampling, getenv func(string) string) (samplings, error) {
+	var problems []error
+	s := samplings{byPattern: make(map[string]Sampling), others: Default}
+	maps.Copy(s.byPattern, table)
+	for pattern, sampling := range table {
+		if !(sampling.ratio >= 0 && sampling.ratio <= 1) {
+			problems = append(problems, fmt.Errorf("route %q: sampling ratio %v is not between 0 and 1", pattern, sampling.ratio))
+		}
+	}
+	if name := getenv("OTEL_TRACES_SAMPLER"); name != "" {
+		override, err := samplingFromEnv(name, getenv("OTEL_TRACES_SAMPLER_ARG"))
+		if err != nil {
+			problems = append(problems, err)
+		}
+		s = samplings{byPattern: make(map[string]Sampling), others: override}
+	}
+	overrides, err := parseOverrides(getenv("TRACE_SAMPLING"), table)
+	maps.Copy(s.byPattern, overrides)
+	return s, errors.Join(append(problems, err)...)
+}
+
+// of is the sampling of a span name; the zero samplings sample nothing.
+func (s samplings) of(name string) Sampling {
+	if sampling, ok := s.byPattern[name]; ok {
+		return sampling
+	}
+	return s.others
+}
+
+func (s samplings) sampler() sdktrace.Sampler {
+	rules := make(map[string]spans.Rule, len(s.byPattern))
+	for pattern, sampling := range s.byPattern {
+		rules[pattern] = sampling.rule()
+	}
+	return spans.NewSampler(rules, s.others.rule())
+}
+
+func (s Sampling) rule() spans.Rule {
+	return spans.Rule{Ratio: s.ratio, IgnoreParent: s.ignoreParent, Record: s.keepFailed || s.keepSlow > 0}
 }
 
 // samplingFromEnv overrides the whole table: OTEL_TRACES_SAMPLER as OpenTelemetry specifies it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +20,9 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+	"go.uber.org/zap"
+
+	"example.com/shop/internal/spans"
 )
 
 // Telemetry is what the service's parts report to.
@@ -32,7 +36,7 @@ type Telemetry struct {
 	SampledAccessLog bool
 
 	nativeHistograms bool
-	sampler          *sampler
+	samplings        samplings
 	shutdown         func(context.Context) error
 }
 
@@ -102,7 +106,7 @@ func newResource(ctx context.Context, config Config) (*resource.Resource, error)
 }
 
 func (t *Telemetry) newTracerProvider(ctx context.Context, config Config, res *resource.Resource) (trace.TracerProvider, error) {
-	sampler, err := newSampler(config.Sampling, config.Getenv)
+	samplings, err := newSamplings(config.Sampling, config.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -115,17 +119,15 @@ func (t *Telemetry) newTracerProvider(ctx context.Context, config Config, res *r
 		return nil, err
 	}
 	otel.SetErrorHandler(&exportErrors{log: t.Log.Named("telemetry"), now: time.Now})
-	t.sampler = sampler
-	metrics := newSpanMetrics(t.Registry)
+	t.samplings = samplings
 	capacity, err := strconv.Atoi(config.Getenv("OTEL_BSP_MAX_QUEUE_SIZE"))
 	if err != nil || capacity < 1 {
 		capacity = sdktrace.DefaultMaxQueueSize
 	}
-	queue := newQueue(exporter, capacity, metrics, t.Registry)
 	provider := sdktrace.NewTracerProvider(
-		sdktrace.WithSampler(sampler),
+		sdktrace.WithSampler(samplings.sampler()),
 		sdktrace.WithResource(res),
-		sdktrace.WithSpanProcessor(newKeeper(queue, metrics.processed.WithLabelValues(holding, queueFull))),
+		sdktrace.WithSpanProcessor(spans.NewProcessor(exporter, capacity, t.Registry)),
 	)
 	t.shutdown = provider.Shutdown
 	return provider, nil
@@ -137,4 +139,25 @@ func endpoint(getenv func(string) string) []otlptracehttp.Option {
 		return nil
 	}
 	return []otlptracehttp.Option{otlptracehttp.WithEndpointURL("http://localhost:4318/v1/traces")}
+}
+
+// exportErrors logs failed exports once a minute at most: a collector that is away is no reason for a flood.
+type exportErrors struct {
+	log *zap.Logger
+	now func() time.Time
+
+	mu         sync.Mutex
+	last       time.Time
+	suppressed int
+}
+
+func (e *exportErrors) Handle(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if now := e.now(); e.last.IsZero() || now.Sub(e.last) >= time.Minute {
+		e.log.Warn("telemetry export failed", zap.Error(err), zap.Int("suppressed", e.suppressed))
+		e.last, e.suppressed = now, 0
+		return
+	}
+	e.suppressed++
 }

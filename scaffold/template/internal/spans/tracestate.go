@@ -1,4 +1,4 @@
-package telemetry
+package spans
 
 import (
 	"encoding/binary"

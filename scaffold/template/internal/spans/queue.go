@@ -1,22 +1,26 @@
-package telemetry
+package spans
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.uber.org/zap"
 )
 
-// spanMetrics count what becomes of sampled spans, by the names of the semantic conventions for SDKs. The spans that
+// NewProcessor batches spans for the exporter, as many as the capacity at most, and holds those that are recorded
+// only until it is known whether they are kept.
+func NewProcessor(exporter sdktrace.SpanExporter, capacity int, registry prometheus.Registerer) sdktrace.SpanProcessor {
+	m := newMetrics(registry)
+	return newKeeper(newQueue(exporter, capacity, m, registry), m.processed.WithLabelValues(holding, queueFull))
+}
+
+// metrics count what becomes of sampled spans, by the names of the semantic conventions for SDKs. The spans that
 // have ended are those processed and those in the queue: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
-type spanMetrics struct {
+type metrics struct {
 	processed *prometheus.CounterVec
 	exported  *prometheus.CounterVec
 }
@@ -27,8 +31,8 @@ const (
 	queueFull = "queue_full"
 )
 
-func newSpanMetrics(registry prometheus.Registerer) spanMetrics {
-	m := spanMetrics{
+func newMetrics(registry prometheus.Registerer) metrics {
+	m := metrics{
 		processed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "otel_sdk_processor_span_processed_total",
 			Help: "Spans handed to the exporter, and with an error_type those dropped before.",
@@ -52,14 +56,14 @@ func newSpanMetrics(registry prometheus.Registerer) spanMetrics {
 // overflows then, and what is dropped is known: the SDK itself does not tell.
 type queue struct {
 	sdktrace.SpanProcessor
-	metrics  spanMetrics
+	metrics  metrics
 	size     atomic.Int64
 	capacity int64
 }
 
 // newQueue batches spans for the exporter and registers the queue's size.
-func newQueue(exporter sdktrace.SpanExporter, capacity int, metrics spanMetrics, registry prometheus.Registerer) *queue {
-	q := &queue{metrics: metrics, capacity: int64(capacity)}
+func newQueue(exporter sdktrace.SpanExporter, capacity int, m metrics, registry prometheus.Registerer) *queue {
+	q := &queue{metrics: m, capacity: int64(capacity)}
 	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(countingExporter{exporter, q}, sdktrace.WithMaxQueueSize(capacity))
 	gauge := func(name, help string, value func() float64) {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -89,13 +93,13 @@ type countingExporter struct {
 }
 
 func (e countingExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	metrics, all := e.queue.metrics, len(spans)
+	m, all := e.queue.metrics, len(spans)
 	e.queue.size.Add(int64(-all))
-	metrics.processed.WithLabelValues(batching, "").Add(float64(all))
+	m.processed.WithLabelValues(batching, "").Add(float64(all))
 	err := e.SpanExporter.ExportSpans(ctx, spans)
 	lost, reason := lostSpans(err, all)
-	metrics.exported.WithLabelValues(reason).Add(float64(lost))
-	metrics.exported.WithLabelValues("").Add(float64(all - lost))
+	m.exported.WithLabelValues(reason).Add(float64(lost))
+	m.exported.WithLabelValues("").Add(float64(all - lost))
 	return err
 }
 
@@ -114,25 +118,4 @@ func lostSpans(err error, all int) (int, string) {
 		return all, "timeout"
 	}
 	return all, "failed"
-}
-
-// exportErrors logs failed exports once a minute at most: a collector that is away is no reason for a flood.
-type exportErrors struct {
-	log *zap.Logger
-	now func() time.Time
-
-	mu         sync.Mutex
-	last       time.Time
-	suppressed int
-}
-
-func (e *exportErrors) Handle(err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if now := e.now(); e.last.IsZero() || now.Sub(e.last) >= time.Minute {
-		e.log.Warn("telemetry export failed", zap.Error(err), zap.Int("suppressed", e.suppressed))
-		e.last, e.suppressed = now, 0
-		return
-	}
-	e.suppressed++
 }

@@ -1,7 +1,7 @@
-package telemetry
+// Package spans decides which spans are stored, and counts what becomes of them.
+package spans
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -9,6 +9,13 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
+
+// Rule says how the traces of a server span are sampled.
+type Rule struct {
+	Ratio        float64 // of the traces that start here, 0 to 1
+	IgnoreParent bool    // decide again even when the caller has decided
+	Record       bool    // record what is not sampled: it may have to be kept
+}
 
 // sampler decides once per request, by the name of its server span, which is the route's pattern.
 // The decision depends on the trace id alone (consistent probability sampling), and a stored span tells
@@ -19,47 +26,29 @@ type sampler struct {
 	others rule
 }
 
+// NewSampler applies rules by span name, and one to all other spans.
+func NewSampler(byName map[string]Rule, others Rule) sdktrace.Sampler {
+	s := &sampler{byName: make(map[string]rule, len(byName)), others: newRule(others)}
+	for name, r := range byName {
+		s.byName[name] = newRule(r)
+	}
+	return s
+}
+
 type rule struct {
-	Sampling
+	Rule
 	threshold uint64 // traces with a randomness below it are dropped; 56 bits
 	th        string
 	state     trace.TraceState // ready-made for traces that come without any
 }
 
-// newSampler takes the route table's samplings by span name. OTEL_TRACES_SAMPLER, when set, overrides all of it,
-// and TRACE_SAMPLING the routes that it names.
-func newSampler(table map[string]Sampling, getenv func(string) string) (*sampler, error) {
-	var problems []error
-	s := &sampler{byName: make(map[string]rule, len(table)), others: newRule(Default)}
-	if name := getenv("OTEL_TRACES_SAMPLER"); name != "" {
-		override, err := samplingFromEnv(name, getenv("OTEL_TRACES_SAMPLER_ARG"))
-		if err != nil {
-			problems = append(problems, err)
-		}
-		s.others = newRule(override)
-	} else {
-		for name, sampling := range table {
-			if !(sampling.ratio >= 0 && sampling.ratio <= 1) {
-				problems = append(problems, fmt.Errorf("route %q: sampling ratio %v is not between 0 and 1", name, sampling.ratio))
-				continue
-			}
-			s.byName[name] = newRule(sampling)
-		}
-	}
-	overrides, err := parseOverrides(getenv("TRACE_SAMPLING"), table)
-	for name, sampling := range overrides {
-		s.byName[name] = newRule(sampling)
-	}
-	return s, errors.Join(append(problems, err)...)
-}
-
-func newRule(sampling Sampling) rule {
-	r := rule{Sampling: sampling, threshold: threshold(sampling.ratio)}
+func newRule(given Rule) rule {
+	r := rule{Rule: given, threshold: threshold(given.Ratio)}
 	r.th = "0"
 	if r.threshold > 0 {
 		r.th = strings.TrimRight(fmt.Sprintf("%014x", r.threshold), "0")
 	}
-	r.state, _ = trace.TraceState{}.Insert("ot", "th:"+r.th)
+	r.state, _ = trace.TraceState{}.Insert("ot", thresholdField+r.th)
 	return r
 }
 
@@ -82,13 +71,6 @@ func threshold(ratio float64) uint64 {
 	return min(rounded, randomnessRange-unit)
 }
 
-func (s *sampler) rule(name string) rule {
-	if r, ok := s.byName[name]; ok {
-		return r
-	}
-	return s.others
-}
-
 func (s *sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	parent := trace.SpanContextFromContext(p.ParentContext)
 	state := parent.TraceState()
@@ -96,13 +78,16 @@ func (s *sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingR
 		recorded := !parent.IsSampled() && trace.SpanFromContext(p.ParentContext).IsRecording()
 		return result(parent.IsSampled(), recorded, state)
 	}
-	r := s.rule(p.Name)
+	r, ok := s.byName[p.Name]
+	if !ok {
+		r = s.others
+	}
 	random := randomness(p.TraceID, state)
-	if parent.IsValid() && !r.ignoreParent {
-		return result(parent.IsSampled(), r.mayKeep(), checkedThreshold(state, random, parent.IsSampled()))
+	if parent.IsValid() && !r.IgnoreParent {
+		return result(parent.IsSampled(), r.Record, checkedThreshold(state, random, parent.IsSampled()))
 	}
 	if random < r.threshold {
-		return result(false, r.mayKeep(), withoutThreshold(state))
+		return result(false, r.Record, withoutThreshold(state))
 	}
 	return result(true, false, r.withThreshold(state))
 }

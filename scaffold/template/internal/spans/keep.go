@@ -1,4 +1,4 @@
-package telemetry
+package spans
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// adjustedCount, set to 1 on the root span, says that the trace was stored for what happened in it and stands for
+// AdjustedCount, set to 1 on the root span, says that the trace was stored for what happened in it and stands for
 // itself alone. Readers prefer it to the tracestate's probability.
-const adjustedCount = attribute.Key("sampling.adjusted_count")
+const AdjustedCount = attribute.Key("sampling.adjusted_count")
 
 // Bounds of what is held: of one trace, and of all spans under way or held. A span takes about 2 kB.
 const (
@@ -21,7 +21,7 @@ const (
 )
 
 // keeper holds the spans that the head decision dropped until their local root ends. When the root carries
-// adjustedCount, the whole local trace is handed on as sampled, otherwise it is forgotten. Sampled spans pass.
+// AdjustedCount, the whole local trace is handed on as sampled, otherwise it is forgotten. Sampled spans pass.
 type keeper struct {
 	sdktrace.SpanProcessor
 	dropped prometheus.Counter
@@ -110,7 +110,7 @@ func (k *keeper) decide(held *heldTrace, root sdktrace.ReadOnlySpan) []sdktrace.
 
 func standsForItself(span sdktrace.ReadOnlySpan) bool {
 	for _, kv := range span.Attributes() {
-		if kv.Key == adjustedCount {
+		if kv.Key == AdjustedCount {
 			return true
 		}
 	}
@@ -122,8 +122,9 @@ func isLocalRoot(parent trace.SpanContext) bool { return !parent.IsValid() || pa
 // sampledSpan says of itself that it is sampled, or no exporter would take it.
 type sampledSpan struct{ sdktrace.ReadOnlySpan }
 
-func (s sampledSpan) SpanContext() trace.SpanContext { return asSampled(s.ReadOnlySpan.SpanContext()) }
+func (s sampledSpan) SpanContext() trace.SpanContext { return AsSampled(s.ReadOnlySpan.SpanContext()) }
 
-func asSampled(sc trace.SpanContext) trace.SpanContext {
+// AsSampled is the context of a span that was not sampled and is stored all the same.
+func AsSampled(sc trace.SpanContext) trace.SpanContext {
 	return sc.WithTraceFlags(sc.TraceFlags() | trace.FlagsSampled)
 }

@@ -3,10 +3,7 @@ package telemetry
 import (
 	"context"
 	"encoding/binary"
-	"math"
-	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -75,11 +72,11 @@ func TestTheSampler(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			table := map[string]Sampling{"GET /a": Default, "GET /half": Ratio(0.5), "POST /payment": Always}
-			s, err := newSampler(table, func(key string) string { return test.env[key] })
+			s, err := newSamplings(table, func(key string) string { return test.env[key] })
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := s.ShouldSample(sdktrace.SamplingParameters{
+			got := s.sampler().ShouldSample(sdktrace.SamplingParameters{
 				ParentContext: test.ctx, TraceID: traceID(test.randomness), Name: test.span,
 			})
 			if stored := got.Decision == sdktrace.RecordAndSample; stored != test.stored {
@@ -90,60 +87,6 @@ func TestTheSampler(t *testing.T) {
 			}
 		})
 	}
-}
-
-// The table of https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/#converting-floating-point-probability-to-threshold-value
-// at the precision that it recommends, 4.
-func TestThresholdsAreThoseOfTheSpecification(t *testing.T) {
-	for n, want := range map[float64]string{
-		1: "0", 2: "8", 3: "aaab", 4: "c", 5: "cccd", 8: "e", 10: "e666", 16: "f", 100: "fd70a",
-		1_000: "ffbe77", 10_000: "fff9724", 100_000: "ffff583a", 1_000_000: "ffffef39",
-	} {
-		if got := newRule(Ratio(1 / n)).th; got != want {
-			t.Errorf("1 in %v: th:%s, want th:%s", n, got, want)
-		}
-	}
-	if r := newRule(Ratio(0)); r.threshold != randomnessRange {
-		t.Errorf("ratio 0 has the threshold %x: it must be above any randomness", r.threshold)
-	}
-}
-
-// TestStoredTracesStandForAll draws trace ids, then adds up what the stored ones say they stand for.
-func TestStoredTracesStandForAll(t *testing.T) {
-	const requests = 200_000
-	random := rand.New(rand.NewPCG(1, 2))
-	for _, ratio := range []float64{0.5, 0.25, 0.05, 0.01, 1.0 / 3} {
-		r := newRule(Ratio(ratio))
-		s := &sampler{others: r}
-		stored, adjusted := 0.0, 0.0
-		for range requests {
-			var id trace.TraceID
-			binary.BigEndian.PutUint64(id[:8], random.Uint64())
-			binary.BigEndian.PutUint64(id[8:], random.Uint64())
-			got := s.ShouldSample(sdktrace.SamplingParameters{ParentContext: t.Context(), TraceID: id})
-			if got.Decision == sdktrace.RecordAndSample {
-				stored++
-				adjusted += adjustedCountOf(t, got.Tracestate)
-			}
-		}
-		deviation := 5 * math.Sqrt(ratio*(1-ratio)/requests) // five standard deviations of the share
-		if share := stored / requests; math.Abs(share-ratio) > deviation {
-			t.Errorf("ratio %v: %v stored", ratio, share)
-		}
-		if math.Abs(adjusted/requests-1) > deviation/ratio {
-			t.Errorf("ratio %v: the stored traces stand for %v requests of %d", ratio, adjusted, requests)
-		}
-	}
-}
-
-// adjustedCountOf reads a tracestate as the specification tells readers to.
-func adjustedCountOf(t *testing.T, state trace.TraceState) float64 {
-	digits := strings.TrimPrefix(state.Get("ot"), "th:")
-	limit, err := strconv.ParseUint(digits+strings.Repeat("0", 14-len(digits)), 16, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return (1 << 56) / float64(1<<56-limit)
 }
 
 func TestTheSamplerRefusesWhatItCannotMean(t *testing.T) {
@@ -177,11 +120,11 @@ func TestTheEnvironmentOverridesRoutes(t *testing.T) {
 	table := map[string]Sampling{"GET /a": Default, "POST /b": Default.KeepFailed(), "GET /c": Always}
 	variables := map[string]string{"TRACE_SAMPLING": " GET  /a=0.5, POST /b=always+failed+slow:250ms,"}
 	rules := func() []Sampling {
-		s, err := newSampler(table, func(key string) string { return variables[key] })
+		s, err := newSamplings(table, func(key string) string { return variables[key] })
 		if err != nil {
 			t.Fatal(err)
 		}
-		return []Sampling{s.rule("GET /a").Sampling, s.rule("POST /b").Sampling, s.rule("GET /c").Sampling}
+		return []Sampling{s.of("GET /a"), s.of("POST /b"), s.of("GET /c")}
 	}
 	named := []Sampling{Ratio(0.5), Always.KeepFailed().KeepSlow(250 * time.Millisecond)}
 	if got := rules(); !slices.Equal(got, append(named, Always)) {
