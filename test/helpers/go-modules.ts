@@ -29,7 +29,8 @@ export function everyGoService(options: readonly TemplateOption[]): Answers[] {
   );
 }
 
-function subsetsOf([first, ...rest]: readonly string[]): string[][] {
+/** Every subset, in an order of its own. */
+export function subsetsOf([first, ...rest]: readonly string[]): string[][] {
   if (first === undefined) return [[]];
   return subsetsOf(rest).flatMap((subset) => [subset, [first, ...subset]]);
 }
