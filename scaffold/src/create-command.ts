@@ -13,7 +13,7 @@ import {
 } from './answers.ts';
 import { type CreateDeps, checkAnswers, createService, planService } from './create-service.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
-import { readFlags } from './flags.ts';
+import { listed, listedOrNone, readFlags } from './flags.ts';
 import { cloneScript, nextSteps, type StepsPlace } from './next-steps.ts';
 import type { OptionFlag, TemplateOption } from './options.ts';
 import type { Plan } from './plan.ts';
@@ -101,7 +101,7 @@ async function completeAnswers(
     ...(values.port !== undefined && { port: values.port }),
     ...(values.router !== undefined && { router: values.router }),
     ...(values.with !== undefined && { with: listed(values.with) }),
-    ...(values.ci !== undefined && { ci: withoutNone(listed(values.ci)) }),
+    ...(values.ci !== undefined && { ci: listedOrNone(values.ci, 'ci') }),
     ...(values['no-git'] && { git: false }),
   };
   const person = deps.stdin.isTTY === true && deps.stdout.isTTY === true;
@@ -110,19 +110,6 @@ async function completeAnswers(
     given = await ask(given, deps.template.options, { input: deps.stdin, output: deps.stdout });
   }
   return withDefaults(given, deps.cwd);
-}
-
-/** The names in a flag that may be repeated and takes several, separated by commas. */
-export function listed(lists: readonly string[]): string[] {
-  return lists.flatMap((list) => list.split(',')).map((name) => name.trim());
-}
-
-/** The CI systems; `none` alone stands for the empty list. */
-export function withoutNone(names: readonly string[]): readonly string[] {
-  if (!names.includes(noCi)) return names;
-  const others = names.filter((name) => name !== noCi);
-  if (others.length === 0) return [];
-  throw usage(`--ci ${noCi} stands alone, ${JSON.stringify(others[0])} was given beside it.`);
 }
 
 function withDefaults(given: Given, cwd: string): CreateAnswers {
