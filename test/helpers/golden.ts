@@ -10,15 +10,15 @@ import { write } from '../../scaffold/src/write.ts';
 
 const goldenFolder = fileURLToPath(new URL('../golden', import.meta.url));
 
-/** Folder in test/golden/ -> the answers that give it. Together they have every option on and every option off. */
+/** Folder in test/golden/ -> the answers that give it: the default router with everything on, and with nothing. */
 export const goldenServices: Readonly<Record<string, Answers>> = {
   shop: {
     name: 'shop',
     module: 'example.com/shop',
     port: 8080,
     router: 'nethttp',
-    with: ['redis'],
-    ci: ['gitlab', 'github'],
+    with: ['http-client', 'postgres', 'redis'],
+    ci: ['github', 'gitlab'],
   },
   plain: {
     name: 'order-api',
