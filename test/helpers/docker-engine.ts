@@ -24,6 +24,11 @@ function answers(env: NodeJS.ProcessEnv): boolean {
   return spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { env }).status === 0;
 }
 
+/** The engine that answers on this machine now, or undefined: none is started. */
+export function runningEngine(env: NodeJS.ProcessEnv): Engine | undefined {
+  return onPath(['docker'], env) && answers(env) ? { env, own: false, stop: async () => {} } : undefined;
+}
+
 /** Why no engine can be had on this machine, or undefined when one answers or can be started. */
 export function engineProblem(env: NodeJS.ProcessEnv): string | undefined {
   if (!onPath(['docker'], env)) return 'the docker command is missing';
@@ -38,8 +43,7 @@ export function engineProblem(env: NodeJS.ProcessEnv): string | undefined {
 export async function startEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   const problem = engineProblem(env);
   if (problem) throw new Error(problem);
-  if (answers(env)) return { env, own: false, stop: async () => {} };
-  return await startDaemon(env);
+  return runningEngine(env) ?? (await startDaemon(env));
 }
 
 async function startDaemon(env: NodeJS.ProcessEnv): Promise<Engine> {

@@ -69,6 +69,15 @@ func (b *bench) begun(name string) <-chan struct{} {
 	return begun
 }
 
+// waitFor waits as long as anything here could take on a slow machine.
+func waitFor(t *testing.T, done <-chan struct{}) {
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Error("what was waited for did not happen")
+	}
+}
+
 type waiter struct {
 	name  string
 	begun chan struct{}

@@ -56,7 +56,7 @@ func TestAWaitThatEndsWellIsCountedAndShown(t *testing.T) {
 				var pid int
 				done <- b.Query(context.Background(), selectPID, database.One(&pid))
 			}()
-			<-waits
+			waitFor(t, waits)
 			return nil
 		})
 		if err := errors.Join(err, <-done); err != nil {

@@ -3,6 +3,7 @@ package database_test
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"strconv"
 	"testing"
@@ -105,6 +106,27 @@ func TestAReadWhoseConnectionWasKilledIsMadeAgain(t *testing.T) {
 	expect(t, spans[2], map[attribute.Key]string{"postgres.attempt": "2", "error.type": ""})
 }
 
+func TestAReadWhoseConnectionWasCutIsMadeAgain(t *testing.T) {
+	server := databasetest.Server(t)
+	between := newRelay(t, net.JoinHostPort(server.ConnConfig.Host, strconv.Itoa(int(server.ConnConfig.Port))))
+	through := server.Copy()
+	through.ConnConfig.Host, through.ConnConfig.Port, through.ConnConfig.Fallbacks = "127.0.0.1", between.port(), nil
+	b := newBench(t, options(through))
+	b.request(func(ctx context.Context) {
+		for range 2 {
+			if err := b.Query(ctx, selectPID, database.One(new(int))); err != nil {
+				t.Error(err)
+			}
+			between.cut()
+		}
+	})
+	spans := b.named("SELECT pid")
+	if len(spans) != 3 {
+		t.Fatalf("%d spans, want 1 before and 2 attempts after", len(spans))
+	}
+	expect(t, spans[1], map[attribute.Key]string{"error.type": "connection_error", "db.response.status_code": ""})
+}
+
 func TestASlowStatementIsEndedByTheServerAndItsConnectionIsKept(t *testing.T) {
 	server := databasetest.Server(t)
 	impatient := options(server)
@@ -134,7 +156,7 @@ func TestAClientThatHasGoneIsNotRetriedFor(t *testing.T) {
 	ctx, leave := context.WithCancel(context.Background())
 	connects := b.begun("connect")
 	go func() {
-		<-connects
+		waitFor(t, connects)
 		leave()
 	}()
 	if err := b.Query(ctx, selectPID, database.One(new(int))); !errors.Is(err, context.Canceled) {
