@@ -16,6 +16,8 @@ import (
 func FuzzSampler(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{0xf4}, 16), 0.05, byte(0), "")
 	f.Add(bytes.Repeat([]byte{0x7f}, 16), 0.5, byte(3), "ot=th:8;rv:80000000000000,a=b")
+	f.Add(bytes.Repeat([]byte{0x01}, 16), 0.5, byte(5), "ot=rv:80000000000000") // just stored
+	f.Add(bytes.Repeat([]byte{0xff}, 16), 0.5, byte(9), "ot=th:8;x:y")          // a caller that contradicts itself
 	f.Add(bytes.Repeat([]byte{0x80}, 16), 1.0, byte(7), "a=b,ot=x:y;th:c")
 	f.Add(bytes.Repeat([]byte{0xff}, 16), 0.000001, byte(1), "ot=rv:FFFFFFFFFFFFFF")
 	f.Fuzz(func(t *testing.T, idBytes []byte, ratio float64, how byte, tracestate string) {
