@@ -58,7 +58,7 @@ func body(t *testing.T, s *httptest.Server) (*http.Response, string, error) {
 }
 
 func TestAStreamGoesOnAfterTheWriteTimeoutWhenItAsksTo(t *testing.T) {
-	const timeout, lines = 50 * time.Millisecond, 8
+	const timeout, lines = 200 * time.Millisecond, 6
 	for name, configure := range map[string]func(*httptest.Server){"HTTP/1.1": plain, "HTTP/2": http2} {
 		t.Run(name, func(t *testing.T) {
 			var atEnd error
