@@ -33,7 +33,8 @@ var (
 )
 
 // KeepFailed stores the traces of failed requests too: 5xx, panic and timeout. To know them at the end, the spans of
-// every request of the route are recorded and held, and what the route records costs as if all of it were sampled.
+// every request of the route are recorded and held: BenchmarkRequest tells the price, about that of another
+// unsampled request or two.
 func (s Sampling) KeepFailed() Sampling {
 	s.keepFailed = true
 	return s
