@@ -17,7 +17,7 @@ import (
 func TestAnExhaustedPoolIsToldFromASlowQuery(t *testing.T) {
 	server := databasetest.Server(t)
 	limited := options(server)
-	limited.PoolSize, limited.Timeout = 1, 50*time.Millisecond
+	limited.PoolSize, limited.Timeout = 1, time.Second
 	limited.Server = server.Copy()
 	limited.Server.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	b := newBench(t, limited)
@@ -97,7 +97,7 @@ func TestAServerThatIsAwayIsTriedAFewTimes(t *testing.T) {
 
 func TestAServerThatNeverAnswersRunsIntoTheTimeout(t *testing.T) {
 	impatient := options(parse(t, "postgres://ada:secret@"+silent(t)+"/shop?sslmode=disable"))
-	impatient.Timeout = 20 * time.Millisecond
+	impatient.Timeout = 100 * time.Millisecond
 	b := newBench(t, impatient)
 	b.request(func(ctx context.Context) {
 		if err := b.Query(ctx, selectPID, database.One(new(int))); !errors.Is(err, database.ErrUnavailable) {

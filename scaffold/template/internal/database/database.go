@@ -146,10 +146,14 @@ func (c *Client) retry(ctx context.Context, s Statement, do work) error {
 		if failed, ok := errors.AsType[*failure](err); !ok || !failed.again || attempt == maxAttempts {
 			return err
 		}
+		wait := rand.N(minBackoff << attempt)
+		if deadline, _ := ctx.Deadline(); time.Until(deadline) < wait+c.grace() {
+			return err // which says more than an attempt that has no time left
+		}
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(rand.N(minBackoff << attempt)):
+		case <-time.After(wait):
 		}
 	}
 }

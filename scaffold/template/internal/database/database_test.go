@@ -3,7 +3,6 @@ package database_test
 import (
 	"context"
 	"errors"
-	"net"
 	"slices"
 	"strconv"
 	"testing"
@@ -106,31 +105,43 @@ func TestAReadWhoseConnectionWasKilledIsMadeAgain(t *testing.T) {
 	expect(t, spans[2], map[attribute.Key]string{"postgres.attempt": "2", "error.type": ""})
 }
 
-func TestAReadWhoseConnectionWasCutIsMadeAgain(t *testing.T) {
-	server := databasetest.Server(t)
-	between := newRelay(t, net.JoinHostPort(server.ConnConfig.Host, strconv.Itoa(int(server.ConnConfig.Port))))
-	through := server.Copy()
-	through.ConnConfig.Host, through.ConnConfig.Port, through.ConnConfig.Fallbacks = "127.0.0.1", between.port(), nil
-	b := newBench(t, options(through))
+func TestAReadWhoseConnectionWasCutIsMadeAgainAndTrustsNoOther(t *testing.T) {
+	const idle = 4 // more than there are attempts
+	through, between := relayed(t, databasetest.Server(t))
+	many := options(through)
+	many.PoolSize = idle
+	b := newBench(t, many)
 	b.request(func(ctx context.Context) {
-		for range 2 {
-			if err := b.Query(ctx, selectPID, database.One(new(int))); err != nil {
-				t.Error(err)
-			}
-			between.cut()
+		if err := nested(ctx, b.Client, idle); err != nil {
+			t.Error(err)
+		}
+		b.expectValues(t, map[string]float64{"postgres_pool_connections idle": idle})
+		between.cut()
+		if err := b.Query(ctx, selectPID, database.One(new(int))); err != nil {
+			t.Error(err)
 		}
 	})
 	spans := b.named("SELECT pid")
-	if len(spans) != 3 {
-		t.Fatalf("%d spans, want 1 before and 2 attempts after", len(spans))
+	if len(spans) != 2 {
+		t.Fatalf("%d attempts, want 2", len(spans))
 	}
-	expect(t, spans[1], map[attribute.Key]string{"error.type": "connection_error", "db.response.status_code": ""})
+	expect(t, spans[0], map[attribute.Key]string{"error.type": "connection_error", "db.response.status_code": ""})
+}
+
+// nested takes this many connections at the same time and gives them back.
+func nested(ctx context.Context, client *database.Client, connections int) error {
+	if connections == 0 {
+		return nil
+	}
+	return client.Transaction(ctx, func(ctx context.Context, _ *database.Tx) error {
+		return nested(ctx, client, connections-1)
+	})
 }
 
 func TestASlowStatementIsEndedByTheServerAndItsConnectionIsKept(t *testing.T) {
 	server := databasetest.Server(t)
 	impatient := options(server)
-	impatient.PoolSize, impatient.Timeout = 1, 500*time.Millisecond
+	impatient.PoolSize, impatient.Timeout = 1, time.Second
 	b := newBench(t, impatient)
 	b.request(func(ctx context.Context) {
 		var before, after int

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -81,9 +82,9 @@ func failedConnect(ctx context.Context, err error, connecting bool) *failure {
 		f = answered(err, answer.Code) // a wrong password stays wrong
 		f.public = ErrUnavailable
 	case timeout && !connecting:
-		return poolTimeout(err)
+		return poolTimeout(fmt.Errorf("the connections of the pool are all being made or closed: %w", err))
 	case timeout:
-		f.kind = "dial_timeout"
+		f.err, f.kind = fmt.Errorf("connecting: %w", err), "dial_timeout"
 	}
 	return f
 }

@@ -3,8 +3,11 @@ package database_test
 import (
 	"io"
 	"net"
+	"strconv"
 	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // relay stands between a client and a server and can cut all connections.
@@ -14,6 +17,15 @@ type relay struct {
 
 	mu    sync.Mutex
 	conns []net.Conn
+}
+
+// relayed is the server as reached through a relay.
+func relayed(t *testing.T, server *pgxpool.Config) (*pgxpool.Config, *relay) {
+	through := server.Copy()
+	conn := through.ConnConfig
+	r := newRelay(t, net.JoinHostPort(conn.Host, strconv.Itoa(int(conn.Port))))
+	conn.Host, conn.Port, conn.Fallbacks = "127.0.0.1", r.port(), nil
+	return through, r
 }
 
 func newRelay(t *testing.T, target string) *relay {
@@ -46,9 +58,14 @@ func (r *relay) serve() {
 		r.mu.Lock()
 		r.conns = append(r.conns, client, server)
 		r.mu.Unlock()
-		go func() { _, _ = io.Copy(server, client) }()
-		go func() { _, _ = io.Copy(client, server) }()
+		go pass(server, client)
+		go pass(client, server)
 	}
+}
+
+func pass(to, from net.Conn) {
+	_, _ = io.Copy(to, from)
+	to.Close()
 }
 
 func (r *relay) cut() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -61,6 +62,23 @@ func TestATransactionShowsEveryStatementInItsAttempt(t *testing.T) {
 	b.expectValues(t, map[string]float64{"postgres_client_attempts_total ok": 3, "postgres_client_attempts_total error": 0})
 	if b.logs.Len() != 0 {
 		t.Errorf("it is logged:\n%s", b.logs.String())
+	}
+}
+
+func TestATransactionDoesNotCommitWhatItsWorkKeptQuietAbout(t *testing.T) {
+	server := databasetest.Server(t)
+	b := newBench(t, options(server))
+	b.request(func(ctx context.Context) {
+		err := b.Transaction(ctx, func(ctx context.Context, tx *database.Tx) error {
+			_, _ = tx.Exec(ctx, database.Statement{Operation: "DELETE", Table: "missing", SQL: "DELETE FROM missing"})
+			return nil
+		})
+		if err == nil || !strings.Contains(err.Error(), "42P01") {
+			t.Errorf("Transaction: %v, want the failure of its statement", err)
+		}
+	})
+	if commits := b.named("COMMIT " + server.ConnConfig.Database); len(commits) != 0 {
+		t.Error("it was committed")
 	}
 }
 

@@ -68,7 +68,7 @@ func TestProductsThatTakeTooLongAreToldFromThoseThatAreAway(t *testing.T) {
 	if _, err := locker.Exec(t.Context(), "LOCK TABLE products"); err != nil {
 		t.Fatal(err)
 	}
-	ask := productsAPI(t, database.Options{Server: server, PoolSize: 1, Timeout: 500 * time.Millisecond})
+	ask := productsAPI(t, database.Options{Server: server, PoolSize: 1, Timeout: time.Second})
 	if status, answer := ask(t.Context(), "GET", "/products/tea-1", ""); status != 504 || strings.Contains(answer, "SQLSTATE") {
 		t.Errorf("a locked table: answered %d %s, want 504", status, answer)
 	}
