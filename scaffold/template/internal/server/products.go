@@ -73,7 +73,7 @@ func failProduct(w http.ResponseWriter, r *http.Request, log *zap.Logger, err er
 		return
 	}
 	if status >= http.StatusInternalServerError {
-		log.Error("products not reached", zap.Error(err), telemetry.TraceIDs(r.Context()))
+		log.Error("product request failed", zap.Error(err), telemetry.TraceIDs(r.Context()))
 	}
 	reply(w, status, problem{message})
 }
