@@ -12,6 +12,8 @@ export type RunningService = {
   adminAddr: string;
   /** The first line that is wanted, among those written and those to come; rejects when the service ends before. */
   logLine: (wanted: (entry: LogEntry) => boolean) => Promise<LogEntry>;
+  /** What it logged as a warning or worse so far, a line each. */
+  complaints: () => string;
   /** Sends SIGTERM and answers the exit code; null when it had to be killed. */
   stop: () => Promise<number | null>;
 };
@@ -63,7 +65,12 @@ export async function startService(
   };
   try {
     const { addr, admin_addr: adminAddr } = await logLine((entry) => entry.msg === 'listening');
-    return { addr: String(addr), adminAddr: String(adminAddr), logLine, stop };
+    const complaints = () =>
+      entries
+        .filter(({ level }) => level !== 'info' && level !== 'debug')
+        .map((entry) => JSON.stringify(entry))
+        .join('\n');
+    return { addr: String(addr), adminAddr: String(adminAddr), logLine, complaints, stop };
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
