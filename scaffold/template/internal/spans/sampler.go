@@ -73,23 +73,29 @@ func threshold(ratio float64) uint64 {
 
 func (s *sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	parent := trace.SpanContextFromContext(p.ParentContext)
-	state := parent.TraceState()
 	if parent.IsValid() && !parent.IsRemote() { // this service has decided already
 		recorded := !parent.IsSampled() && trace.SpanFromContext(p.ParentContext).IsRecording()
-		return result(parent.IsSampled(), recorded, state)
+		return result(parent.IsSampled(), recorded, parent.TraceState())
 	}
 	r, ok := s.byName[p.Name]
 	if !ok {
 		r = s.others
 	}
-	random := randomness(p.TraceID, state)
+	sampled, state := r.decide(p.TraceID, parent)
+	return result(sampled, r.Record, state)
+}
+
+// decide says whether a server span is sampled, and its tracestate. The parent is remote, or invalid for a new trace.
+func (r *rule) decide(id trace.TraceID, parent trace.SpanContext) (sampled bool, state trace.TraceState) {
+	state = parent.TraceState()
+	random := randomness(id, state)
 	if parent.IsValid() && !r.IgnoreParent {
-		return result(parent.IsSampled(), r.Record, checkedThreshold(state, random, parent.IsSampled()))
+		return parent.IsSampled(), checkedThreshold(state, random, parent.IsSampled())
 	}
 	if random < r.threshold {
-		return result(false, r.Record, withoutThreshold(state))
+		return false, withoutThreshold(state)
 	}
-	return result(true, false, r.withThreshold(state))
+	return true, r.withThreshold(state)
 }
 
 // result is what the SDK wants to hear. A span that is recorded only is never exported by the SDK itself.

@@ -19,6 +19,9 @@ const (
 
 // otField is the value of a field of the ot member, or empty.
 func otField(state trace.TraceState, field string) string {
+	if state.Len() == 0 {
+		return "" // as most are
+	}
 	for entry := range strings.SplitSeq(state.Get("ot"), ";") {
 		if value, found := strings.CutPrefix(entry, field); found {
 			return value

@@ -11,30 +11,28 @@ import (
 )
 
 // describe sets the attributes and the status that the semantic conventions ask for.
-func describe(span trace.Span, rec *recorder, r *http.Request) {
-	span.SetAttributes(requestAttributes(r, rec.route)...)
-	span.SetAttributes(semconv.HTTPResponseStatusCode(rec.status), semconv.HTTPResponseBodySize(int(rec.bytes)))
-	if failure := rec.errorType(); failure != "" {
-		span.SetAttributes(semconv.ErrorTypeKey.String(failure))
-	}
-	if rec.failed() {
-		span.SetStatus(codes.Error, "")
-	}
-}
-
-func requestAttributes(r *http.Request, route string) []attribute.KeyValue {
+func (rt *route) describe(span trace.Span, rec *recorder, r *http.Request) {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
 	client, _, _ := net.SplitHostPort(r.RemoteAddr)
-	return []attribute.KeyValue{
-		semconv.HTTPRequestMethodKey.String(knownMethod(r.Method)),
-		semconv.HTTPRoute(route),
+	attributes := append(make([]attribute.KeyValue, 0, 10),
+		semconv.HTTPRequestMethodKey.String(rec.method),
+		semconv.HTTPRoute(rt.path),
 		semconv.URLPath(r.URL.Path),
 		semconv.URLScheme(scheme),
 		semconv.ClientAddress(client),
 		semconv.UserAgentOriginal(r.UserAgent()),
+		semconv.HTTPResponseStatusCode(rec.status),
+		semconv.HTTPResponseBodySize(int(rec.bytes)),
+	)
+	if failure := rec.errorType(); failure != "" {
+		attributes = append(attributes, semconv.ErrorTypeKey.String(failure))
+	}
+	span.SetAttributes(attributes...)
+	if rec.failed() {
+		span.SetStatus(codes.Error, "")
 	}
 }
 

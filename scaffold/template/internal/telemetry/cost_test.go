@@ -44,8 +44,8 @@ func request(tb testing.TB, sampling Sampling, sampledLog bool, parent string, s
 		tb.Fatal(err)
 	}
 	const pattern = "GET /orders/{id}"
-	samplings, registry := samplings{others: sampling}, prometheus.NewRegistry()
-	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(samplings.sampler()),
+	samplings, registry := &samplings{others: sampling}, prometheus.NewRegistry()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(samplings.sampler()), sdktrace.WithIDGenerator(spans.IDs{}),
 		sdktrace.WithSpanProcessor(spans.NewProcessor(nowhere{}, 1<<20, registry)))
 	tb.Cleanup(func() { _ = provider.Shutdown(context.Background()) })
 	observe := NewMiddleware(&Telemetry{

@@ -22,7 +22,20 @@ type timedContext struct{ context.Context }
 
 func (d *deadline) Deadline() (time.Time, bool) { return d.current().Deadline() }
 func (d *deadline) Done() <-chan struct{}       { return d.current().Done() }
-func (d *deadline) Err() error                  { return d.current().Err() }
+
+// Err needs no timer as long as nobody waits for one.
+func (d *deadline) Err() error {
+	if timed := d.timed.Load(); timed != nil {
+		return timed.Err()
+	}
+	d.mu.Lock()
+	at := d.at
+	d.mu.Unlock()
+	if at.IsZero() || time.Until(at) > 0 {
+		return d.Context.Err()
+	}
+	return d.current().Err()
+}
 
 // Value asks the timed context, once there is one, so that contexts derived from this one find it and are cancelled
 // with it directly: otherwise package context would start a goroutine for each.

@@ -30,10 +30,14 @@ func FuzzTraceparent(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, traceparent, tracestate string) {
-		b := newBench(t, samplings{others: Ratio(1)}.sampler(), zapcore.InfoLevel)
+		b := newBench(t, (&samplings{others: Ratio(1)}).sampler(), zapcore.InfoLevel)
 		var passedOn trace.SpanContext
 		r := httptest.NewRequest(http.MethodGet, "/orders/7", nil)
 		r.Header["Traceparent"], r.Header["Tracestate"] = []string{traceparent}, []string{tracestate}
+		extracted := propagation.TraceContext{}.Extract(context.Background(), propagation.HeaderCarrier(r.Header))
+		if want, got := trace.SpanContextFromContext(extracted), remoteParent(r.Header); !got.Equal(want) {
+			t.Fatalf("traceparent %q, tracestate %q: parent %+v, OpenTelemetry extracts %+v", traceparent, tracestate, got, want)
+		}
 		b.Route("GET /orders/{id}", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			header := make(http.Header)
 			b.tel.Propagator.Inject(r.Context(), propagation.HeaderCarrier(header))

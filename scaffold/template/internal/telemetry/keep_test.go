@@ -17,9 +17,9 @@ import (
 
 // newKeepingBench samples with the given rule; what is stored reaches the exporter when the provider is flushed.
 func newKeepingBench(t *testing.T, sampling Sampling) (*bench, func() tracetest.SpanStubs) {
-	samplings := samplings{others: sampling}
+	samplings := &samplings{others: sampling}
 	b, exporter := newBench(t, sdktrace.NeverSample(), zapcore.InfoLevel), tracetest.NewInMemoryExporter()
-	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(samplings.sampler()),
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(samplings.sampler()), sdktrace.WithIDGenerator(spans.IDs{}),
 		sdktrace.WithSpanProcessor(spans.NewProcessor(exporter, 100, b.tel.Registry)))
 	b.tel.Tracer, b.tel.samplings = provider.Tracer("test"), samplings
 	return b, func() tracetest.SpanStubs {

@@ -17,13 +17,14 @@ import (
 	"example.com/shop/internal/redact"
 )
 
-var nanoseconds = zapcore.TimeEncoderOfLayout("2006-01-02T15:04:05.000000000Z")
+// nanoseconds is the layout that package time formats without parsing it.
+var nanoseconds = zapcore.TimeEncoderOfLayout(time.RFC3339Nano)
 
 // Logger writes one JSON object a line, without the secrets that a caller puts into it.
 type Logger struct {
 	*zap.Logger
-	access *zap.Logger // the access line holds no foreign text, and so nothing to redact
-	always *zap.Logger // like access, whatever the level
+	access zapcore.Core // the access line holds no foreign text, and so nothing to redact
+	always zapcore.Core // like access, whatever the level
 	level  zap.AtomicLevel
 	file   *os.File
 }
@@ -53,8 +54,8 @@ func NewLogger(stdout io.Writer, path string, level zapcore.Level) (*Logger, err
 	atomic := zap.NewAtomicLevelAt(level)
 	return &Logger{
 		Logger: zap.New(zapcore.NewCore(redacting{encoder}, sink, atomic), zap.WithCaller(true)),
-		access: zap.New(zapcore.NewCore(encoder, sink, atomic)),
-		always: zap.New(zapcore.NewCore(encoder, sink, zapcore.DebugLevel)),
+		access: zapcore.NewCore(encoder, sink, atomic),
+		always: zapcore.NewCore(encoder, sink, zapcore.DebugLevel),
 		level:  atomic,
 		file:   file,
 	}, nil
@@ -82,7 +83,7 @@ func (l *Logger) ServeLevel(w http.ResponseWriter, r *http.Request) {
 	before := l.level.Level()
 	l.level.ServeHTTP(w, r)
 	if after := l.level.Level(); after != before {
-		l.always.Warn("log level changed", zap.Stringer("from", before), zap.Stringer("to", after))
+		zap.New(l.always, zap.WithCaller(true)).Warn("log level changed", zap.Stringer("from", before), zap.Stringer("to", after))
 	}
 }
 

@@ -10,10 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"example.com/shop/internal/spans"
 )
@@ -51,16 +49,21 @@ func (m *Middleware) Unknown(next http.Handler) http.Handler {
 }
 
 func (m *Middleware) newRoute(spanName, path string, next http.Handler) *route {
-	return &route{
+	rt := &route{
 		Middleware: m,
 		spanName:   spanName,
 		path:       path,
 		next:       next,
-		sampling:   m.tel.samplings.of(spanName),
 		durations:  &durations{vec: m.metrics.duration, route: path},
 		active:     m.metrics.active.WithLabelValues(path),
+		access:     newAccessLog(m.tel.Log, path),
 		spanStart:  []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
 	}
+	if m.tel.samplings != nil {
+		rt.sampling = m.tel.samplings.of(spanName)
+		rt.head = spans.NewHead(rt.sampling.rule())
+	}
+	return rt
 }
 
 // route holds what is the same for all requests of a route, resolved before the first one.
@@ -70,31 +73,45 @@ type route struct {
 	path      string
 	next      http.Handler
 	sampling  Sampling
+	head      *spans.Head // nil: the tracer decides by itself
 	durations *durations
 	active    prometheus.Gauge
+	access    accessLog
 	spanStart []trace.SpanStartOption
 }
 
 func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	rt.active.Inc()
-	rec := &recorder{ResponseWriter: w, method: knownMethod(r.Method), route: rt.path}
+	rec := &recorder{ResponseWriter: w, method: knownMethod(r.Method)}
 	rec.ctx.Context = r.Context()
 	if rt.Timeout > 0 {
 		rec.ctx.at = start.Add(rt.Timeout)
 	}
-	ctx, span := rt.startSpan(&rec.ctx, r.Header)
-	rec.span = span.SpanContext()
+	ctx, span := rt.startSpan(rec, r.Header)
 	defer rt.finish(rec, r, span, start)
 	rt.next.ServeHTTP(rec, r.WithContext(ctx))
 }
 
-// startSpan lets the sampler decide by name and trace id alone; attributes are made at the end, for stored spans only.
-func (rt *route) startSpan(ctx context.Context, header http.Header) (context.Context, trace.Span) {
-	if header.Get("Traceparent") != "" {
-		ctx = rt.tel.Propagator.Extract(ctx, propagation.HeaderCarrier(header))
+// startSpan decides by route and trace id alone, before there is a span; attributes are made at the end, for stored
+// spans only.
+func (rt *route) startSpan(rec *recorder, header http.Header) (context.Context, trace.Span) {
+	var ctx context.Context = &rec.ctx
+	parent := remoteParent(header)
+	if rt.head != nil {
+		sc, record := rt.head.Decide(parent)
+		if !record {
+			rec.span = idSpan{noSpan, sc}
+			return trace.ContextWithSpan(ctx, &rec.span), &rec.span
+		}
+		ctx = spans.ContextWithTraceID(ctx, sc.TraceID())
 	}
-	return rt.tel.Tracer.Start(ctx, rt.spanName, rt.spanStart...)
+	if parent.IsValid() {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, parent)
+	}
+	ctx, span := rt.tel.Tracer.Start(ctx, rt.spanName, rt.spanStart...)
+	rec.span.sc = span.SpanContext()
+	return ctx, span
 }
 
 // finish runs deferred, so that a panic is seen, counted, logged and answered like any other failure.
@@ -113,7 +130,9 @@ func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span, start t
 	rt.active.Dec()
 	stored := rt.endSpan(rec, r, span)
 	rt.observe(rec, stored)
-	rt.logAccess(rec, stored)
+	if stored || rec.failed() || !rt.tel.SampledAccessLog {
+		rt.access.write(rec, start, stored)
+	}
 	if abort {
 		panic(http.ErrAbortHandler)
 	}
@@ -130,7 +149,7 @@ func (rt *route) answerPanic(rec *recorder, cause any) (abort bool) {
 		}
 	} else {
 		rt.tel.Log.Error("panic", zap.String("error", fmt.Sprint(cause)), zap.ByteString("stacktrace", debug.Stack()),
-			zap.String("route", rt.path), zap.Inline(traceIDs(rec.span)))
+			zap.String("route", rt.path), zap.Inline(traceIDs(rec.span.sc)))
 	}
 	if !abort {
 		answerError(rec, http.StatusInternalServerError)
@@ -151,10 +170,10 @@ func (rt *route) endSpan(rec *recorder, r *http.Request, span trace.Span) (store
 		keep := rt.sampling.keeps(rec.failed(), rec.duration)
 		if keep {
 			span.SetAttributes(spans.AdjustedCount.Int(1))
-			rec.span = spans.AsSampled(rec.span)
+			rec.span.sc = spans.AsSampled(rec.span.sc)
 		}
-		if stored = keep || rec.span.IsSampled(); stored {
-			describe(span, rec, r)
+		if stored = keep || rec.span.sc.IsSampled(); stored {
+			rt.describe(span, rec, r)
 		}
 	}
 	span.End()
@@ -165,25 +184,7 @@ func (rt *route) endSpan(rec *recorder, r *http.Request, span trace.Span) (store
 func (rt *route) observe(rec *recorder, stored bool) {
 	var exemplar prometheus.Labels
 	if stored {
-		exemplar = traceLabels(rec.span)
+		exemplar = traceLabels(rec.span.sc)
 	}
 	rt.durations.of(rec.method, rec.status, rec.kind).ObserveWithExemplar(rec.duration.Seconds(), exemplar)
-}
-
-// logAccess writes the line of a stored trace whatever the level and the sampling of lines: it is never missing.
-func (rt *route) logAccess(rec *recorder, stored bool) {
-	failed := rec.failed()
-	if !stored && !failed && rt.tel.SampledAccessLog {
-		return
-	}
-	level, log := zapcore.InfoLevel, rt.tel.Log.access
-	if failed {
-		level = zapcore.ErrorLevel
-	}
-	if stored {
-		log = rt.tel.Log.always
-	}
-	if entry := log.Check(level, "request"); entry != nil {
-		entry.Write(rec.accessFields()...)
-	}
 }

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// recorder notes what a handler answers, and is the request's context and access line: one allocation for all three.
+// recorder notes what a handler answers, and is the request's context and, unless it is recorded, its span: one
+// allocation for all three.
 // It is not taken from a pool, because what a handler has started may hold it longer than the request lasts.
 // Everything the wrapped writer can do stays reachable: Unwrap for http.ResponseController,
 // Flush, Hijack and ReadFrom for code that asks for the interfaces.
@@ -23,25 +23,22 @@ type recorder struct {
 	http.ResponseWriter
 	ctx      deadline
 	method   string
-	route    string
 	status   int    // 0 until the header is written
 	kind     string // of the failure, where the status does not tell it: see errorType
 	bytes    int64
 	duration time.Duration
-	span     trace.SpanContext
-
-	scratch [hexLength]byte
-	fields  [1]zap.Field
+	span     idSpan
 }
 
-// accessCaller stands in every access line for the caller that zap would look up anew each time.
-const accessCaller = "telemetry/recorder.go"
-
-// accessFields is the line as zap takes it, made without an allocation of its own.
-func (r *recorder) accessFields() []zap.Field {
-	r.fields[0] = zap.Inline(r)
-	return r.fields[:]
+// idSpan is a span that is not recorded: its ids are passed on and logged.
+type idSpan struct {
+	trace.Span
+	sc trace.SpanContext
 }
+
+var noSpan trace.Span = noop.Span{}
+
+func (s *idSpan) SpanContext() trace.SpanContext { return s.sc }
 
 func (r *recorder) WriteHeader(status int) {
 	informational := status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
@@ -134,17 +131,3 @@ func (r *recorder) errorType() string {
 
 // failed says whether the service, and not the client, is to blame.
 func (r *recorder) failed() bool { return r.status >= 500 || r.kind == errorTypeTimeout }
-
-func (r *recorder) MarshalLogObject(enc zapcore.ObjectEncoder) error {
-	enc.AddString("caller", accessCaller)
-	enc.AddString("method", r.method)
-	enc.AddString("route", r.route)
-	enc.AddInt("status", r.status)
-	if r.kind != "" {
-		enc.AddString("error_type", r.kind)
-	}
-	enc.AddInt64("bytes", r.bytes)
-	enc.AddFloat64("duration_ms", float64(r.duration)/float64(time.Millisecond))
-	addTraceIDs(enc, r.span, r.scratch[:])
-	return nil
-}

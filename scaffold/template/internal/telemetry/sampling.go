@@ -65,9 +65,9 @@ func CheckSampling(table map[string]Sampling, getenv func(string) string) error 
 
 // newSamplings takes the route table's by pattern. OTEL_TRACES_SAMPLER, when set, overrides all of it, and
 // TRACE_SAMPLING the routes that it names.
-func newSamplings(table map[string]Sampling, getenv func(string) string) (samplings, error) {
+func newSamplings(table map[string]Sampling, getenv func(string) string) (*samplings, error) {
 	var problems []error
-	s := samplings{byPattern: make(map[string]Sampling), others: Default}
+	s := &samplings{byPattern: make(map[string]Sampling), others: Default}
 	maps.Copy(s.byPattern, table)
 	for pattern, sampling := range table {
 		if !(sampling.ratio >= 0 && sampling.ratio <= 1) {
@@ -79,22 +79,22 @@ func newSamplings(table map[string]Sampling, getenv func(string) string) (sampli
 		if err != nil {
 			problems = append(problems, err)
 		}
-		s = samplings{byPattern: make(map[string]Sampling), others: override}
+		s = &samplings{byPattern: make(map[string]Sampling), others: override}
 	}
 	overrides, err := parseOverrides(getenv("TRACE_SAMPLING"), table)
 	maps.Copy(s.byPattern, overrides)
 	return s, errors.Join(append(problems, err)...)
 }
 
-// of is the sampling of a span name; the zero samplings sample nothing.
-func (s samplings) of(name string) Sampling {
+// of is the sampling of a span name.
+func (s *samplings) of(name string) Sampling {
 	if sampling, ok := s.byPattern[name]; ok {
 		return sampling
 	}
 	return s.others
 }
 
-func (s samplings) sampler() sdktrace.Sampler {
+func (s *samplings) sampler() sdktrace.Sampler {
 	rules := make(map[string]spans.Rule, len(s.byPattern))
 	for pattern, sampling := range s.byPattern {
 		rules[pattern] = sampling.rule()

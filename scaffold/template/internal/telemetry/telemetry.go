@@ -36,7 +36,7 @@ type Telemetry struct {
 	SampledAccessLog bool
 
 	nativeHistograms bool
-	samplings        samplings
+	samplings        *samplings // nil: without the export of traces
 	shutdown         func(context.Context) error
 }
 
@@ -126,6 +126,7 @@ func (t *Telemetry) newTracerProvider(ctx context.Context, config Config, res *r
 	}
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(samplings.sampler()),
+		sdktrace.WithIDGenerator(spans.IDs{}),
 		sdktrace.WithResource(res),
 		sdktrace.WithSpanProcessor(spans.NewProcessor(exporter, capacity, t.Registry)),
 	)
