@@ -9,11 +9,7 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
     'internal/telemetry',
     'FuzzTraceparent',
   ),
-  sampler: goTarget(
-    'the sampler against the rules of the specification',
-    'internal/telemetry',
-    'FuzzSampler',
-  ),
+  sampler: goTarget('the sampler against the rules of the specification', 'internal/spans', 'FuzzSampler'),
   redaction: goTarget('log lines stay JSON and lose their secrets', 'internal/redact', 'FuzzJSON'),
   archive: jsTarget('the reader of .go-sre/base.tar.gz', 'archive'),
   merge: jsTarget("the three-way merge of go-sre update: no line of the user's is lost", 'merge'),

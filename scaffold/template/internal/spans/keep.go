@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// AdjustedCount, set to 1 on the root span, says that the trace was stored for what happened in it and stands for
+// AdjustedCount set to 1 on the root span says that the trace was stored for what happened in it and stands for
 // itself alone. Readers prefer it to the tracestate's probability.
 const AdjustedCount = attribute.Key("sampling.adjusted_count")
 
