@@ -23,7 +23,7 @@ func mount(table []Route, observe *telemetry.Middleware) http.Handler {
 		mux.Handle(pattern, unknown)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isClean(r.URL.EscapedPath()) {
+		if !isClean(r.URL) {
 			unknown.ServeHTTP(w, r)
 			return
 		}

@@ -42,7 +42,7 @@ func mount(table []Route, observe *telemetry.Middleware) http.Handler {
 		c.Writer.WriteHeaderNow() // or gin would add a body to an empty 404
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isClean(r.URL.EscapedPath()) {
+		if !isClean(r.URL) {
 			unknown.ServeHTTP(w, r)
 			return
 		}

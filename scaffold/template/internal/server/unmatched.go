@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"regexp"
 	"strings"
@@ -46,6 +47,10 @@ func redirects(table []Route) []string {
 }
 
 // isClean tells whether ServeMux takes the path as it is; it redirects any other before a handler would see it.
-func isClean(p string) bool {
+func isClean(url *url.URL) bool {
+	if strings.HasPrefix(url.Path, "/") && !strings.Contains(url.Path, "//") && !strings.Contains(url.Path, "/.") {
+		return true // nearly every path, told by a look
+	}
+	p := url.EscapedPath()
 	return p == path.Clean(p) || strings.HasSuffix(p, "/") && p == path.Clean(p)+"/"
 }
