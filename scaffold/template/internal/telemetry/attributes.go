@@ -17,7 +17,7 @@ func (rt *route) describe(span trace.Span, rec *recorder, r *http.Request) {
 		scheme = "https"
 	}
 	client, _, _ := net.SplitHostPort(r.RemoteAddr)
-	attributes := append(make([]attribute.KeyValue, 0, 10),
+	attributes := append(make([]attribute.KeyValue, 0, 8),
 		semconv.HTTPRequestMethodKey.String(rec.method),
 		semconv.HTTPRoute(rt.path),
 		semconv.URLPath(r.URL.Path),
@@ -25,7 +25,6 @@ func (rt *route) describe(span trace.Span, rec *recorder, r *http.Request) {
 		semconv.ClientAddress(client),
 		semconv.UserAgentOriginal(r.UserAgent()),
 		semconv.HTTPResponseStatusCode(rec.status),
-		semconv.HTTPResponseBodySize(int(rec.bytes)),
 	)
 	if failure := rec.errorType(); failure != "" {
 		attributes = append(attributes, semconv.ErrorTypeKey.String(failure))

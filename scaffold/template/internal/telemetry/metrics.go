@@ -100,13 +100,15 @@ func (d *durations) of(method string, status int, kind string) prometheus.Exempl
 func Exemplar(ctx context.Context) prometheus.Labels {
 	span := trace.SpanFromContext(ctx)
 	if sc := span.SpanContext(); sc.IsSampled() && span.IsRecording() {
-		return traceLabels(sc)
+		labels := make(prometheus.Labels, 2)
+		setTraceLabels(labels, sc)
+		return labels
 	}
 	return nil
 }
 
-func traceLabels(sc trace.SpanContext) prometheus.Labels {
-	return prometheus.Labels{"trace_id": sc.TraceID().String(), "span_id": sc.SpanID().String()}
+func setTraceLabels(labels prometheus.Labels, sc trace.SpanContext) {
+	labels["trace_id"], labels["span_id"] = sc.TraceID().String(), sc.SpanID().String()
 }
 
 // Error types that are no status codes.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -182,9 +183,15 @@ func (rt *route) endSpan(rec *recorder, r *http.Request, span trace.Span) (store
 
 // observe attaches the trace id as an exemplar when the trace is stored: an exemplar must lead somewhere.
 func (rt *route) observe(rec *recorder, stored bool) {
-	var exemplar prometheus.Labels
-	if stored {
-		exemplar = traceLabels(rec.span.sc)
+	observer, seconds := rt.durations.of(rec.method, rec.status, rec.kind), rec.duration.Seconds()
+	if !stored {
+		observer.ObserveWithExemplar(seconds, nil)
+		return
 	}
-	rt.durations.of(rec.method, rec.status, rec.kind).ObserveWithExemplar(rec.duration.Seconds(), exemplar)
+	labels := exemplars.Get().(prometheus.Labels) // the observer copies them
+	setTraceLabels(labels, rec.span.sc)
+	observer.ObserveWithExemplar(seconds, labels)
+	exemplars.Put(labels)
 }
+
+var exemplars = sync.Pool{New: func() any { return make(prometheus.Labels, 2) }}
