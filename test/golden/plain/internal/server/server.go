@@ -2,12 +2,11 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"path"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -33,25 +32,8 @@ func New(deps Deps, tel *telemetry.Telemetry) http.Handler {
 		}
 	}
 	observe := telemetry.NewMiddleware(tel, telemetry.Buckets(thresholds))
-
-	known, mux := http.NewServeMux(), http.NewServeMux()
-	for _, route := range table {
-		known.Handle(route.Pattern, route.Handler)
-		mux.Handle(route.Pattern, observe.Route(route.Pattern, route.Handler))
-	}
-	// What matches no route is answered as ServeMux would (404, 405 with Allow, a redirect to a clean path).
-	unknown := observe.Unknown(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer, _ := known.Handler(r)
-		answer.ServeHTTP(w, r)
-	}))
-	mux.Handle("/", unknown)
-	return limitBody(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isClean(r.URL.Path) {
-			unknown.ServeHTTP(w, r) // ServeMux redirects these before any handler would see them
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
+	observe.Timeout = requestTimeout
+	return limitBody(mount(table, observe))
 }
 
 // SLO is the document that `order-api slo` prints.
@@ -72,14 +54,23 @@ func Sampling() map[string]telemetry.Sampling {
 	return byPattern
 }
 
-// Configure gives a server limits against slow and oversized requests.
-func Configure(server *http.Server) *http.Server {
-	server.ReadHeaderTimeout = 5 * time.Second
-	server.ReadTimeout = 15 * time.Second
-	server.WriteTimeout = 30 * time.Second
-	server.IdleTimeout = 2 * time.Minute
-	server.MaxHeaderBytes = 64 << 10
-	return server
+const (
+	// requestTimeout ends a request's context; what is left until writeTimeout is for answering 504. It is one bound
+	// for all routes: how long a route should take is its objective, and how long it waits for others is theirs.
+	requestTimeout = 25 * time.Second
+	writeTimeout   = 30 * time.Second // cuts the connection
+)
+
+// Limited is a server with limits against slow and oversized requests.
+func Limited(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
 }
 
 const maxBodyBytes = 1 << 20
@@ -91,10 +82,6 @@ func limitBody(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func isClean(p string) bool {
-	return p == path.Clean(p) || strings.HasSuffix(p, "/") && p == path.Clean(p)+"/"
 }
 
 // decode reads a body that is one JSON value and nothing after it.
@@ -113,10 +100,6 @@ func decode(body io.Reader, into any) error {
 	}
 }
 
-type problem struct {
-	Error string `json:"error"`
-}
-
 func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -124,15 +107,17 @@ func reply(w http.ResponseWriter, status int, body any) {
 }
 
 // statusClientGone is what nginx logs when the client left before the answer: no failure of ours.
-const statusClientGone = 499
+const statusClientGone = telemetry.StatusClientGone
 
 // fail answers with the status of the error; unknown errors are ours and go to the log, not to the client.
 func fail(w http.ResponseWriter, r *http.Request, log *zap.Logger, err error) {
 	var tooLarge *http.MaxBytesError
 	status := http.StatusInternalServerError
 	switch {
-	case r.Context().Err() != nil:
+	case errors.Is(r.Context().Err(), context.Canceled):
 		status = statusClientGone
+	case errors.Is(err, context.DeadlineExceeded), r.Context().Err() != nil:
+		status = http.StatusGatewayTimeout
 	case errors.As(err, &tooLarge):
 		status = http.StatusRequestEntityTooLarge
 	case errors.Is(err, orders.ErrNotFound):
@@ -143,7 +128,7 @@ func fail(w http.ResponseWriter, r *http.Request, log *zap.Logger, err error) {
 		status = http.StatusConflict
 	}
 	message := err.Error()
-	if status == http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError {
 		log.Error("request failed", zap.Error(err), telemetry.TraceIDs(r.Context()))
 		message = http.StatusText(status)
 	}

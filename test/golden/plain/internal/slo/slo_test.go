@@ -10,7 +10,7 @@ var service = Service{Name: "order-api", Owner: "team", Runbook: "https://exampl
 
 func TestADocumentHoldsOneLineForEachObjective(t *testing.T) {
 	doc, err := NewDocument(service, []Route{
-		{"GET /api/v2/verify", Objective{Availability: 0.999, Latency: 0.99, Threshold: 300 * time.Millisecond}},
+		{"GET /api/v2/status", Objective{Availability: 0.999, Latency: 0.99, Threshold: 300 * time.Millisecond}},
 		{"GET /internal", None},
 	})
 	if err != nil {
@@ -26,8 +26,8 @@ func TestADocumentHoldsOneLineForEachObjective(t *testing.T) {
   "owner": "team",
   "runbook": "https://example.com",
   "slos": [
-    {"id":"get-api-v2-verify-availability","kind":"availability","method":"GET","route":"/api/v2/verify","objective":0.999,"window":"30d"},
-    {"id":"get-api-v2-verify-latency","kind":"latency","method":"GET","route":"/api/v2/verify","objective":0.99,"thresholdSeconds":0.3,"window":"30d"}
+    {"id":"get-api-v2-status-availability","kind":"availability","method":"GET","route":"/api/v2/status","objective":0.999,"window":"30d"},
+    {"id":"get-api-v2-status-latency","kind":"latency","method":"GET","route":"/api/v2/status","objective":0.99,"thresholdSeconds":0.3,"window":"30d"}
   ]
 }
 `

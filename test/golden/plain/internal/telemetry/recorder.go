@@ -2,93 +2,132 @@ package telemetry
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// recorder notes what a handler answers, and is the request's access line.
+// recorder notes what a handler answers, and is the request's context and, unless it is recorded, its span: one
+// allocation for all three.
+// It is not taken from a pool, because what a handler has started may hold it longer than the request lasts.
 // Everything the wrapped writer can do stays reachable: Unwrap for http.ResponseController,
 // Flush, Hijack and ReadFrom for code that asks for the interfaces.
 type recorder struct {
 	http.ResponseWriter
+	ctx      deadline
 	method   string
-	route    string
-	status   int // 0 until the header is written
+	status   int    // 0 until the header is written
+	kind     string // of the failure, where the status does not tell it: see errorType
 	bytes    int64
 	duration time.Duration
-	span     trace.SpanContext
-
-	scratch [hexLength]byte
-	fields  [1]zap.Field
+	span     idSpan
 }
 
-// accessCaller stands in every access line for the caller that zap would look up anew each time.
-const accessCaller = "telemetry/recorder.go"
-
-// accessFields is the line as zap takes it, made without an allocation of its own.
-func (r *recorder) accessFields() []zap.Field {
-	r.fields[0] = zap.Inline(r)
-	return r.fields[:]
+// idSpan is a span that is not recorded: its ids are passed on and logged.
+type idSpan struct {
+	trace.Span
+	sc trace.SpanContext
 }
+
+var noSpan trace.Span = noop.Span{}
+
+func (s *idSpan) SpanContext() trace.SpanContext { return s.sc }
 
 func (r *recorder) WriteHeader(status int) {
 	informational := status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
-	if r.status == 0 && !informational {
-		r.status = status
+	if !informational {
+		r.begin(status)
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *recorder) Write(p []byte) (int, error) {
-	r.begin()
+	r.begin(http.StatusOK)
 	n, err := r.ResponseWriter.Write(p)
-	r.bytes += int64(n)
+	r.wrote(int64(n), err)
 	return n, err
 }
 
 // ReadFrom lets io.Copy reach the connection's own ReadFrom (sendfile).
 func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
-	r.begin()
+	r.begin(http.StatusOK)
 	n, err := io.Copy(r.ResponseWriter, src)
-	r.bytes += n
+	r.wrote(n, err)
 	return n, err
 }
 
-func (r *recorder) Flush() {
-	r.begin()
-	_ = http.NewResponseController(r.ResponseWriter).Flush()
+func (r *recorder) Flush() { _ = r.FlushError() }
+
+// FlushError is what http.ResponseController calls.
+func (r *recorder) FlushError() error {
+	r.begin(http.StatusOK)
+	err := http.NewResponseController(r.ResponseWriter).Flush()
+	r.wrote(0, err)
+	return err
 }
 
 func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(r.ResponseWriter).Hijack()
-	if err == nil && r.status == 0 {
-		r.status = http.StatusSwitchingProtocols
+	if err == nil {
+		r.begin(http.StatusSwitchingProtocols)
+		r.ctx.move(time.Time{})
 	}
 	return conn, rw, err
 }
 
+// SetWriteDeadline moves the time bound of the request with that of the connection: a stream that may be written to
+// for longer may also last longer.
+func (r *recorder) SetWriteDeadline(to time.Time) error {
+	err := http.NewResponseController(r.ResponseWriter).SetWriteDeadline(to)
+	if err == nil {
+		r.ctx.move(to)
+	}
+	return err
+}
+
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// begin notes the 200 that net/http sends when a handler writes without a header.
-func (r *recorder) begin() {
-	if r.status == 0 {
-		r.status = http.StatusOK
+// begin notes the status of the answer; the first counts. An answer to a client that has gone, or begun after the
+// time bound, counts as such whatever the handler says.
+func (r *recorder) begin(status int) {
+	if r.status != 0 {
+		return
+	}
+	r.status = status
+	switch {
+	case errors.Is(r.ctx.Context.Err(), context.Canceled):
+		r.status, r.kind = StatusClientGone, errorTypeClientGone
+	case r.ctx.exceeded():
+		r.status, r.kind = http.StatusGatewayTimeout, errorTypeTimeout
 	}
 }
 
-func (r *recorder) MarshalLogObject(enc zapcore.ObjectEncoder) error {
-	enc.AddString("caller", accessCaller)
-	enc.AddString("method", r.method)
-	enc.AddString("route", r.route)
-	enc.AddInt("status", r.status)
-	enc.AddInt64("bytes", r.bytes)
-	enc.AddFloat64("duration_ms", float64(r.duration)/float64(time.Millisecond))
-	addTraceIDs(enc, r.span, r.scratch[:])
-	return nil
+// wrote notes what a write did. The server ends the connection's context when one fails.
+func (r *recorder) wrote(n int64, err error) {
+	r.bytes += n
+	if err == nil || r.kind != "" || r.ctx.Context.Err() == nil {
+		return
+	}
+	r.kind = errorTypeClientGone
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		r.kind = errorTypeTimeout
+	}
 }
+
+// errorType is the low-cardinality reason of a failure: the code of a 5xx answer or a word; empty otherwise.
+func (r *recorder) errorType() string {
+	if r.kind == "" {
+		return errorType(r.status)
+	}
+	return r.kind
+}
+
+// failed says whether the service, and not the client, is to blame.
+func (r *recorder) failed() bool { return r.status >= 500 || r.kind == errorTypeTimeout }

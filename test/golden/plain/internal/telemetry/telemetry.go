@@ -4,6 +4,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -19,6 +21,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 	"go.uber.org/zap"
+
+	"github.com/Acme/order-api/v2/internal/spans"
 )
 
 // Telemetry is what the service's parts report to.
@@ -28,7 +32,12 @@ type Telemetry struct {
 	Tracer     trace.Tracer
 	Propagator propagation.TextMapPropagator
 
-	shutdown func(context.Context) error
+	// SampledAccessLog leaves out the access lines of requests that neither failed nor have a stored trace.
+	SampledAccessLog bool
+
+	nativeHistograms bool
+	samplings        *samplings // nil: without the export of traces
+	shutdown         func(context.Context) error
 }
 
 // Config says who reports. Where spans go is said by the standard OTEL_* variables, which the SDK reads itself.
@@ -38,6 +47,9 @@ type Config struct {
 	Revision string
 	Sampling map[string]Sampling // by route pattern
 	Getenv   func(string) string
+
+	SampledAccessLog bool // see Telemetry
+	NativeHistograms bool // request durations in native buckets too
 }
 
 // New starts the export of traces and makes the registry of metrics. It does not need a reachable collector.
@@ -50,9 +62,12 @@ func New(ctx context.Context, config Config, log *Logger) (*Telemetry, error) {
 		Log:        log,
 		Registry:   prometheus.NewRegistry(),
 		Propagator: propagation.TraceContext{},
+
+		SampledAccessLog: config.SampledAccessLog,
+		nativeHistograms: config.NativeHistograms,
 	}
 	for _, collector := range []prometheus.Collector{
-		collectors.NewGoCollector(),
+		goMetrics(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		buildInfo(config),
 		targetInfo(res),
@@ -77,17 +92,21 @@ func (t *Telemetry) Shutdown(ctx context.Context) error { return t.shutdown(ctx)
 
 // newResource says who reports: the same attributes go with every span and stand in target_info.
 func newResource(ctx context.Context, config Config) (*resource.Resource, error) {
+	attributes := []attribute.KeyValue{semconv.ServiceName(config.Service), semconv.ServiceVersion(config.Version)}
+	if config.Revision != "" {
+		attributes = append(attributes, semconv.VCSRefHeadRevision(config.Revision))
+	}
 	return resource.New(ctx,
 		resource.WithService(), // a random service.instance.id
 		resource.WithTelemetrySDK(),
 		resource.WithHost(),
-		resource.WithAttributes(semconv.ServiceName(config.Service), semconv.ServiceVersion(config.Version)),
+		resource.WithAttributes(attributes...),
 		resource.WithFromEnv(), // last: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win
 	)
 }
 
 func (t *Telemetry) newTracerProvider(ctx context.Context, config Config, res *resource.Resource) (trace.TracerProvider, error) {
-	sampler, err := newSampler(config.Sampling, config.Getenv)
+	samplings, err := newSamplings(config.Sampling, config.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -100,10 +119,16 @@ func (t *Telemetry) newTracerProvider(ctx context.Context, config Config, res *r
 		return nil, err
 	}
 	otel.SetErrorHandler(&exportErrors{log: t.Log.Named("telemetry"), now: time.Now})
+	t.samplings = samplings
+	capacity, err := strconv.Atoi(config.Getenv("OTEL_BSP_MAX_QUEUE_SIZE"))
+	if err != nil || capacity < 1 {
+		capacity = sdktrace.DefaultMaxQueueSize
+	}
 	provider := sdktrace.NewTracerProvider(
-		sdktrace.WithSampler(sampler),
+		sdktrace.WithSampler(samplings.sampler()),
+		sdktrace.WithIDGenerator(spans.IDs{}),
 		sdktrace.WithResource(res),
-		sdktrace.WithBatcher(exporter),
+		sdktrace.WithSpanProcessor(spans.NewProcessor(exporter, capacity, t.Registry)),
 	)
 	t.shutdown = provider.Shutdown
 	return provider, nil

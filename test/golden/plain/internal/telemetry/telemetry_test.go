@@ -20,7 +20,7 @@ func TestInstrumentationAddedLaterJoinsTheTraces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tel.Shutdown(t.Context())
+	defer func() { _ = tel.Shutdown(t.Context()) }()
 
 	ctx, ours := tel.Tracer.Start(t.Context(), "ours")
 	ctx, theirs := otel.Tracer("an instrumentation").Start(ctx, "theirs")

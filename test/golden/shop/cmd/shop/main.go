@@ -19,7 +19,10 @@ import (
 	"go.uber.org/zap"
 
 	"example.com/shop/internal/cache"
+	"example.com/shop/internal/database"
+	"example.com/shop/internal/httpclient"
 	"example.com/shop/internal/orders"
+	"example.com/shop/internal/products"
 	"example.com/shop/internal/server"
 	"example.com/shop/internal/telemetry"
 )
@@ -34,7 +37,7 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // from then on serve says what a signal does
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "shop:", err)
 		os.Exit(1)
@@ -43,13 +46,9 @@ func main() {
 
 // run is the whole program; it returns when ctx ends and everything has been shut down.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
-	config, err := parseConfig(getenv)
-	if err != nil {
-		return err
-	}
 	switch {
 	case len(args) == 0:
-		return serve(ctx, config, getenv, stdout)
+		return serve(ctx, getenv, stdout)
 	case len(args) == 1 && args[0] == "slo":
 		document, err := server.SLO()
 		if err != nil {
@@ -57,12 +56,26 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		}
 		return document.Write(stdout)
 	case len(args) == 1 && args[0] == "health":
-		return health(ctx, config.adminAddr)
+		return health(ctx, or(getenv("ADMIN_ADDR"), defaultAdminAddr)) // whatever else is wrong
+	case len(args) == 1 && args[0] == "migrate": // brings the database's schema up to date
+		config, err := parseConfig(getenv)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Minute) // for all of it
+		defer cancel()
+		return database.Migrate(ctx, config.database.Server, stdout)
 	}
-	return fmt.Errorf("unknown arguments %q: use none to serve, `slo` or `health`", args)
+	commands := []string{"slo", "health"}
+	commands = append(commands, "migrate")
+	return fmt.Errorf("unknown arguments %q: use none to serve, or one of %q", args, commands)
 }
 
-func serve(ctx context.Context, config config, getenv func(string) string, stdout io.Writer) error {
+func serve(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
+	config, err := parseConfig(getenv)
+	if err != nil {
+		return err
+	}
 	log, err := telemetry.NewLogger(stdout, config.logFile, config.logLevel)
 	if err != nil {
 		return err
@@ -76,6 +89,9 @@ func serve(ctx context.Context, config config, getenv func(string) string, stdou
 		Revision: revision,
 		Sampling: server.Sampling(),
 		Getenv:   getenv,
+
+		SampledAccessLog: config.sampledAccessLog,
+		NativeHistograms: config.nativeHistograms,
 	}, log)
 	if err != nil {
 		return err
@@ -92,18 +108,29 @@ func serve(ctx context.Context, config config, getenv func(string) string, stdou
 	}, tel)
 	defer deps.Sessions.Close()
 
+	config.database.Application = server.Name
+	db, err := database.New(config.database, tel)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	deps.Products = products.New(db)
+
+	deps.Shipping = httpclient.New(httpclient.Options{URL: config.shippingURL, Timeout: config.shippingTimeout}, tel)
+	defer deps.Shipping.Close()
+
 	var ready atomic.Bool
-	admin := server.Configure(&http.Server{Handler: server.NewAdmin(tel.Registry, &ready)})
+	admin := server.Limited(server.NewAdmin(tel, &ready))
 	admin.WriteTimeout = 2 * time.Minute // profiles take as long as they are asked to
-	public := server.Configure(&http.Server{Handler: server.New(deps, tel)})
+	public := server.Limited(server.New(deps, tel))
 
 	failed := make(chan error, 2)
-	adminAddr, err := start(admin, "ADMIN_ADDR", config.adminAddr, log, failed)
+	adminAddr, err := start(ctx, admin, "ADMIN_ADDR", config.adminAddr, log, failed)
 	if err != nil {
 		return err
 	}
 	defer admin.Close()
-	addr, err := start(public, "ADDR", config.addr, log, failed)
+	addr, err := start(ctx, public, "ADDR", config.addr, log, failed)
 	if err != nil {
 		return err
 	}
@@ -115,15 +142,29 @@ func serve(ctx context.Context, config config, getenv func(string) string, stdou
 	case <-ctx.Done():
 	}
 	ready.Store(false)
+	drain(config.drainDelay, log)
+	if late := within(shutdownTimeout, public.Shutdown); late != nil {
+		err = errors.Join(err, fmt.Errorf("requests are still under way after %v: %w", shutdownTimeout, late), public.Close())
+	}
+	return err
+}
+
+// drain waits until load balancers have seen that the service is not ready. A second signal ends the wait, a further
+// one the process.
+func drain(delay time.Duration, log *telemetry.Logger) {
+	second, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	log.Info("shutting down")
-	time.Sleep(config.drainDelay)
-	return errors.Join(err, within(shutdownTimeout, public.Shutdown))
+	select {
+	case <-time.After(delay):
+	case <-second.Done():
+	}
 }
 
 // start listens and serves in the background; a server that ends by itself reports to failed.
-func start(s *http.Server, variable, addr string, log *telemetry.Logger, failed chan<- error) (string, error) {
+func start(ctx context.Context, s *http.Server, variable, addr string, log *telemetry.Logger, failed chan<- error) (string, error) {
 	s.ErrorLog, _ = zap.NewStdLogAt(log.Named("http"), zap.WarnLevel)
-	listener, err := net.Listen("tcp", addr)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return "", fmt.Errorf("%w (%s sets another address)", err, variable)
 	}

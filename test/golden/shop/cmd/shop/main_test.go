@@ -6,11 +6,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -135,12 +138,109 @@ func get(t *testing.T, url string) string {
 }
 
 func TestAllWrongVariablesAreListed(t *testing.T) {
-	env := map[string]string{"LOG_LEVEL": "loud", "DRAIN_DELAY": "soon"}
+	env := map[string]string{
+		"LOG_LEVEL": "loud", "DRAIN_DELAY": "soon", "ADDR": "8080", "ADMIN_ADDR": "localhost:many",
+		"ACCESS_LOG": "some", "NATIVE_HISTOGRAMS": "yes", "TRACE_SAMPLING": "GET /nowhere=1",
+		"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "5%", "OTEL_TRACES_EXPORTER": "zipkin",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc",
+		"OTEL_EXPORTER_OTLP_HEADERS": "authorization", "OTEL_EXPORTER_OTLP_TIMEOUT": "10s", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
+		"OTEL_BSP_MAX_QUEUE_SIZE": "many", "OTEL_BSP_SCHEDULE_DELAY": "-1", "OTEL_RESOURCE_ATTRIBUTES": "a=%zz", "OTEL_SDK_DISABLED": "1",
+	}
+	env["REDIS_TIMEOUT"], env["REDIS_POOL_SIZE"] = "0s", "0"
+	env["SHIPPING_URL"], env["SHIPPING_TIMEOUT"] = "localhost", "0s"
 	err := run(t.Context(), nil, func(name string) string { return env[name] }, io.Discard)
 	for name := range env {
-		if err == nil || !strings.Contains(err.Error(), name) {
+		if name != "OTEL_TRACES_SAMPLER" && (err == nil || !strings.Contains(err.Error(), name)) {
 			t.Errorf("error %v does not name %s", err, name)
 		}
+	}
+}
+
+func TestUsualVariablesAreAccepted(t *testing.T) {
+	for name, value := range map[string]string{
+		"ADDR": "[::1]:http", "ACCESS_LOG": "sampled", "NATIVE_HISTOGRAMS": "true", "TRACE_SAMPLING": "GET /orders/{id}=0.5+failed",
+		"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector:4318/otlp",
+		"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20YTpi,x=y", "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test",
+		"OTEL_BSP_MAX_QUEUE_SIZE": "4096", "OTEL_SDK_DISABLED": "True",
+	} {
+		if _, err := parseConfig(func(asked string) string { return map[string]string{name: value}[asked] }); err != nil {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
+}
+
+func TestHealthAsksWhateverElseIsWrong(t *testing.T) {
+	admin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/readyz" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer admin.Close()
+	env := map[string]string{"ADMIN_ADDR": admin.Listener.Addr().String(), "LOG_LEVEL": "loud", "OTEL_TRACES_SAMPLER": "sometimes"}
+	if err := run(t.Context(), []string{"health"}, func(name string) string { return env[name] }, io.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADrainEndsEarlyAtASecondSignalAndAnswersWhatIsUnderWay(t *testing.T) {
+	env := map[string]string{"ADDR": "127.0.0.1:0", "ADMIN_ADDR": "127.0.0.1:0", "DRAIN_DELAY": "1h", "OTEL_SDK_DISABLED": "true"}
+	ctx, firstSignal := context.WithCancel(t.Context())
+	defer firstSignal()
+	stdout, ended := make(lines, 100), make(chan error, 1)
+	go func() { ended <- run(ctx, nil, func(name string) string { return env[name] }, stdout) }()
+	listening := stdout.next(t, "listening")
+	public, admin := listening["addr"].(string), "http://"+listening["admin_addr"].(string)
+
+	body, client := io.Pipe()
+	answered := make(chan string, 1)
+	go func() {
+		response, err := http.Post("http://"+public+"/orders", "application/json", body)
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		defer response.Body.Close()
+		answered <- response.Status
+	}()
+	_, _ = io.WriteString(client, `{"item":"tea",`) // returns when the request is being sent
+	for !strings.Contains(get(t, admin+"/metrics"), `http_server_active_requests{http_route="/orders"} 1`) {
+		runtime.Gosched()
+	}
+
+	firstSignal()
+	stdout.next(t, "shutting down")
+	if ready, live := get(t, admin+"/readyz"), get(t, admin+"/livez"); !strings.Contains(ready, "not ready") || !strings.Contains(live, "ok") {
+		t.Errorf("while draining: /readyz %s, /livez %s", ready, live)
+	}
+	if answer := get(t, "http://"+public+"/orders/1"); !strings.Contains(answer, "no such order") {
+		t.Errorf("while draining: %s", answer)
+	}
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Signal(syscall.SIGTERM)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for { // until the service listens no more
+		conn, err := net.Dial("tcp", public)
+		if err != nil {
+			break
+		}
+		conn.Close()
+	}
+	_, _ = io.WriteString(client, `"quantity":1}`)
+	_ = client.Close()
+	if got := <-answered; got != "201 Created" {
+		t.Errorf("the request under way was answered %s", got)
+	}
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(deadline):
+		t.Fatal("still running")
 	}
 }
 

@@ -128,7 +128,7 @@ func (c *Client) attempt(ctx context.Context, operation string, attempt int, do 
 		span.SetAttributes(c.target...)
 		span.SetAttributes(semconv.DBOperationName(operation), attribute.Int("redis.attempt", attempt))
 	}
-	err := do(ctx)
+	err := do(context.WithValue(ctx, attemptStart{}, start))
 	if err == nil || errors.Is(err, redis.Nil) {
 		c.metrics.attempts.WithLabelValues("ok").Inc()
 		return err

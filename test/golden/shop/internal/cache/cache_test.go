@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -94,17 +96,35 @@ func attributes(span sdktrace.ReadOnlySpan) map[attribute.Key]string {
 	return values
 }
 
-func TestAReadIsOneSpanWithItsDialInside(t *testing.T) {
-	server := miniredis.RunT(t)
-	if err := server.Set("session:a", "ada"); err != nil {
+// onEachServer tests against a Redis in this process and, when TEST_REDIS_ADDR names one, against a real one.
+func onEachServer(t *testing.T, test func(t *testing.T, addr string, writer *redis.Client)) {
+	addrs := map[string]string{"in this process": miniredis.RunT(t).Addr()}
+	if addr := os.Getenv("TEST_REDIS_ADDR"); addr != "" {
+		addrs["TEST_REDIS_ADDR"] = addr
+	}
+	for name, addr := range addrs {
+		t.Run(name, func(t *testing.T) {
+			writer := redis.NewClient(&redis.Options{Addr: addr})
+			defer writer.Close()
+			test(t, addr, writer)
+		})
+	}
+}
+
+func TestAReadIsOneSpanWithItsDialInside(t *testing.T) { onEachServer(t, readIsOneSpan) }
+
+func readIsOneSpan(t *testing.T, addr string, writer *redis.Client) {
+	known := t.Name()
+	if err := writer.Set(t.Context(), known, "ada", time.Minute).Err(); err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(t, Options{Addr: server.Addr(), PoolSize: 2, Timeout: time.Second})
+	host, port, _ := net.SplitHostPort(addr)
+	b := newBench(t, Options{Addr: addr, PoolSize: 2, Timeout: time.Second})
 	request := b.request(func(ctx context.Context) {
-		if value, err := b.Get(ctx, "session:a"); value != "ada" || err != nil {
+		if value, err := b.Get(ctx, known); value != "ada" || err != nil {
 			t.Errorf("Get: %q, %v", value, err)
 		}
-		if _, err := b.Get(ctx, "session:b"); !errors.Is(err, ErrNotFound) {
+		if _, err := b.Get(ctx, known+" not"); !errors.Is(err, ErrNotFound) {
 			t.Errorf("unknown key: %v, want ErrNotFound", err)
 		}
 	})
@@ -118,7 +138,7 @@ func TestAReadIsOneSpanWithItsDialInside(t *testing.T) {
 	}
 	got := attributes(gets[0])
 	for key, want := range map[attribute.Key]string{
-		"db.system.name": "redis", "db.operation.name": "GET", "server.address": "127.0.0.1", "server.port": server.Port(),
+		"db.system.name": "redis", "db.operation.name": "GET", "server.address": host, "server.port": port,
 		"redis.attempt": "1", "error.type": "",
 	} {
 		if got[key] != want {
@@ -128,6 +148,70 @@ func TestAReadIsOneSpanWithItsDialInside(t *testing.T) {
 	if ok := b.value(t, "redis_client_attempts_total", "ok"); ok != 2 {
 		t.Errorf("%v attempts were ok, want 2", ok)
 	}
+	if idle, used := b.value(t, "redis_pool_connections", "idle"), b.value(t, "redis_pool_connections", "used"); idle != 1 || used != 0 {
+		t.Errorf("%v connections are idle and %v used, want 1 and 0", idle, used)
+	}
+}
+
+func TestAnErrorThatRedisAnswersIsFinal(t *testing.T) { onEachServer(t, errorReplyIsFinal) }
+
+func errorReplyIsFinal(t *testing.T, addr string, writer *redis.Client) {
+	list := t.Name()
+	if err := errors.Join(writer.Del(t.Context(), list).Err(), writer.LPush(t.Context(), list, "ada").Err(), writer.Expire(t.Context(), list, time.Minute).Err()); err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, Options{Addr: addr, PoolSize: 2, Timeout: time.Second})
+	b.request(func(ctx context.Context) {
+		if _, err := b.Get(ctx, list); err == nil || !strings.Contains(err.Error(), "WRONGTYPE") {
+			t.Errorf("Get of a list: %v", err)
+		}
+	})
+	if gets := b.named("GET"); len(gets) != 1 || attributes(gets[0])["error.type"] != "error_reply" {
+		t.Errorf("%d attempts, want one error_reply", len(gets))
+	}
+}
+
+func TestDialsThatEndTogetherAreShownInTheirAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{Addr: "127.0.0.1:1", PoolSize: 10, Timeout: time.Second})
+		d := newDials(b.tel.Tracer, Options{PoolSize: 3})
+		began := time.Now()
+		dialUntil := func(end time.Duration) {
+			dial := d.DialHook(func(context.Context, string, string) (net.Conn, error) {
+				time.Sleep(end - time.Since(began))
+				return nil, nil
+			})
+			_, _ = dial(t.Context(), "tcp", "redis:6379")
+		}
+		attempt := func(start time.Duration) context.Context {
+			ctx, _ := b.tel.Tracer.Start(t.Context(), "GET")
+			return context.WithValue(ctx, attemptStart{}, began.Add(start))
+		}
+		dialUntil(10 * time.Millisecond) // its attempt gives up and claims nothing
+		first := attempt(10 * time.Millisecond)
+		go dialUntil(50 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
+		second := attempt(20 * time.Millisecond)
+		dialUntil(50 * time.Millisecond)
+		synctest.Wait()
+		late := attempt(50 * time.Millisecond)
+		for _, ctx := range []context.Context{late, second, first} {
+			_ = d.claim(ctx, nil)
+		}
+
+		connects := b.named("connect")
+		if len(connects) != 2 {
+			t.Fatalf("%d connect spans, want 2: nobody waited for the first dial", len(connects))
+		}
+		for i, want := range []struct {
+			attempt context.Context
+			start   time.Duration
+		}{{second, 20 * time.Millisecond}, {first, 10 * time.Millisecond}} {
+			if got := connects[i]; got.Parent().SpanID() != trace.SpanFromContext(want.attempt).SpanContext().SpanID() || got.StartTime().Sub(began) != want.start {
+				t.Errorf("dial from %v is in the wrong attempt", got.StartTime().Sub(began))
+			}
+		}
+	})
 }
 
 func TestEachFailedAttemptIsASpanAMetricAndALine(t *testing.T) {

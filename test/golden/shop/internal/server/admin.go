@@ -5,14 +5,15 @@ import (
 	"net/http/pprof"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"example.com/shop/internal/telemetry"
 )
 
 // NewAdmin returns the handler of the admin port, which must never face the public.
 // The service is ready while ready is true; whether a dependency answers is no part of it,
 // or one slow cache would take every instance out of service at once.
-func NewAdmin(registry *prometheus.Registry, ready *atomic.Bool) http.Handler {
+func NewAdmin(tel *telemetry.Telemetry, ready *atomic.Bool) http.Handler {
 	mux := http.NewServeMux()
 	live := func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, status{"ok"}) }
 	readiness := func(w http.ResponseWriter, _ *http.Request) {
@@ -26,7 +27,9 @@ func NewAdmin(registry *prometheus.Registry, ready *atomic.Bool) http.Handler {
 	mux.HandleFunc("GET /readyz", readiness)
 	mux.HandleFunc("GET /healthz", readiness)
 	// Exemplars exist in the OpenMetrics format only.
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true, Registry: registry}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(tel.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true, Registry: tel.Registry}))
+	mux.HandleFunc("GET /loglevel", tel.Log.ServeLevel)
+	mux.HandleFunc("PUT /loglevel", tel.Log.ServeLevel)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)

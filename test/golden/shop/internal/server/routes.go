@@ -33,6 +33,9 @@ func routes(d Deps) []Route {
 		{"GET /orders/{id}", getOrder(d), slo.Objective{Availability: 0.999, Latency: 0.99, Threshold: 100 * time.Millisecond}, telemetry.Default},
 		{"POST /orders", createOrder(d), slo.Objective{Availability: 0.999, Latency: 0.99, Threshold: 250 * time.Millisecond}, telemetry.Default},
 		{"GET /api/v2/verify", verifySession(d), slo.Objective{Availability: 0.999, Latency: 0.99, Threshold: 300 * time.Millisecond}, telemetry.Default},
+		{"GET /products/{sku}", getProduct(d), slo.Objective{Availability: 0.999, Latency: 0.99, Threshold: 100 * time.Millisecond}, telemetry.Default},
+		{"PUT /products/{sku}", putProduct(d), slo.Objective{Availability: 0.999, Latency: 0.99, Threshold: 250 * time.Millisecond}, telemetry.Default},
+		{"GET /shipping/{zip}", quoteShipping(d), slo.Objective{Availability: 0.99, Latency: 0.95, Threshold: 500 * time.Millisecond}, telemetry.Default},
 		{"POST /payment/{id}/capture", capturePayment(d), slo.Objective{Availability: 0.9995, Latency: 0.99, Threshold: 500 * time.Millisecond}, telemetry.Always},
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"example.com/shop/internal/telemetry"
 )
 
-func newTelemetry(t *testing.T) *telemetry.Telemetry {
+func newTelemetry(t testing.TB) *telemetry.Telemetry {
 	log, err := telemetry.NewLogger(io.Discard, "", zapcore.InfoLevel)
 	if err != nil {
 		t.Fatal(err)
@@ -52,10 +52,10 @@ func TestTheAPI(t *testing.T) {
 		{"an oversized body is refused", "POST", "/orders", `{"item":"` + strings.Repeat("x", maxBodyBytes), 413, "large"},
 		{"a payment is captured", "POST", "/payment/1/capture", "", 200, `"paid":true`},
 		{"a payment is captured once only", "POST", "/payment/1/capture", "", 409, "paid"},
-		{"an unknown path is not found", "GET", "/wp-login.php", "", 404, "not found"},
-		{"a wrong method is told the right ones", "DELETE", "/orders/1", "", 405, "Not Allowed"},
+		{"an unknown path is not found", "GET", "/wp-login.php", "", 404, `{"error":"Not Found"}`},
+		{"a wrong method is told the right ones", "DELETE", "/orders/1", "", 405, `{"error":"Method Not Allowed"}`},
 		{"an unclean path is redirected", "HEAD", "/orders//1", "", 307, ""},
-		{"the admin port's paths are not here", "GET", "/metrics", "", 404, "not found"},
+		{"the admin port's paths are not here", "GET", "/metrics", "", 404, "Not Found"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			response := httptest.NewRecorder()
@@ -67,7 +67,7 @@ func TestTheAPI(t *testing.T) {
 	}
 
 	metrics := httptest.NewRecorder()
-	NewAdmin(tel.Registry, new(atomic.Bool)).ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	NewAdmin(tel, new(atomic.Bool)).ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for method, code := range map[string]string{"GET": "404", "DELETE": "405", "HEAD": "307"} {
 		series := `http_request_method="` + method + `",http_response_status_code="` + code + `",http_route="/*"`
 		if !strings.Contains(metrics.Body.String(), series) {
@@ -78,7 +78,7 @@ func TestTheAPI(t *testing.T) {
 
 func TestTheAdminPortIsReadyWhileTheServiceIs(t *testing.T) {
 	var ready atomic.Bool
-	admin := NewAdmin(newTelemetry(t).Registry, &ready)
+	admin := NewAdmin(newTelemetry(t), &ready)
 	status := func(path string) int {
 		response := httptest.NewRecorder()
 		admin.ServeHTTP(response, httptest.NewRequest(http.MethodGet, path, nil))

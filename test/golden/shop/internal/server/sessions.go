@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -35,7 +36,7 @@ func verifySession(d Deps) http.Handler {
 			reply(w, http.StatusOK, session{Session: id, User: user})
 		case errors.Is(err, cache.ErrNotFound):
 			reply(w, http.StatusNotFound, problem{"no such session"})
-		case r.Context().Err() != nil:
+		case errors.Is(r.Context().Err(), context.Canceled):
 			reply(w, statusClientGone, problem{"the client has gone"})
 		default:
 			d.Log.Error("session lookup failed", zap.Error(err), telemetry.TraceIDs(r.Context()))

@@ -5,20 +5,27 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
+	"go.uber.org/zap/buffer"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/shop/internal/redact"
 )
 
-var nanoseconds = zapcore.TimeEncoderOfLayout("2006-01-02T15:04:05.000000000Z")
+// nanoseconds is the layout that package time formats without parsing it.
+var nanoseconds = zapcore.TimeEncoderOfLayout(time.RFC3339Nano)
 
-// Logger writes one JSON object a line.
+// Logger writes one JSON object a line, without the secrets that a caller puts into it.
 type Logger struct {
 	*zap.Logger
-	always *zap.Logger // ignores the level: for the access line of a stored trace
+	access zapcore.Core // the access line holds no foreign text, and so nothing to redact
+	always zapcore.Core // like access, whatever the level
+	level  zap.AtomicLevel
 	file   *os.File
 }
 
@@ -44,10 +51,40 @@ func NewLogger(stdout io.Writer, path string, level zapcore.Level) (*Logger, err
 		EncodeDuration: zapcore.SecondsDurationEncoder,
 		EncodeCaller:   zapcore.ShortCallerEncoder,
 	})
-	build := func(level zapcore.Level) *zap.Logger {
-		return zap.New(zapcore.NewCore(encoder, sink, level), zap.WithCaller(true))
+	atomic := zap.NewAtomicLevelAt(level)
+	return &Logger{
+		Logger: zap.New(zapcore.NewCore(redacting{encoder}, sink, atomic), zap.WithCaller(true)),
+		access: zapcore.NewCore(encoder, sink, atomic),
+		always: zapcore.NewCore(encoder, sink, zapcore.DebugLevel),
+		level:  atomic,
+		file:   file,
+	}, nil
+}
+
+// redacting removes secrets from whole lines, whichever field, error or stack they came in by.
+type redacting struct{ zapcore.Encoder }
+
+func (e redacting) Clone() zapcore.Encoder { return redacting{e.Encoder.Clone()} }
+
+func (e redacting) EncodeEntry(entry zapcore.Entry, fields []zapcore.Field) (*buffer.Buffer, error) {
+	line, err := e.Encoder.EncodeEntry(entry, fields)
+	if err != nil {
+		return line, err
 	}
-	return &Logger{Logger: build(level), always: build(zapcore.DebugLevel), file: file}, nil
+	if clean, changed := redact.JSON(line.Bytes()); changed {
+		line.Reset()
+		_, err = line.Write(clean)
+	}
+	return line, err
+}
+
+// ServeLevel answers GET and PUT {"level":"debug"}: it changes the level of a running service.
+func (l *Logger) ServeLevel(w http.ResponseWriter, r *http.Request) {
+	before := l.level.Level()
+	l.level.ServeHTTP(w, r)
+	if after := l.level.Level(); after != before {
+		zap.New(l.always, zap.WithCaller(true)).Warn("log level changed", zap.Stringer("from", before), zap.Stringer("to", after))
+	}
 }
 
 // Close closes the log file.

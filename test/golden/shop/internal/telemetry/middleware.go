@@ -4,20 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/propagation"
-	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
+
+	"example.com/shop/internal/spans"
 )
 
 // UnknownRoute names all requests that match no route: one series, whatever clients ask for.
@@ -25,20 +22,18 @@ const UnknownRoute = "/*"
 
 // Middleware observes requests: one span, one measurement and one access line each.
 type Middleware struct {
-	tel          *Telemetry
-	metrics      httpMetrics
-	access       *zap.Logger
-	accessAlways *zap.Logger // whatever the level: the line of a stored trace is never missing
+	// Timeout bounds each request: its context ends, and an answer that begins later counts as a timeout.
+	// It should leave time to answer before the server's WriteTimeout, which only cuts the connection. A handler that
+	// needs longer moves both by http.ResponseController.SetWriteDeadline. 0 is no bound.
+	Timeout time.Duration
+
+	tel     *Telemetry
+	metrics httpMetrics
 }
 
 // NewMiddleware registers the metrics; buckets are the boundaries of the duration in seconds.
 func NewMiddleware(tel *Telemetry, buckets []float64) *Middleware {
-	return &Middleware{
-		tel:          tel,
-		metrics:      newHTTPMetrics(tel.Registry, buckets),
-		access:       tel.Log.WithOptions(zap.WithCaller(false)),
-		accessAlways: tel.Log.always.WithOptions(zap.WithCaller(false)),
-	}
+	return &Middleware{tel: tel, metrics: newHTTPMetrics(tel.Registry, buckets, tel.nativeHistograms)}
 }
 
 // Route observes the handler of a ServeMux pattern, "METHOD /path".
@@ -55,15 +50,21 @@ func (m *Middleware) Unknown(next http.Handler) http.Handler {
 }
 
 func (m *Middleware) newRoute(spanName, path string, next http.Handler) *route {
-	return &route{
+	rt := &route{
 		Middleware: m,
 		spanName:   spanName,
 		path:       path,
 		next:       next,
 		durations:  &durations{vec: m.metrics.duration, route: path},
 		active:     m.metrics.active.WithLabelValues(path),
+		access:     newAccessLog(m.tel.Log, path),
 		spanStart:  []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
 	}
+	if m.tel.samplings != nil {
+		rt.sampling = m.tel.samplings.of(spanName)
+		rt.head = spans.NewHead(rt.sampling.rule())
+	}
+	return rt
 }
 
 // route holds what is the same for all requests of a route, resolved before the first one.
@@ -72,119 +73,125 @@ type route struct {
 	spanName  string
 	path      string
 	next      http.Handler
+	sampling  Sampling
+	head      *spans.Head // nil: the tracer decides by itself
 	durations *durations
 	active    prometheus.Gauge
+	access    accessLog
 	spanStart []trace.SpanStartOption
 }
 
 func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	rt.active.Inc()
-	ctx, span := rt.startSpan(r)
-	rec := &recorder{ResponseWriter: w, method: knownMethod(r.Method), route: rt.path, span: span.SpanContext()}
-	defer rt.finish(rec, span, start)
+	rec := &recorder{ResponseWriter: w, method: knownMethod(r.Method)}
+	rec.ctx.Context = r.Context()
+	if rt.Timeout > 0 {
+		rec.ctx.at = start.Add(rt.Timeout)
+	}
+	ctx, span := rt.startSpan(rec, r.Header)
+	defer rt.finish(rec, r, span, start)
 	rt.next.ServeHTTP(rec, r.WithContext(ctx))
 }
 
-// startSpan lets the sampler decide by name and trace id alone; attributes are made for recorded spans only.
-func (rt *route) startSpan(r *http.Request) (context.Context, trace.Span) {
-	ctx := r.Context()
-	if r.Header.Get("Traceparent") != "" {
-		ctx = rt.tel.Propagator.Extract(ctx, propagation.HeaderCarrier(r.Header))
+// startSpan decides by route and trace id alone, before there is a span; attributes are made at the end, for stored
+// spans only.
+func (rt *route) startSpan(rec *recorder, header http.Header) (context.Context, trace.Span) {
+	var ctx context.Context = &rec.ctx
+	parent := remoteParent(header)
+	if rt.head != nil {
+		sc, record := rt.head.Decide(parent)
+		if !record {
+			rec.span = idSpan{noSpan, sc}
+			return trace.ContextWithSpan(ctx, &rec.span), &rec.span
+		}
+		ctx = spans.ContextWithTraceID(ctx, sc.TraceID())
+	}
+	if parent.IsValid() {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, parent)
 	}
 	ctx, span := rt.tel.Tracer.Start(ctx, rt.spanName, rt.spanStart...)
-	if span.IsRecording() {
-		span.SetAttributes(requestAttributes(r, rt.path)...)
-	}
+	rec.span.sc = span.SpanContext()
 	return ctx, span
 }
 
 // finish runs deferred, so that a panic is seen, counted, logged and answered like any other failure.
-func (rt *route) finish(rec *recorder, span trace.Span, start time.Time) {
-	failure, abort := "", false
+func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span, start time.Time) {
+	abort := false
 	if cause := recover(); cause != nil {
-		failure, abort = rt.answerPanic(rec, cause)
-	}
-	rec.begin()
-	if failure == "" {
-		failure = errorType(rec.status)
-	}
-	rec.duration = time.Since(start)
-	rt.active.Dec()
-	rt.observe(rec, span, failure)
-	rt.logAccess(rec, span)
-	if span.IsRecording() {
-		span.SetAttributes(semconv.HTTPResponseStatusCode(rec.status), semconv.HTTPResponseBodySize(int(rec.bytes)))
-		if failure != "" {
-			span.SetAttributes(semconv.ErrorTypeKey.String(failure))
-			span.SetStatus(codes.Error, "")
+		abort = rt.answerPanic(rec, cause)
+	} else if rec.status == 0 {
+		rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
+		if rec.kind == errorTypeTimeout {
+			answerError(rec, rec.status)
 		}
 	}
-	span.End()
+	rec.duration = time.Since(start)
+	rec.ctx.stop()
+	rt.active.Dec()
+	stored := rt.endSpan(rec, r, span)
+	rt.observe(rec, stored)
+	if stored || rec.failed() || !rt.tel.SampledAccessLog {
+		rt.access.write(rec, start, stored)
+	}
 	if abort {
 		panic(http.ErrAbortHandler)
 	}
 }
 
 // answerPanic answers 500. When the answer has begun already, or the handler wants the connection to be cut
-// (http.ErrAbortHandler), abort is true: the client must not take half an answer for a whole one.
-func (rt *route) answerPanic(rec *recorder, cause any) (failure string, abort bool) {
+// (http.ErrAbortHandler), it returns true: the client must not take half an answer for a whole one.
+func (rt *route) answerPanic(rec *recorder, cause any) (abort bool) {
 	abort = rec.status != 0
 	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		abort = true
+		if rec.begin(http.StatusInternalServerError); rec.kind != "" {
+			return abort // a proxy's way to say that the client has gone
+		}
 	} else {
 		rt.tel.Log.Error("panic", zap.String("error", fmt.Sprint(cause)), zap.ByteString("stacktrace", debug.Stack()),
-			zap.String("route", rt.path), zap.Inline(traceIDs(rec.span)))
+			zap.String("route", rt.path), zap.Inline(traceIDs(rec.span.sc)))
 	}
-	if abort {
-		rec.status = http.StatusInternalServerError
-	} else {
-		http.Error(rec, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	if !abort {
+		answerError(rec, http.StatusInternalServerError)
 	}
-	return errorTypePanic, abort
+	rec.status, rec.kind = http.StatusInternalServerError, errorTypePanic
+	return abort
+}
+
+func answerError(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, "{\"error\":%q}\n", http.StatusText(status))
+}
+
+// endSpan says whether the span is stored: because it was sampled, or because its route keeps such requests.
+func (rt *route) endSpan(rec *recorder, r *http.Request, span trace.Span) (stored bool) {
+	if span.IsRecording() {
+		keep := rt.sampling.keeps(rec.failed(), rec.duration)
+		if keep {
+			span.SetAttributes(spans.AdjustedCount.Int(1))
+			rec.span.sc = spans.AsSampled(rec.span.sc)
+		}
+		if stored = keep || rec.span.sc.IsSampled(); stored {
+			rt.describe(span, rec, r)
+		}
+	}
+	span.End()
+	return stored
 }
 
 // observe attaches the trace id as an exemplar when the trace is stored: an exemplar must lead somewhere.
-func (rt *route) observe(rec *recorder, span trace.Span, failure string) {
-	observer := rt.durations.of(rec.method, rec.status, failure)
-	observer.ObserveWithExemplar(rec.duration.Seconds(), exemplar(span))
+func (rt *route) observe(rec *recorder, stored bool) {
+	observer, seconds := rt.durations.of(rec.method, rec.status, rec.kind), rec.duration.Seconds()
+	if !stored {
+		observer.ObserveWithExemplar(seconds, nil)
+		return
+	}
+	labels := exemplars.Get().(prometheus.Labels) // the observer copies them
+	setTraceLabels(labels, rec.span.sc)
+	observer.ObserveWithExemplar(seconds, labels)
+	exemplars.Put(labels)
 }
 
-func (rt *route) logAccess(rec *recorder, span trace.Span) {
-	level, log := zapcore.InfoLevel, rt.access
-	if rec.status >= 500 {
-		level = zapcore.ErrorLevel
-	}
-	if span.IsRecording() {
-		log = rt.accessAlways
-	}
-	if entry := log.Check(level, "request"); entry != nil {
-		entry.Write(rec.accessFields()...)
-	}
-}
-
-func requestAttributes(r *http.Request, route string) []attribute.KeyValue {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	client, _, _ := net.SplitHostPort(r.RemoteAddr)
-	return []attribute.KeyValue{
-		semconv.HTTPRequestMethodKey.String(knownMethod(r.Method)),
-		semconv.HTTPRoute(route),
-		semconv.URLPath(r.URL.Path),
-		semconv.URLScheme(scheme),
-		semconv.ClientAddress(client),
-		semconv.UserAgentOriginal(r.UserAgent()),
-	}
-}
-
-// knownMethod keeps labels bounded: what is no method of HTTP counts as _OTHER.
-func knownMethod(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
-		http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
-		return method
-	}
-	return "_OTHER"
-}
+var exemplars = sync.Pool{New: func() any { return make(prometheus.Labels, 2) }}

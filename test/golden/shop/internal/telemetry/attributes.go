@@ -1,0 +1,46 @@
+package telemetry
+
+import (
+	"net"
+	"net/http"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// describe sets the attributes and the status that the semantic conventions ask for.
+func (rt *route) describe(span trace.Span, rec *recorder, r *http.Request) {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	client, _, _ := net.SplitHostPort(r.RemoteAddr)
+	attributes := append(make([]attribute.KeyValue, 0, 8),
+		semconv.HTTPRequestMethodKey.String(rec.method),
+		semconv.HTTPRoute(rt.path),
+		semconv.URLPath(r.URL.Path),
+		semconv.URLScheme(scheme),
+		semconv.ClientAddress(client),
+		semconv.UserAgentOriginal(r.UserAgent()),
+		semconv.HTTPResponseStatusCode(rec.status),
+	)
+	if failure := rec.errorType(); failure != "" {
+		attributes = append(attributes, semconv.ErrorTypeKey.String(failure))
+	}
+	span.SetAttributes(attributes...)
+	if rec.failed() {
+		span.SetStatus(codes.Error, "")
+	}
+}
+
+// knownMethod keeps labels bounded: what is no method of HTTP counts as _OTHER.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+		http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
+		return method
+	}
+	return "_OTHER"
+}

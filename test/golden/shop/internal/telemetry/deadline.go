@@ -1,0 +1,87 @@
+package telemetry
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// deadline is a request's context with a time bound. It makes the timer when somebody first waits for it: a handler
+// that does no I/O pays nothing, where context.WithDeadline costs each request five allocations.
+type deadline struct {
+	context.Context           // the server's: cancelled when the client leaves
+	at              time.Time // zero: no bound
+
+	mu     sync.Mutex
+	timed  atomic.Pointer[timedContext]
+	cancel []context.CancelFunc
+}
+
+type timedContext struct{ context.Context }
+
+func (d *deadline) Deadline() (time.Time, bool) { return d.current().Deadline() }
+func (d *deadline) Done() <-chan struct{}       { return d.current().Done() }
+
+// Err needs no timer as long as nobody waits for one.
+func (d *deadline) Err() error {
+	if timed := d.timed.Load(); timed != nil {
+		return timed.Err()
+	}
+	d.mu.Lock()
+	at := d.at
+	d.mu.Unlock()
+	if at.IsZero() || time.Until(at) > 0 {
+		return d.Context.Err()
+	}
+	return d.current().Err()
+}
+
+// Value asks the timed context, once there is one, so that contexts derived from this one find it and are cancelled
+// with it directly: otherwise package context would start a goroutine for each.
+func (d *deadline) Value(key any) any {
+	if timed := d.timed.Load(); timed != nil {
+		return timed.Value(key)
+	}
+	return d.Context.Value(key)
+}
+
+func (d *deadline) current() context.Context {
+	if timed := d.timed.Load(); timed != nil {
+		return timed
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.at.IsZero() {
+		return d.Context
+	}
+	if d.timed.Load() == nil {
+		ctx, cancel := context.WithDeadline(d.Context, d.at)
+		d.cancel = append(d.cancel, cancel)
+		d.timed.Store(&timedContext{ctx})
+	}
+	return d.timed.Load()
+}
+
+// move sets another bound, or none. What was derived from the context before keeps the earlier one.
+func (d *deadline) move(to time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if timed := d.timed.Load(); timed != nil && timed.Err() != nil {
+		return // what has ended stays so
+	}
+	d.at = to
+	d.timed.Store(nil)
+}
+
+// exceeded says whether the bound has come. Like move it is for the handler's goroutine.
+func (d *deadline) exceeded() bool { return !d.at.IsZero() && time.Until(d.at) <= 0 }
+
+// stop ends the timers.
+func (d *deadline) stop() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, cancel := range d.cancel {
+		cancel()
+	}
+}
