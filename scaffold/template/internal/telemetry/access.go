@@ -22,7 +22,7 @@ func newAccessLog(log *Logger, route string) accessLog {
 }
 
 // write writes the line of a stored trace whatever the level: it is never missing.
-func (l accessLog) write(rec *recorder, start time.Time, stored bool) {
+func (l accessLog) write(rec *recorder, stored bool) {
 	level, core := zapcore.InfoLevel, l.leveled
 	if rec.failed() {
 		level = zapcore.ErrorLevel
@@ -34,7 +34,7 @@ func (l accessLog) write(rec *recorder, start time.Time, stored bool) {
 	}
 	line := accessLines.Get().(*accessLine)
 	line.recorder = rec
-	entry := zapcore.Entry{Level: level, Time: start.Add(rec.duration), Message: "request"}
+	entry := zapcore.Entry{Level: level, Time: rec.ctx.start.Add(rec.duration), Message: "request"}
 	if err := core.Write(entry, line.fields[:]); err != nil {
 		fmt.Fprintln(os.Stderr, "write error:", err) // as zap does
 	}

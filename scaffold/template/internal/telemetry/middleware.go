@@ -22,8 +22,8 @@ const UnknownRoute = "/*"
 
 // Middleware observes requests: one span, one measurement and one access line each.
 type Middleware struct {
-	// Timeout bounds each request: its context ends, and an answer that begins later counts as a timeout.
-	// It should leave time to answer before the server's WriteTimeout, which only cuts the connection. A handler that
+	// Timeout bounds each request: its context ends, and a handler that has not answered by then, or fails later,
+	// counts as a timeout. It should leave time to answer before the server's WriteTimeout, which only cuts the connection. A handler that
 	// needs longer moves both by http.ResponseController.SetWriteDeadline. 0 is no bound.
 	Timeout time.Duration
 
@@ -85,12 +85,9 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	rt.active.Inc()
 	rec := &recorder{ResponseWriter: w, method: knownMethod(r.Method)}
-	rec.ctx.Context = r.Context()
-	if rt.Timeout > 0 {
-		rec.ctx.at = start.Add(rt.Timeout)
-	}
+	rec.ctx.Context, rec.ctx.start, rec.ctx.limit = r.Context(), start, rt.Timeout
 	ctx, span := rt.startSpan(rec, r.Header)
-	defer rt.finish(rec, r, span, start)
+	defer rt.finish(rec, r, span)
 	rt.next.ServeHTTP(rec, r.WithContext(ctx))
 }
 
@@ -116,23 +113,23 @@ func (rt *route) startSpan(rec *recorder, header http.Header) (context.Context, 
 }
 
 // finish runs deferred, so that a panic is seen, counted, logged and answered like any other failure.
-func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span, start time.Time) {
+func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span) {
 	abort := false
 	if cause := recover(); cause != nil {
 		abort = rt.answerPanic(rec, cause)
 	} else if rec.status == 0 {
-		rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
-		if rec.kind == errorTypeTimeout {
-			answerError(rec, rec.status)
+		if rec.ctx.exceeded() {
+			answerError(rec, http.StatusGatewayTimeout)
 		}
+		rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
 	}
-	rec.duration = time.Since(start)
+	rec.duration = time.Since(rec.ctx.start)
 	rec.ctx.stop()
 	rt.active.Dec()
 	stored := rt.endSpan(rec, r, span)
 	rt.observe(rec, stored)
 	if stored || rec.failed() || !rt.tel.SampledAccessLog {
-		rt.access.write(rec, start, stored)
+		rt.access.write(rec, stored)
 	}
 	if abort {
 		panic(http.ErrAbortHandler)
