@@ -10,14 +10,14 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// accessLog writes the access lines of a route. It hands them to zap's cores directly, with what is the same in all of
-// them encoded once; a zap.Logger would look at the clock and for the caller anew each time.
+// accessLog writes the access lines of a route and method. It hands them to zap's cores directly, with what is the same
+// in all of them encoded once; a zap.Logger would look at the clock and for the caller anew each time.
 type accessLog struct {
 	leveled, always zapcore.Core
 }
 
-func newAccessLog(log *Logger, route string) accessLog {
-	same := []zap.Field{zap.String("caller", "telemetry/access.go"), zap.String("route", route)}
+func newAccessLog(log *Logger, method, route string) accessLog {
+	same := []zap.Field{zap.String("caller", "telemetry/access.go"), zap.String("method", method), zap.String("route", route)}
 	return accessLog{leveled: log.access.With(same), always: log.always.With(same)}
 }
 
@@ -57,7 +57,6 @@ var accessLines = sync.Pool{New: func() any {
 }}
 
 func (l *accessLine) MarshalLogObject(enc zapcore.ObjectEncoder) error {
-	enc.AddString("method", l.method)
 	enc.AddInt("status", l.status)
 	if l.kind != "" {
 		enc.AddString("error_type", l.kind)

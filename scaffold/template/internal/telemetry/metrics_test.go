@@ -23,7 +23,7 @@ func TestDurationsHaveNativeBucketsByOptionOnly(t *testing.T) {
 		}, Buckets(nil))
 		route := observe.Route("GET /orders/{id}", answer(200)).(*route)
 		for i := range 1000 {
-			route.durations.of("GET", 200, "").ObserveWithExemplar(float64(i+1)/1000, nil)
+			route.durations.of("GET", 200, "").observer.ObserveWithExemplar(float64(i+1)/1000, nil)
 		}
 		found := gather(t, registry, "http_server_request_duration_seconds", map[string]string{"http_response_status_code": "200"})
 		if found.classicBuckets[0] != len(semconvBuckets) {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,25 +38,26 @@ func NewMiddleware(tel *Telemetry, buckets []float64) *Middleware {
 // Route observes the handler of a ServeMux pattern, "METHOD /path".
 func (m *Middleware) Route(pattern string, next http.Handler) http.Handler {
 	method, path, _ := strings.Cut(pattern, " ")
-	rt := m.newRoute(pattern, path, next)
-	rt.durations = newDurations(m.metrics.duration, method, path)
+	rt := m.newRoute(pattern, method, path, next)
+	rt.durations.prepare()
 	return rt
 }
 
 // Unknown observes the handler of requests that match no route.
 func (m *Middleware) Unknown(next http.Handler) http.Handler {
-	return m.newRoute(UnknownRoute, UnknownRoute, next)
+	return m.newRoute(UnknownRoute, "", UnknownRoute, next)
 }
 
-func (m *Middleware) newRoute(spanName, path string, next http.Handler) *route {
+func (m *Middleware) newRoute(spanName, method, path string, next http.Handler) *route {
 	rt := &route{
 		Middleware: m,
 		spanName:   spanName,
+		method:     method,
 		path:       path,
 		next:       next,
-		durations:  &durations{vec: m.metrics.duration, route: path},
+		durations:  newDurations(m.metrics, method, path),
 		active:     m.metrics.active.WithLabelValues(path),
-		access:     newAccessLog(m.tel.Log, path),
+		access:     newAccessLog(m.tel.Log, method, path),
 		spanStart:  []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
 	}
 	if m.tel.samplings != nil {
@@ -71,6 +71,7 @@ func (m *Middleware) newRoute(spanName, path string, next http.Handler) *route {
 type route struct {
 	*Middleware
 	spanName  string
+	method    string // empty: any
 	path      string
 	next      http.Handler
 	sampling  Sampling
@@ -127,9 +128,13 @@ func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span) {
 	rec.ctx.stop()
 	rt.active.Dec()
 	stored := rt.endSpan(rec, r, span)
-	rt.observe(rec, stored)
+	rt.durations.observe(rec, stored)
 	if stored || rec.failed() || !rt.tel.SampledAccessLog {
-		rt.access.write(rec, stored)
+		access := rt.access
+		if rec.method != rt.method { // HEAD, or a route for any method
+			access = newAccessLog(rt.tel.Log, rec.method, rt.path)
+		}
+		access.write(rec, stored)
 	}
 	if abort {
 		panic(http.ErrAbortHandler)
@@ -177,18 +182,3 @@ func (rt *route) endSpan(rec *recorder, r *http.Request, span trace.Span) (store
 	span.End()
 	return stored
 }
-
-// observe attaches the trace id as an exemplar when the trace is stored: an exemplar must lead somewhere.
-func (rt *route) observe(rec *recorder, stored bool) {
-	observer, seconds := rt.durations.of(rec.method, rec.status, rec.kind), rec.duration.Seconds()
-	if !stored {
-		observer.ObserveWithExemplar(seconds, nil)
-		return
-	}
-	labels := exemplars.Get().(prometheus.Labels) // the observer copies them
-	setTraceLabels(labels, rec.span.sc)
-	observer.ObserveWithExemplar(seconds, labels)
-	exemplars.Put(labels)
-}
-
-var exemplars = sync.Pool{New: func() any { return make(prometheus.Labels, 2) }}

@@ -10,8 +10,9 @@ import (
 // deadline is a request's context with a time bound. It makes the timer when somebody first waits for it: a handler
 // that does no I/O pays nothing, where context.WithDeadline costs each request five allocations.
 type deadline struct {
-	context.Context           // the server's: cancelled when the client leaves
-	at              time.Time // zero: no bound
+	context.Context               // the server's: cancelled when the client leaves
+	start           time.Time     // of the request
+	limit           time.Duration // from the start; 0: no bound
 
 	mu     sync.Mutex
 	timed  atomic.Pointer[timedContext]
@@ -28,13 +29,10 @@ func (d *deadline) Err() error {
 	if timed := d.timed.Load(); timed != nil {
 		return timed.Err()
 	}
-	d.mu.Lock()
-	at := d.at
-	d.mu.Unlock()
-	if at.IsZero() || time.Until(at) > 0 {
-		return d.Context.Err()
+	if d.exceeded() {
+		return d.current().Err()
 	}
-	return d.current().Err()
+	return d.Context.Err()
 }
 
 // Value asks the timed context, once there is one, so that contexts derived from this one find it and are cancelled
@@ -52,11 +50,11 @@ func (d *deadline) current() context.Context {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.at.IsZero() {
+	if d.limit == 0 {
 		return d.Context
 	}
 	if d.timed.Load() == nil {
-		ctx, cancel := context.WithDeadline(d.Context, d.at)
+		ctx, cancel := context.WithDeadline(d.Context, d.start.Add(d.limit))
 		d.cancel = append(d.cancel, cancel)
 		d.timed.Store(&timedContext{ctx})
 	}
@@ -70,12 +68,19 @@ func (d *deadline) move(to time.Time) {
 	if timed := d.timed.Load(); timed != nil && timed.Err() != nil {
 		return // what has ended stays so
 	}
-	d.at = to
+	d.limit = 0
+	if !to.IsZero() {
+		d.limit = max(to.Sub(d.start), 1)
+	}
 	d.timed.Store(nil)
 }
 
-// exceeded says whether the bound has come. Like move it is for the handler's goroutine.
-func (d *deadline) exceeded() bool { return !d.at.IsZero() && time.Until(d.at) <= 0 }
+// exceeded says whether the bound has come.
+func (d *deadline) exceeded() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.limit > 0 && time.Since(d.start) >= d.limit
+}
 
 // stop ends the timers.
 func (d *deadline) stop() {

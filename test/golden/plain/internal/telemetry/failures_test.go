@@ -26,10 +26,15 @@ func TestFailuresAreToldApart(t *testing.T) {
 		{"a code of the handler", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, "502", "502", 502, true},
 		{"a timeout that the handler tells", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(504) }, "504", "timeout", 504, true},
 		{"a handler that gives up at its deadline", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "504", "timeout", 504, true},
-		{"an answer that begins after the deadline", func(w http.ResponseWriter, _ *http.Request) {
+		{"a good answer that begins after the deadline", func(w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(time.Minute)
 			w.WriteHeader(200)
-		}, "504", "timeout", 200, true},
+		}, "200", "", 200, false},
+		{"a failure that is told after the deadline", func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(time.Minute)
+			w.WriteHeader(500)
+		}, "500", "timeout", 500, true},
+		{"a handler that says nothing and is late", func(http.ResponseWriter, *http.Request) { time.Sleep(time.Minute) }, "504", "timeout", 504, true},
 		{"an answer that begins in time and takes longer", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(200)
 			time.Sleep(time.Minute)

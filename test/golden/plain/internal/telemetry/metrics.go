@@ -1,19 +1,14 @@
 package telemetry
 
 import (
-	"context"
-	"net/http"
 	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel/sdk/resource"
-	"go.opentelemetry.io/otel/trace"
 )
 
 // semconvBuckets are the boundaries in seconds that the semantic conventions advise for HTTP durations:
@@ -33,6 +28,7 @@ func Buckets(thresholds []time.Duration) []float64 {
 
 type httpMetrics struct {
 	duration *prometheus.HistogramVec
+	buckets  []float64
 	active   *prometheus.GaugeVec
 }
 
@@ -50,6 +46,7 @@ func newHTTPMetrics(registry prometheus.Registerer, buckets []float64, native bo
 	m := httpMetrics{
 		duration: prometheus.NewHistogramVec(durations,
 			[]string{"http_request_method", "http_route", "http_response_status_code", "error_type"}),
+		buckets: buckets,
 		active: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "http_server_active_requests",
 			Help: "Requests that are being answered.",
@@ -57,81 +54,6 @@ func newHTTPMetrics(registry prometheus.Registerer, buckets []float64, native bo
 	}
 	registry.MustRegister(m.duration, m.active)
 	return m
-}
-
-// durations are the series of one route. Those of the route's own method are looked up once for each code.
-type durations struct {
-	vec           *prometheus.HistogramVec
-	method, route string // method is empty when the route takes any
-	byCode        [600]atomic.Pointer[prometheus.ExemplarObserver]
-}
-
-// newDurations makes the series of 200 and of the usual failures at once: no errors, no traffic and no scrape then
-// look different, and rate() sees the first failure, which it does not in a series that begins above 0.
-func newDurations(vec *prometheus.HistogramVec, method, route string) *durations {
-	d := &durations{vec: vec, method: method, route: route}
-	for _, status := range []int{200, 500, 503} {
-		d.of(method, status, "")
-	}
-	d.of(method, http.StatusInternalServerError, errorTypePanic)
-	d.of(method, http.StatusGatewayTimeout, errorTypeTimeout)
-	return d
-}
-
-// of returns the series of a status; kind is the error type where the status does not tell it.
-func (d *durations) of(method string, status int, kind string) prometheus.ExemplarObserver {
-	cached := method == d.method && status < len(d.byCode) && kind == ""
-	if cached {
-		if observer := d.byCode[status].Load(); observer != nil {
-			return *observer
-		}
-	}
-	if kind == "" {
-		kind = errorType(status)
-	}
-	observer := d.vec.WithLabelValues(method, d.route, strconv.Itoa(status), kind).(prometheus.ExemplarObserver)
-	if cached {
-		d.byCode[status].Store(&observer)
-	}
-	return observer
-}
-
-// Exemplar leads from a measurement to its trace. It is nil unless that trace is sure to be stored.
-func Exemplar(ctx context.Context) prometheus.Labels {
-	span := trace.SpanFromContext(ctx)
-	if sc := span.SpanContext(); sc.IsSampled() && span.IsRecording() {
-		labels := make(prometheus.Labels, 2)
-		setTraceLabels(labels, sc)
-		return labels
-	}
-	return nil
-}
-
-func setTraceLabels(labels prometheus.Labels, sc trace.SpanContext) {
-	labels["trace_id"], labels["span_id"] = sc.TraceID().String(), sc.SpanID().String()
-}
-
-// Error types that are no status codes.
-const (
-	errorTypePanic      = "panic"
-	errorTypeTimeout    = "timeout"
-	errorTypeClientGone = "client_gone"
-)
-
-// StatusClientGone is what nginx logs when the client left before the answer: no failure of ours.
-const StatusClientGone = 499
-
-// errorType is the error type that a status tells.
-func errorType(status int) string {
-	switch {
-	case status == http.StatusGatewayTimeout:
-		return errorTypeTimeout
-	case status == StatusClientGone:
-		return errorTypeClientGone
-	case status < 500:
-		return ""
-	}
-	return strconv.Itoa(status)
 }
 
 // goMetrics adds to the usual ones how long goroutines wait for a processor and what the garbage collector takes of

@@ -10,19 +10,19 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// accessLog writes the access lines of a route. It hands them to zap's cores directly, with what is the same in all of
-// them encoded once; a zap.Logger would look at the clock and for the caller anew each time.
+// accessLog writes the access lines of a route and method. It hands them to zap's cores directly, with what is the same
+// in all of them encoded once; a zap.Logger would look at the clock and for the caller anew each time.
 type accessLog struct {
 	leveled, always zapcore.Core
 }
 
-func newAccessLog(log *Logger, route string) accessLog {
-	same := []zap.Field{zap.String("caller", "telemetry/access.go"), zap.String("route", route)}
+func newAccessLog(log *Logger, method, route string) accessLog {
+	same := []zap.Field{zap.String("caller", "telemetry/access.go"), zap.String("method", method), zap.String("route", route)}
 	return accessLog{leveled: log.access.With(same), always: log.always.With(same)}
 }
 
 // write writes the line of a stored trace whatever the level: it is never missing.
-func (l accessLog) write(rec *recorder, start time.Time, stored bool) {
+func (l accessLog) write(rec *recorder, stored bool) {
 	level, core := zapcore.InfoLevel, l.leveled
 	if rec.failed() {
 		level = zapcore.ErrorLevel
@@ -34,7 +34,7 @@ func (l accessLog) write(rec *recorder, start time.Time, stored bool) {
 	}
 	line := accessLines.Get().(*accessLine)
 	line.recorder = rec
-	entry := zapcore.Entry{Level: level, Time: start.Add(rec.duration), Message: "request"}
+	entry := zapcore.Entry{Level: level, Time: rec.ctx.start.Add(rec.duration), Message: "request"}
 	if err := core.Write(entry, line.fields[:]); err != nil {
 		fmt.Fprintln(os.Stderr, "write error:", err) // as zap does
 	}
@@ -57,7 +57,6 @@ var accessLines = sync.Pool{New: func() any {
 }}
 
 func (l *accessLine) MarshalLogObject(enc zapcore.ObjectEncoder) error {
-	enc.AddString("method", l.method)
 	enc.AddInt("status", l.status)
 	if l.kind != "" {
 		enc.AddString("error_type", l.kind)

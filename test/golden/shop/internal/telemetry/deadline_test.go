@@ -10,7 +10,7 @@ import (
 
 func TestADeadlineEndsTheContextAndWhatIsDerivedFromIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &deadline{Context: t.Context(), at: time.Now().Add(time.Second)}
+		d := &deadline{Context: t.Context(), start: time.Now(), limit: time.Second}
 		defer d.stop()
 		child, cancel := context.WithTimeout(d, time.Minute)
 		defer cancel()
@@ -31,7 +31,7 @@ func TestADeadlineEndsTheContextAndWhatIsDerivedFromIt(t *testing.T) {
 func TestADeadlineThatIsMovedHoldsForLaterWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		parent, leave := context.WithCancel(t.Context())
-		d := &deadline{Context: parent, at: time.Now().Add(time.Second)}
+		d := &deadline{Context: parent, start: time.Now(), limit: time.Second}
 		defer d.stop()
 		<-waitFor(d, time.Millisecond)    // a call to another service
 		d.move(time.Now().Add(time.Hour)) // a stream begins

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,8 +21,8 @@ const UnknownRoute = "/*"
 
 // Middleware observes requests: one span, one measurement and one access line each.
 type Middleware struct {
-	// Timeout bounds each request: its context ends, and an answer that begins later counts as a timeout.
-	// It should leave time to answer before the server's WriteTimeout, which only cuts the connection. A handler that
+	// Timeout bounds each request: its context ends, and a handler that has not answered by then, or fails later,
+	// counts as a timeout. It should leave time to answer before the server's WriteTimeout, which only cuts the connection. A handler that
 	// needs longer moves both by http.ResponseController.SetWriteDeadline. 0 is no bound.
 	Timeout time.Duration
 
@@ -39,25 +38,26 @@ func NewMiddleware(tel *Telemetry, buckets []float64) *Middleware {
 // Route observes the handler of a ServeMux pattern, "METHOD /path".
 func (m *Middleware) Route(pattern string, next http.Handler) http.Handler {
 	method, path, _ := strings.Cut(pattern, " ")
-	rt := m.newRoute(pattern, path, next)
-	rt.durations = newDurations(m.metrics.duration, method, path)
+	rt := m.newRoute(pattern, method, path, next)
+	rt.durations.prepare()
 	return rt
 }
 
 // Unknown observes the handler of requests that match no route.
 func (m *Middleware) Unknown(next http.Handler) http.Handler {
-	return m.newRoute(UnknownRoute, UnknownRoute, next)
+	return m.newRoute(UnknownRoute, "", UnknownRoute, next)
 }
 
-func (m *Middleware) newRoute(spanName, path string, next http.Handler) *route {
+func (m *Middleware) newRoute(spanName, method, path string, next http.Handler) *route {
 	rt := &route{
 		Middleware: m,
 		spanName:   spanName,
+		method:     method,
 		path:       path,
 		next:       next,
-		durations:  &durations{vec: m.metrics.duration, route: path},
+		durations:  newDurations(m.metrics, method, path),
 		active:     m.metrics.active.WithLabelValues(path),
-		access:     newAccessLog(m.tel.Log, path),
+		access:     newAccessLog(m.tel.Log, method, path),
 		spanStart:  []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
 	}
 	if m.tel.samplings != nil {
@@ -71,6 +71,7 @@ func (m *Middleware) newRoute(spanName, path string, next http.Handler) *route {
 type route struct {
 	*Middleware
 	spanName  string
+	method    string // empty: any
 	path      string
 	next      http.Handler
 	sampling  Sampling
@@ -85,12 +86,9 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	rt.active.Inc()
 	rec := &recorder{ResponseWriter: w, method: knownMethod(r.Method)}
-	rec.ctx.Context = r.Context()
-	if rt.Timeout > 0 {
-		rec.ctx.at = start.Add(rt.Timeout)
-	}
+	rec.ctx.Context, rec.ctx.start, rec.ctx.limit = r.Context(), start, rt.Timeout
 	ctx, span := rt.startSpan(rec, r.Header)
-	defer rt.finish(rec, r, span, start)
+	defer rt.finish(rec, r, span)
 	rt.next.ServeHTTP(rec, r.WithContext(ctx))
 }
 
@@ -116,23 +114,27 @@ func (rt *route) startSpan(rec *recorder, header http.Header) (context.Context, 
 }
 
 // finish runs deferred, so that a panic is seen, counted, logged and answered like any other failure.
-func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span, start time.Time) {
+func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span) {
 	abort := false
 	if cause := recover(); cause != nil {
 		abort = rt.answerPanic(rec, cause)
 	} else if rec.status == 0 {
-		rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
-		if rec.kind == errorTypeTimeout {
-			answerError(rec, rec.status)
+		if rec.ctx.exceeded() {
+			answerError(rec, http.StatusGatewayTimeout)
 		}
+		rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
 	}
-	rec.duration = time.Since(start)
+	rec.duration = time.Since(rec.ctx.start)
 	rec.ctx.stop()
 	rt.active.Dec()
 	stored := rt.endSpan(rec, r, span)
-	rt.observe(rec, stored)
+	rt.durations.observe(rec, stored)
 	if stored || rec.failed() || !rt.tel.SampledAccessLog {
-		rt.access.write(rec, start, stored)
+		access := rt.access
+		if rec.method != rt.method { // HEAD, or a route for any method
+			access = newAccessLog(rt.tel.Log, rec.method, rt.path)
+		}
+		access.write(rec, stored)
 	}
 	if abort {
 		panic(http.ErrAbortHandler)
@@ -180,18 +182,3 @@ func (rt *route) endSpan(rec *recorder, r *http.Request, span trace.Span) (store
 	span.End()
 	return stored
 }
-
-// observe attaches the trace id as an exemplar when the trace is stored: an exemplar must lead somewhere.
-func (rt *route) observe(rec *recorder, stored bool) {
-	observer, seconds := rt.durations.of(rec.method, rec.status, rec.kind), rec.duration.Seconds()
-	if !stored {
-		observer.ObserveWithExemplar(seconds, nil)
-		return
-	}
-	labels := exemplars.Get().(prometheus.Labels) // the observer copies them
-	setTraceLabels(labels, rec.span.sc)
-	observer.ObserveWithExemplar(seconds, labels)
-	exemplars.Put(labels)
-}
-
-var exemplars = sync.Pool{New: func() any { return make(prometheus.Labels, 2) }}

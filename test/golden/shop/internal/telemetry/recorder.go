@@ -94,8 +94,8 @@ func (r *recorder) SetWriteDeadline(to time.Time) error {
 
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// begin notes the status of the answer; the first counts. An answer to a client that has gone, or begun after the
-// time bound, counts as such whatever the handler says.
+// begin notes the status of the answer; the first counts. Any answer to a client that has gone counts as that, and a
+// failure after the time bound as a timeout.
 func (r *recorder) begin(status int) {
 	if r.status != 0 {
 		return
@@ -104,8 +104,8 @@ func (r *recorder) begin(status int) {
 	switch {
 	case errors.Is(r.ctx.Context.Err(), context.Canceled):
 		r.status, r.kind = StatusClientGone, errorTypeClientGone
-	case r.ctx.exceeded():
-		r.status, r.kind = http.StatusGatewayTimeout, errorTypeTimeout
+	case status >= 500 && r.ctx.exceeded():
+		r.kind = errorTypeTimeout
 	}
 }
 
