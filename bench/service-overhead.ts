@@ -8,10 +8,10 @@ import { type Conversation, converse } from './processes.ts';
 import { cell, type Table } from './report.ts';
 import { buildDriven, buildPeer, emitService } from './service.ts';
 import { type Sink, startSink } from './sink.ts';
-import { overheadRatio, spread } from './statistics.ts';
+import { median, overheadRatio, spread } from './statistics.ts';
 
-const defaultRounds = 9;
-const defaultRequests = 100_000;
+const defaultRounds = 25;
+const defaultRequests = 40_000;
 /** Before the first round: caches are filled, maps have grown. */
 const warmUpRequests = 20_000;
 
@@ -140,21 +140,31 @@ async function measure(
   return costs;
 }
 
-/** The least of all rounds: other programs can only add to the CPU time of a request, never take from it. */
+/** The least of all rounds, for what does not vary with the load of the machine. */
 function least(costs: readonly Cost[], figure: keyof Cost): number {
   return spread(costs.map((cost) => cost[figure])).least;
 }
 
-/** Figures of the bench from the costs of all stacks: pure. */
+/**
+ * Overhead of one stack over that of another: the median of the rounds' ratios. What else runs on the machine makes
+ * all stacks of a round slower alike, so a ratio within a round is steadier than one of the least times.
+ */
+function medianRatio(costs: Costs, stack: StackName, peer: StackName): number {
+  const ratios = costs.bare.map((bare, round) =>
+    overheadRatio(costs[stack][round]!.cpuNs, costs[peer][round]!.cpuNs, bare.cpuNs),
+  );
+  return median(ratios);
+}
+
+/** Figures of the bench from the costs of all stacks, each with the same number of rounds: pure. */
 export function overheadFigures(costs: Costs): Findings<'service-overhead'>['figures'] {
-  const cpu = perStack((name) => least(costs[name], 'cpuNs'));
   // Whole numbers, as testing.AllocsPerRun gives them: what is left are the scrape and background work.
   const allocations = perStack((name) => least(costs[name], 'allocations'));
   const above = (name: StackName) => Math.round(allocations[name] - allocations.bare);
   return {
-    ratioSampledLog: overheadRatio(cpu.oursSampledLog, cpu.peerSampledLog, cpu.bare),
-    ratioFullLog: overheadRatio(cpu.oursFullLog, cpu.peerFullLog, cpu.bare),
-    ratioKeep: cpu.oursKeep / cpu.oursSampledLog,
+    ratioSampledLog: medianRatio(costs, 'oursSampledLog', 'peerSampledLog'),
+    ratioFullLog: medianRatio(costs, 'oursFullLog', 'peerFullLog'),
+    ratioKeep: median(costs.oursKeep.map(({ cpuNs }, round) => cpuNs / costs.oursSampledLog[round]!.cpuNs)),
     allocsUnsampled: above('oursUnsampled'),
     allocsParent: above('oursParent'),
   };
@@ -181,7 +191,7 @@ export const serviceOverhead: Bench<'service-overhead'> = {
       if (sink.batches() === 0)
         throw new Error('no span was exported: the stacks were not measured as they run');
       const notes = [
-        'Ratios are (ours - bare) / (peer - bare) of the least CPU time; ratioKeep is with / without keep-on-failure.',
+        'Ratios are (ours - bare) / (peer - bare), the median of the rounds; ratioKeep is with / without keep-on-failure.',
         'allocsUnsampled and allocsParent are allocations above the bare handler.',
         'Nine of ten requests read an order (200), one asks for one that is not there (404).',
       ];

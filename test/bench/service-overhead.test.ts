@@ -19,23 +19,19 @@ function evenCosts(): Costs {
   };
 }
 
-test('figures are of the least disturbed round, above the bare handler', () => {
+test('ratios are the median of the rounds, above the bare handler; a busy moment that meets one stack is left out', () => {
+  const rounds = (cpuNs: readonly number[], allocations: number) =>
+    cpuNs.map((ns, round) => ({ cpuNs: ns, allocations: allocations + round / 100 }));
   const costs: Costs = {
     ...evenCosts(),
-    bare: [
-      { cpuNs: 900, allocations: 3.31 },
-      { cpuNs: 500, allocations: 3.3 },
-    ],
-    oursSampledLog: [
-      { cpuNs: 1500, allocations: 9 },
-      { cpuNs: 4000, allocations: 9 },
-    ],
-    peerSampledLog: [{ cpuNs: 10_500, allocations: 45 }],
-    oursFullLog: [{ cpuNs: 3000, allocations: 9 }],
-    peerFullLog: [{ cpuNs: 12_500, allocations: 51 }],
-    oursKeep: [{ cpuNs: 1800, allocations: 9 }],
-    oursUnsampled: [{ cpuNs: 1400, allocations: 7.32 }],
-    oursParent: [{ cpuNs: 1900, allocations: 11.33 }],
+    bare: rounds([500, 1000, 500], 3.3),
+    oursSampledLog: rounds([1500, 3000, 4000], 9),
+    peerSampledLog: rounds([10_500, 21_000, 10_500], 45),
+    oursFullLog: rounds([3000, 6000, 3000], 9),
+    peerFullLog: rounds([12_500, 25_000, 99_999], 51),
+    oursKeep: rounds([1800, 3600, 4800], 9),
+    oursUnsampled: rounds([1400, 1400, 1400], 7.32),
+    oursParent: rounds([1900, 1900, 1900], 11.33),
   };
   assert.deepEqual(overheadFigures(costs), {
     ratioSampledLog: 0.1,
