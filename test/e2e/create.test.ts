@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { TraceBody } from '../../collector/api/types.ts';
 import { folderOf, startCollector } from '../helpers/collector.ts';
 import { until } from '../helpers/until.ts';
+import { userVariables } from '../helpers/user-env.ts';
 
 const scaffold = fileURLToPath(new URL('../../scaffold', import.meta.url));
 const goEnv = { GOFLAGS: '-tags=grpcnotrace', GOWORK: 'off' };
@@ -20,9 +21,8 @@ let packed: { filename: string; size: number; files: { path: string }[] };
 
 /** The environment of a person's shell: nothing of npm, and no command of the clone on PATH. */
 function userEnv(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(?:npm_|INIT_CWD$|NODE_)/.test(name));
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
-  return { ...Object.fromEntries(kept), PATH: path.join(delimiter), GIT_CONFIG_GLOBAL: '/dev/null' };
+  return { ...userVariables(process.env), PATH: path.join(delimiter), GIT_CONFIG_GLOBAL: '/dev/null' };
 }
 
 function runAsUser(command: string, args: readonly string[], cwd: string): string {

@@ -5,6 +5,7 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { onPath } from './tool-recipes.ts';
+import { userVariables } from './user-env.ts';
 
 /** One `run:` or one line of a `script:`, with the variables that its file and its job set. */
 export type Command = { job: string; script: string; variables: Record<string, string> };
@@ -98,7 +99,7 @@ export function runCommand(
     cwd: service,
     encoding: 'utf8',
     env: {
-      ...process.env,
+      ...userVariables(process.env), // npm names the clone as the folder to work in
       GOWORK: 'off',
       ...command.variables,
       ...env,
