@@ -13,9 +13,9 @@ import (
 
 // NewProcessor batches spans for the exporter, as many as the capacity at most, and holds those that are recorded
 // only until it is known whether they are kept.
-func NewProcessor(exporter sdktrace.SpanExporter, capacity int, registry prometheus.Registerer) sdktrace.SpanProcessor {
+func NewProcessor(exporter sdktrace.SpanExporter, capacity int, registry prometheus.Registerer, options ...sdktrace.BatchSpanProcessorOption) sdktrace.SpanProcessor {
 	m := newMetrics(registry)
-	return newKeeper(newQueue(exporter, capacity, m, registry), m.processed.WithLabelValues(holding, queueFull))
+	return newKeeper(newQueue(exporter, capacity, m, registry, options...), m.processed.WithLabelValues(holding, queueFull))
 }
 
 // metrics count what becomes of sampled spans, by the names of the semantic conventions for SDKs. The spans that
@@ -62,9 +62,9 @@ type queue struct {
 }
 
 // newQueue batches spans for the exporter and registers the queue's size.
-func newQueue(exporter sdktrace.SpanExporter, capacity int, m metrics, registry prometheus.Registerer) *queue {
+func newQueue(exporter sdktrace.SpanExporter, capacity int, m metrics, registry prometheus.Registerer, options ...sdktrace.BatchSpanProcessorOption) *queue {
 	q := &queue{metrics: m, capacity: int64(capacity)}
-	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(countingExporter{exporter, q}, sdktrace.WithMaxQueueSize(capacity))
+	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(countingExporter{exporter, q}, append(options, sdktrace.WithMaxQueueSize(capacity))...)
 	gauge := func(name, help string, value func() float64) {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: name, Help: help, ConstLabels: prometheus.Labels{"otel_component_type": batching},
