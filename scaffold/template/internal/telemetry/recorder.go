@@ -109,7 +109,8 @@ func (r *recorder) begin(status int) {
 	}
 }
 
-// wrote notes what a write did. The server ends the connection's context when one fails.
+// wrote notes what a write did. The server ends the connection's context when one fails. Half an answer that the write
+// deadline cut off is no success, whatever its header says: it counts as 504, as it counts as 500 after a panic.
 func (r *recorder) wrote(n int64, err error) {
 	r.bytes += n
 	if err == nil || r.kind != "" || r.ctx.Context.Err() == nil {
@@ -117,7 +118,7 @@ func (r *recorder) wrote(n int64, err error) {
 	}
 	r.kind = errorTypeClientGone
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		r.kind = errorTypeTimeout
+		r.status, r.kind = http.StatusGatewayTimeout, errorTypeTimeout
 	}
 }
 
@@ -130,4 +131,4 @@ func (r *recorder) errorType() string {
 }
 
 // failed says whether the service, and not the client, is to blame.
-func (r *recorder) failed() bool { return r.status >= 500 || r.kind == errorTypeTimeout }
+func (r *recorder) failed() bool { return r.status >= 500 }

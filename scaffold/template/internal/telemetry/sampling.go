@@ -33,8 +33,8 @@ var (
 )
 
 // KeepFailed stores the traces of failed requests too: 5xx, panic and timeout. To know them at the end, the spans of
-// every request of the route are recorded and held: BenchmarkRequest tells the price, about that of another
-// unsampled request or two.
+// every request of the route are recorded and held: BenchmarkRequest tells the price, several times that of a request
+// that is dropped at once.
 func (s Sampling) KeepFailed() Sampling {
 	s.keepFailed = true
 	return s
