@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { staysInside } from './disk.ts';
 import type { ArchivedFile } from './tar.ts';
 
 /** Block size of tar, bytes (POSIX.1-1988 ustar). */
@@ -64,15 +65,6 @@ function checkedHead(head: Uint8Array, at: number): string {
     throw new ArchiveError(`holds the path ${JSON.stringify(path)}, which leads out of the service`);
   }
   return path;
-}
-
-/** A path of forward slashes that names a file in the folder, not in .git and under no drive letter. */
-function staysInside(path: string): boolean {
-  if (path.includes('\\') || path.includes(':') || path.includes('\0') || path.includes('\ufffd'))
-    return false;
-  return path
-    .split('/')
-    .every((part) => part !== '' && part !== '.' && part !== '..' && part.toLowerCase() !== '.git');
 }
 
 /** A field of text, up to its first zero byte. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { GoSreDeps } from './command.ts';
+import { staysInside } from './disk.ts';
 import { failed, systemCode } from './errors.ts';
 import type { File, FileUpdate } from './update-plan.ts';
 
@@ -92,7 +93,8 @@ async function readJournal<Report>(dir: string, disk: Disk): Promise<Journal<Rep
   if (text === undefined) return undefined;
   try {
     const journal = JSON.parse(text) as Journal<Report>;
-    if (journal.steps.every(({ path, staged = '0' }) => isInside(path) && /^\d+$/.test(staged)))
+    // The journal is ours, but it lies in a folder that anyone may send.
+    if (journal.steps.every(({ path, staged = '0' }) => staysInside(path) && /^\d+$/.test(staged)))
       return journal;
   } catch {
     // said below
@@ -100,11 +102,6 @@ async function readJournal<Report>(dir: string, disk: Disk): Promise<Journal<Rep
   throw failed(
     `${file} is damaged. Remove ${join(dir, stagingPath)} to give that update up; your files stay as they are.`,
   );
-}
-
-/** The journal is ours, but it lies in a folder that anyone may send. */
-function isInside(path: string): boolean {
-  return !/^\/|\\|:/.test(path) && path.split('/').every((part) => !['', '.', '..', '.git'].includes(part));
 }
 
 /** The steps that are not done, after a look at every file: none of them may be another than it was. */

@@ -402,14 +402,31 @@ test('a file that was edited after an interruption is not overwritten by its end
   assert.match(read(dir, 'internal/server/handler.go'), /zero\(\)[\s\S]*mine\(\)/);
 });
 
-test('a journal that names a path outside of the service is refused', async (t) => {
-  const dir = await service(t);
-  const step = { path: '../stolen', before: null, after: null, staged: '0' };
-  put(dir, '.go-sre/update/journal.json', JSON.stringify({ steps: [step], report: {} }));
-  const ran = await update(dir);
-  assert.equal(ran.exitCode, 1);
-  assert.match(ran.stderr, /journal\.json is damaged\. Remove/);
-});
+for (const path of [
+  '../stolen',
+  '/etc/stolen',
+  'cmd/../../stolen',
+  'C:/stolen',
+  'cmd\\..\\stolen',
+  '.git/hooks/pre-commit',
+  '.GIT/hooks/pre-commit',
+  'cmd/.Git/config',
+  '.git./config',
+  'GIT~1/config',
+  '.g\u200cit/config',
+]) {
+  test(`a journal that names ${JSON.stringify(path)}, outside of the service or in .git, is refused`, async (t) => {
+    const dir = await service(t);
+    const step = { path, before: null, after: null, staged: '0' };
+    put(dir, '.go-sre/update/0', 'forged');
+    put(dir, '.go-sre/update/journal.json', JSON.stringify({ steps: [step], report: {} }));
+    const before = tree(dir);
+    const ran = await update(dir);
+    assert.equal(ran.exitCode, 1);
+    assert.match(ran.stderr, /journal\.json is damaged\. Remove/);
+    assert.deepEqual(tree(dir), before);
+  });
+}
 
 const git = gitRunner({ ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
 
