@@ -192,7 +192,7 @@ export const createToFirstTrace: Bench<'create-to-first-trace'> = {
       coldSeconds: coldTimes.traced,
     };
     const notes = [
-      'The service sends its spans every 5 s (OTEL_BSP_SCHEDULE_DELAY), so a warm run has that in it.',
+      'The service sends its spans every second (OTEL_BSP_SCHEDULE_DELAY), so a warm run has up to that in it.',
       'Fetching the two packages with npx is not in it; cold depends on the network.',
     ];
     return { tables: [timeTable(warmTimes, coldTimes)], notes, figures };
