@@ -75,11 +75,11 @@ const short: Readonly<Record<string, number>> = { routes: 50 };
 for (const [name, { question, run }] of Object.entries(targets)) {
   test(`a short run of ${name} breaks nothing: ${question}`, { timeout: 300_000 }, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'go-sre-fuzz-test-'));
+    t.after(() => rmSync(folder, { recursive: true }));
     const said: string[] = [];
     const tell = (line: string) => said.push(line);
     const { execs, crashes, hangs } = await run({ execs: short[name] ?? 2000 }, { folder, seed: 1, tell });
     assert.deepEqual([...crashes, ...hangs], [], said.join('\n'));
     assert.ok(execs >= (short[name] ?? 2000), `${execs}`);
-    t.after(() => rmSync(folder, { recursive: true }));
   });
 }

@@ -3,36 +3,21 @@
 // versions are those of the template's go.mod.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import * as disk from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Answers, defaultRouter } from '../../scaffold/src/answers.ts';
 import { type Condition, modulesFile } from '../../scaffold/src/go-modules.ts';
 import { optionNames, type TemplateOption } from '../../scaffold/src/options.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { plan } from '../../scaffold/src/plan.ts';
 import { readTemplate, type Template } from '../../scaffold/src/template.ts';
-import { write } from '../../scaffold/src/write.ts';
+import { emitService, plainAnswers, subsetsOf } from './emitted-service.ts';
 
 /** Every combination of router and --with options, as answers without CI: it changes nothing in Go. */
 export function everyGoService(options: readonly TemplateOption[]): Answers[] {
   const subsets = subsetsOf(optionNames(options, 'with'));
   return optionNames(options, 'router').flatMap((router) =>
-    subsets.map((set) => ({
-      name: 'shop',
-      module: 'example.com/shop',
-      port: 8080,
-      router,
-      with: set.sort(),
-      ci: [],
-    })),
+    subsets.map((set) => ({ ...plainAnswers, router, with: set.sort() })),
   );
-}
-
-/** Every subset, in an order of its own. */
-export function subsetsOf([first, ...rest]: readonly string[]): string[][] {
-  if (first === undefined) return [[]];
-  return subsetsOf(rest).flatMap((subset) => [subset, [first, ...subset]]);
 }
 
 /** Emits the service into `folder` and runs `go ARGS` there; gives its output. @throws Error with the output */
@@ -42,7 +27,7 @@ export async function goInService(
   folder: string,
   args: readonly string[],
 ): Promise<string> {
-  await write(plan(answers, template, '0.0.0'), folder, { disk });
+  await emitService(answers, folder, { template, version: '0.0.0' });
   return go(folder, args);
 }
 

@@ -20,7 +20,7 @@ const slo = `{
 }
 `;
 
-/** A template with one option and every kind of place where something is replaced or removed. */
+/** A template with an option of --with, both routers and CI systems, and every kind of place that is replaced or removed. */
 export function smallTemplate(): Template {
   const texts: Record<string, string> = {
     'cmd/shop/main.go': `package main

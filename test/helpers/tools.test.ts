@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -41,8 +41,9 @@ test('a tool nobody knows is refused with the list of those there are', () => {
   assert.match(stderr, /^No such tool: promtol\. There are: promtool, chromium, docker, docker-compose/);
 });
 
-test('of several versions side by side the newest is taken', () => {
+test('of several versions side by side the newest is taken', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'go-sre-versions-'));
+  t.after(() => rmSync(folder, { recursive: true }));
   for (const version of ['9.6', '15', '17']) mkdirSync(join(folder, version));
   assert.deepEqual(
     versionedCommands(folder, 'bin/postgres'),

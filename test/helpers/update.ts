@@ -1,22 +1,13 @@
 // Services emitted from an older template, to be updated to a newer one, for tests of `go-sre update`.
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
-import * as disk from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Answers } from '../../scaffold/src/answers.ts';
-import { plan } from '../../scaffold/src/plan.ts';
 import type { Template } from '../../scaffold/src/template.ts';
-import { write } from '../../scaffold/src/write.ts';
+import { emitService, plainAnswers } from './emitted-service.ts';
 
-export const orders: Answers = {
-  name: 'orders',
-  module: 'example.com/orders',
-  port: 8080,
-  router: 'nethttp',
-  with: [],
-  ci: [],
-};
+export const orders: Answers = { ...plainAnswers, name: 'orders', module: 'example.com/orders' };
 
 /** A template with some files given as texts, bytes or functions of their text, or taken away (undefined). */
 export function changedTemplate(
@@ -53,7 +44,7 @@ export async function emit(
   answers = orders,
   version = '1.0.0',
 ): Promise<void> {
-  await write(plan(answers, template, version), dir, { disk });
+  await emitService(answers, dir, { template, version });
 }
 
 /** Every file below `dir` but those of git: path -> content, as latin1 text, with the mode before it. */

@@ -10,8 +10,8 @@ import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import type { Answers } from '../../scaffold/src/answers.ts';
 import { packageVersion } from '../../scaffold/src/package.ts';
-import { startPostgres, startRedis } from '../helpers/backends.ts';
-import { emitService, emittedText, fullAnswers, optionsOf } from '../helpers/emitted-service.ts';
+import { postgresFor, redisFor } from '../helpers/database-servers.ts';
+import { emitService, emittedText, fullAnswers, optionsOf, subsetsOf } from '../helpers/emitted-service.ts';
 import {
   builtVersion,
   type Command,
@@ -99,15 +99,12 @@ function runner(
     runCommand(command, { service: folder, standIns, shell, env: { ...common, ...env } });
 }
 
-/** The servers that the pipeline has beside its tests, as the tests' variables; undefined when a tool is missing. */
+/** The servers that the pipeline has beside its tests, as the tests' variables; undefined when one cannot be had. */
 async function startServers(t: TestContext): Promise<Record<string, string> | undefined> {
-  const redisServer = tool(t, 'redis-server');
-  const postgres = redisServer && tool(t, 'postgres');
-  if (!redisServer || !postgres) return undefined;
-  return {
-    TEST_REDIS_ADDR: await startRedis(t, redisServer),
-    TEST_DATABASE_URL: await startPostgres(t, postgres),
-  };
+  const redis = await redisFor(t);
+  const postgres = redis === undefined ? undefined : await postgresFor(t);
+  if (redis === undefined || postgres === undefined) return undefined;
+  return { TEST_REDIS_ADDR: redis, TEST_DATABASE_URL: postgres };
 }
 
 function databaseUrl(name: string): string {
@@ -133,10 +130,8 @@ function edit(folder: string, path: string, from: string, to: string): void {
 
 /** Every choice of routers and options that are free to combine. */
 function allChoices(): Answers[] {
-  let subsets: string[][] = [[]];
-  for (const option of fullAnswers.with) subsets = subsets.flatMap((set) => [set, [...set, option]]);
   return optionsOf('router').flatMap((router) =>
-    subsets.map((chosen) => ({ ...fullAnswers, router, with: chosen })),
+    subsetsOf(fullAnswers.with).map((chosen) => ({ ...fullAnswers, router, with: chosen })),
   );
 }
 

@@ -6,7 +6,8 @@ import { optionNames } from '../../scaffold/src/options.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
 import { plan } from '../../scaffold/src/plan.ts';
 import { readTemplate } from '../../scaffold/src/template.ts';
-import { everyGoService, subsetsOf } from '../helpers/go-modules.ts';
+import { subsetsOf } from '../helpers/emitted-service.ts';
+import { everyGoService } from '../helpers/go-modules.ts';
 
 const template = readTemplate(templateFolder);
 const module = 'example.com/acme/billing';

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { TraceBody } from '../../collector/api/types.ts';
 import type { Answers } from '../../scaffold/src/answers.ts';
-import { startPostgres, startRedis, startShipping } from '../helpers/backends.ts';
+import { startShipping } from '../helpers/backends.ts';
 import { folderOf, startCollector } from '../helpers/collector.ts';
-import { emitService, optionsOf } from '../helpers/emitted-service.ts';
+import { postgresFor, redisFor } from '../helpers/database-servers.ts';
+import { emitService, optionsOf, plainAnswers, subsetsOf, tagsOf } from '../helpers/emitted-service.ts';
 import { pairwise } from '../helpers/pairwise.ts';
 import { type RunningService, startService } from '../helpers/running-service.ts';
 import { tool } from '../helpers/tools.ts';
@@ -22,10 +23,7 @@ const deadlineMs = 30_000;
 const parameters = {
   module: ['example.com/shop', 'github.com/acme/shop/v2', 'github.com/Acme/Shop'],
   router: optionsOf('router'),
-  ci: optionsOf('ci').reduce<string[][]>(
-    (sets, ci) => sets.concat(sets.map((set) => [...set, ci].sort())),
-    [[]],
-  ),
+  ci: subsetsOf(optionsOf('ci').sort()),
   port: [8080, 9000],
   ...Object.fromEntries(optionsOf('with').map((option) => [option, [true, false]])),
 };
@@ -68,19 +66,12 @@ function run(
   });
 }
 
-/** The build tags that the service's own Dockerfile uses. */
-function tagsOf(folder: string): string {
-  const tags = /-tags (\S+)/.exec(readFileSync(join(folder, 'Dockerfile'), 'utf8'))?.[1];
-  assert.ok(tags);
-  return tags;
-}
-
 /**
  * Builds as for a release and answers the size in bytes; fails when the linker had to keep every exported method,
  * since a reached function calls methods by a name it computes (text/template does): then 3.6 MB come along.
  */
-async function build(folder: string, binary: string): Promise<number> {
-  const flags = ['-tags', tagsOf(folder), '-ldflags', '-s -w -dumpdep', '-o', binary];
+async function build(answers: Answers, folder: string, binary: string): Promise<number> {
+  const flags = ['-tags', tagsOf(answers), '-ldflags', '-s -w -dumpdep', '-o', binary];
   assert.deepEqual(reflecting(await run('go', ['build', ...flags, './cmd/shop'], folder)), []);
   return statSync(binary).size;
 }
@@ -186,16 +177,12 @@ function attemptsIn(metrics: string): number {
   return [...metrics.matchAll(counters)].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-/** The servers that the options of the template need; undefined when a tool is missing and the test is skipped. */
+/** The servers that the options of the template need; undefined when one cannot be had and the test is skipped. */
 async function startBackends(t: TestContext): Promise<Record<string, string> | undefined> {
-  const redisServer = tool(t, 'redis-server');
-  const postgres = redisServer && tool(t, 'postgres');
-  if (!redisServer || !postgres) return undefined;
-  return {
-    REDIS_ADDR: await startRedis(t, redisServer),
-    DATABASE_URL: await startPostgres(t, postgres),
-    SHIPPING_URL: await startShipping(t),
-  };
+  const redis = await redisFor(t);
+  const postgres = redis === undefined ? undefined : await postgresFor(t);
+  if (redis === undefined || postgres === undefined) return undefined;
+  return { REDIS_ADDR: redis, DATABASE_URL: postgres, SHIPPING_URL: await startShipping(t) };
 }
 
 test('every pair of answers gives a service that is right in all parts', {
@@ -213,10 +200,10 @@ test('every pair of answers gives a service that is right in all parts', {
     await emitService(answers, folder);
     assert.equal(await run('gofmt', ['-l', '.'], folder), '');
     assert.equal(await run('go', ['mod', 'tidy', '-diff'], folder), '');
-    const size = await build(folder, join(work, 'binary'));
+    const size = await build(answers, folder, join(work, 'binary'));
     t.diagnostic(`${(size / 1e6).toFixed(2)} MB`);
-    await run('go', ['vet', '-tags', tagsOf(folder), './...'], folder);
-    await run('go', ['test', '-tags', tagsOf(folder), '-ldflags', '-s -w', './...'], folder);
+    await run('go', ['vet', '-tags', tagsOf(answers), './...'], folder);
+    await run('go', ['test', '-tags', tagsOf(answers), '-ldflags', '-s -w', './...'], folder);
     await run(promtool, ['check', 'rules', 'ops/prometheus/rules.yaml'], folder);
 
     if (answers.with.includes('postgres')) await run(join(work, 'binary'), ['migrate'], folder, backends);
@@ -241,10 +228,13 @@ test('an import that reaches text/template is found by the function that calls m
   const work = mkdtempSync(join(tmpdir(), 'go-sre-reflect-'));
   t.after(() => rmSync(work, { recursive: true, force: true }));
   const folder = join(work, 'shop');
-  await emitService({ ...combinations[0]!, with: [] }, folder);
+  await emitService(plainAnswers, folder);
   writeFileSync(
     join(folder, 'cmd/shop/greeting.go'),
     'package main\n\nimport (\n\t"os"\n\t"text/template"\n)\n\nfunc init() {\n\ttemplate.Must(template.New("").Parse("{{.}}")).Execute(os.Stderr, 1)\n}\n',
   );
-  await assert.rejects(build(folder, join(work, 'binary')), /text\/template\.\(\*state\)\.evalField/);
+  await assert.rejects(
+    build(plainAnswers, folder, join(work, 'binary')),
+    /text\/template\.\(\*state\)\.evalField/,
+  );
 });
