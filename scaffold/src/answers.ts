@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from 'node:path';
 import { nearest } from '../../slo/index.ts';
+import { usage } from './errors.ts';
 import { checkModulePath } from './module-path.ts';
 import { type OptionFlag, optionNames, type TemplateOption } from './options.ts';
 
@@ -134,7 +135,7 @@ export function portProblem(text: string, options: readonly string[]): string | 
 }
 
 /** What is wrong with the name of a template option given by this flag, or undefined. */
-export function optionProblem(
+function optionProblem(
   name: string,
   flag: OptionFlag,
   options: readonly TemplateOption[],
@@ -151,6 +152,25 @@ export function optionProblem(
         : '';
   const all = flag === 'ci' ? [...known, noCi] : known;
   return `There is no option ${quote(name)} for --${flag}.${hint} Known options: ${all.join(', ')}.`;
+}
+
+/**
+ * Every rule the answers break, in the order of the flags.
+ * @throws CliError (exit code 2) that lists all of them
+ */
+export function checkAnswers(answers: Answers, options: readonly TemplateOption[]): void {
+  const name = nameProblem(answers.name);
+  // A module path that only follows from the name is repaired with it.
+  const follows = name !== undefined && answers.module === defaultModule(answers.name);
+  const problems = [
+    name,
+    follows ? undefined : moduleProblem(answers.module),
+    portProblem(String(answers.port), answers.with),
+    optionProblem(answers.router, 'router', options),
+    ...answers.with.map((name) => optionProblem(name, 'with', options)),
+    ...answers.ci.map((name) => optionProblem(name, 'ci', options)),
+  ].filter((problem) => problem !== undefined);
+  if (problems.length > 0) throw usage(problems.join('\n'));
 }
 
 /** What --ci takes for no pipeline. */

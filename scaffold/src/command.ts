@@ -1,6 +1,6 @@
-import type * as fsPromises from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { Disk } from './disk.ts';
 import type { ExitCode } from './errors.ts';
 import { readFlags } from './flags.ts';
 import type { RunGit } from './git.ts';
@@ -9,10 +9,7 @@ import type { Template } from './template.ts';
 /** What the commands of `go-sre` need from outside. */
 export type GoSreDeps = {
   version: string;
-  disk: Pick<
-    typeof fsPromises,
-    'chmod' | 'lstat' | 'mkdir' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'rmdir' | 'writeFile'
-  >;
+  disk: Disk;
   readTemplate: () => Template;
   git: RunGit;
   stdout: Writable;

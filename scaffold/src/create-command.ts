@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import {
   type CreateAnswers,
+  checkAnswers,
   defaultCi,
   defaultModule,
   defaultPort,
@@ -11,7 +12,7 @@ import {
   noCi,
   portProblem,
 } from './answers.ts';
-import { type CreateDeps, checkAnswers, createService, planService } from './create-service.ts';
+import { type CreateDeps, createService, planService } from './create-service.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
 import { listed, listedOrNone, readFlags } from './flags.ts';
 import { cloneScript, nextSteps, type StepsPlace } from './next-steps.ts';
@@ -69,7 +70,7 @@ export async function runCreate(argv: readonly string[], deps: CommandDeps): Pro
 
 async function create({ values, positionals }: Flags, deps: CommandDeps & CreateDeps): Promise<void> {
   const answers = await completeAnswers(values, positionals, deps);
-  checkAnswers(answers, deps.template);
+  checkAnswers(answers, deps.template.options);
   const program =
     deps.clone === undefined
       ? `npx -y create-go-sre-service@${deps.version}`

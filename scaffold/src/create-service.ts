@@ -1,6 +1,4 @@
-import type { CreateAnswers } from './answers.ts';
-import { defaultModule, moduleProblem, nameProblem, optionProblem, portProblem } from './answers.ts';
-import { usage } from './errors.ts';
+import { type CreateAnswers, checkAnswers } from './answers.ts';
 import { firstCommit, gitObstacle, type RunGit } from './git.ts';
 import { type Plan, plan } from './plan.ts';
 import type { Template } from './template.ts';
@@ -25,30 +23,11 @@ export type Created = {
 };
 
 /**
- * Every rule the answers break, in the order of the flags.
- * @throws CliError (exit code 2) that lists all of them
- */
-export function checkAnswers(answers: CreateAnswers, template: Template): void {
-  const name = nameProblem(answers.name);
-  // A module path that only follows from the name is repaired with it.
-  const follows = name !== undefined && answers.module === defaultModule(answers.name);
-  const problems = [
-    name,
-    follows ? undefined : moduleProblem(answers.module),
-    portProblem(String(answers.port), answers.with),
-    optionProblem(answers.router, 'router', template.options),
-    ...answers.with.map((name) => optionProblem(name, 'with', template.options)),
-    ...answers.ci.map((name) => optionProblem(name, 'ci', template.options)),
-  ].filter((problem) => problem !== undefined);
-  if (problems.length > 0) throw usage(problems.join('\n'));
-}
-
-/**
  * Plans the service without touching the disk, but for a look at the target folder.
  * @throws CliError: exit code 2 for wrong answers, 1 for a target that cannot be used
  */
 export async function planService(answers: CreateAnswers, deps: CreateDeps): Promise<Plan> {
-  checkAnswers(answers, deps.template);
+  checkAnswers(answers, deps.template.options);
   await checkTarget(answers.dir, deps.disk);
   return plan(answers, deps.template, deps.version);
 }

@@ -1,3 +1,17 @@
+import type * as fsPromises from 'node:fs/promises';
+
+/** The part of node:fs/promises that the commands of `go-sre` use. */
+export type Disk = Pick<
+  typeof fsPromises,
+  'chmod' | 'lstat' | 'mkdir' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'rmdir' | 'writeFile'
+>;
+
+/** A file as it lies on the disk, or is to: content and permission bits. */
+export type File = { bytes: Uint8Array; mode: number };
+
+/** Files by path, forward slashes. */
+export type Files = ReadonlyMap<string, File>;
+
 /**
  * Whether a path of forward slashes names a file in the folder that it is relative to: one that leads nowhere else,
  * under no drive letter, and not into `.git`, whose hooks and config are run.

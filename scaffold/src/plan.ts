@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Answers } from './answers.ts';
+import type { File, Files } from './disk.ts';
 import { emission, emittedBytes, emittedPath } from './emit.ts';
 import { manifestPath, renderManifest } from './manifest.ts';
 import { readSpec, renderOps } from './ops.ts';
 import { encodeTarGz } from './tar.ts';
 import type { Template } from './template.ts';
 
-/** One file to write. */
-type PlannedFile = { bytes: Uint8Array; mode: number };
-
 /** Every file of the emitted service by its path in it, forward slashes. */
-export type Plan = ReadonlyMap<string, PlannedFile>;
+export type Plan = Files;
 
 /**
  * The service that these answers ask for. Pure: the same answers, template and version give the same bytes.
@@ -18,7 +16,7 @@ export type Plan = ReadonlyMap<string, PlannedFile>;
  */
 export function plan(answers: Answers, template: Template, version: string): Plan {
   const service = emission(answers, template, version);
-  const files = new Map<string, PlannedFile>();
+  const files = new Map<string, File>();
   for (const [from, file] of template.files) {
     const path = emittedPath(from, service);
     if (path === undefined) continue;
@@ -33,11 +31,7 @@ export function plan(answers: Answers, template: Template, version: string): Pla
 }
 
 /** What `update` needs later: who made the files from what, and the files themselves as the merge base. */
-function ownRecord(
-  files: ReadonlyMap<string, PlannedFile>,
-  answers: Answers,
-  version: string,
-): [string, PlannedFile][] {
+function ownRecord(files: Files, answers: Answers, version: string): [string, File][] {
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
   const manifest = renderManifest({
     generator: `create-go-sre-service@${version}`,

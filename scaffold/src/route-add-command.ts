@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { command, type GoSreDeps } from './command.ts';
+import { command } from './command.ts';
+import type { Disk } from './disk.ts';
 import { failed, systemCode, usage } from './errors.ts';
 import { withGoParser } from './go-syntax.ts';
 import { routeFolder } from './package.ts';
@@ -98,7 +99,7 @@ function readRequest(
 }
 
 /** Reads what the route is planned from. */
-async function readService(dir: string, disk: GoSreDeps['disk']): Promise<ServiceSources> {
+async function readService(dir: string, disk: Disk): Promise<ServiceSources> {
   const server = await readGoFiles(join(dir, 'internal/server'), disk);
   const goMod = await readIfThere(join(dir, 'go.mod'), disk);
   const module = /^module\s+"?([^\s"]+)"?\s*(?:\/\/.*)?$/m.exec(String(goMod ?? ''))?.[1];
@@ -123,10 +124,7 @@ async function readService(dir: string, disk: GoSreDeps['disk']): Promise<Servic
 const maxFileBytes = 1_000_000;
 
 /** The folder's files by name; those that are not read are empty. */
-async function readGoFiles(
-  folder: string,
-  disk: GoSreDeps['disk'],
-): Promise<ReadonlyMap<string, Buffer> | undefined> {
+async function readGoFiles(folder: string, disk: Disk): Promise<ReadonlyMap<string, Buffer> | undefined> {
   let names: string[];
   try {
     names = await disk.readdir(folder);
@@ -142,7 +140,7 @@ async function readGoFiles(
   return files;
 }
 
-async function readIfThere(path: string, disk: GoSreDeps['disk']): Promise<Buffer | undefined> {
+async function readIfThere(path: string, disk: Disk): Promise<Buffer | undefined> {
   try {
     return await disk.readFile(path);
   } catch (error) {
@@ -156,7 +154,7 @@ async function allFiles(
   dir: string,
   { files, sloJson, sloLeft }: RoutePlan,
   service: ServiceSources,
-  disk: GoSreDeps['disk'],
+  disk: Disk,
 ): Promise<{ files: readonly FileChange[]; opsLeft: boolean }> {
   if (sloJson === undefined) return { files, opsLeft: sloLeft };
   const slo = { path: 'slo.json', before: Buffer.from(service.sloJson!), after: Buffer.from(sloJson) };

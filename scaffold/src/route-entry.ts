@@ -1,17 +1,12 @@
 import { type GoField, stringValue } from './go-package.ts';
 import { bare, type GoNode, parts } from './go-syntax.ts';
+import type { KnownObjective, KnownRoute } from './slo-document.ts';
 
 /** The columns of the table: the fields that make a struct the type of a route. */
 export const columns = ['Pattern', 'Handler', 'Objective', 'Sampling'] as const;
 
 /** The expression of each column. */
 export type EntryTexts = Readonly<Record<(typeof columns)[number], string>>;
-
-/** An objective as the table has it; one without numbers is slo.None. */
-export type KnownObjective = { availability?: number; latency?: { ratio: number; thresholdNanos: number } };
-
-/** What could be read of one route of the table; what is computed at run time is undefined. */
-export type KnownRoute = { pattern: string | undefined; objective: KnownObjective | undefined };
 
 /** Named values of the package that expressions may refer to. */
 export type GoValues = ReadonlyMap<string, GoNode>;

@@ -1,6 +1,6 @@
-import { withoutRegions } from './emit.ts';
 import { declaredNames, functionOf, type GoPackage, importName, importsOf, structsOf } from './go-package.ts';
 import { within } from './go-syntax.ts';
+import { withoutRegions } from './regions.ts';
 import type { RouteNames } from './route-names.ts';
 import { patternText, type RoutePattern } from './route-pattern.ts';
 

@@ -2,7 +2,6 @@ import { failed } from './errors.ts';
 import { refuseForGin } from './gin-pattern.ts';
 import { declaredNames, type GoPackage, goPackage, importsOf, stringValue } from './go-package.ts';
 import { type GoFile, type ParseGo, within } from './go-syntax.ts';
-import type { KnownObjective, KnownRoute } from './route-entry.ts';
 import {
   handlerTestText,
   handlerText,
@@ -24,7 +23,7 @@ import { checkHandler, type RouteNames, routeNames } from './route-names.ts';
 import { parsePattern, patternText, type RoutePattern, refuseConflict } from './route-pattern.ts';
 import type { Objective } from './route-promise.ts';
 import { findTable, type NoTable } from './route-table.ts';
-import { slosOf, withRoute } from './slo-document.ts';
+import { type KnownObjective, type KnownRoute, slosOf, withRoute } from './slo-document.ts';
 import type { FileChange } from './write-files.ts';
 
 /** The parts of a service that a route is planned from. */

@@ -6,10 +6,10 @@ import {
   entryBody,
   formOf,
   fourFieldsOnly,
-  type KnownRoute,
   patternOf,
   readRoute,
 } from './route-entry.ts';
+import type { KnownRoute } from './slo-document.ts';
 
 /** Where a route is added. */
 type Place =

@@ -1,4 +1,8 @@
-import type { KnownObjective, KnownRoute } from './route-entry.ts';
+/** An objective as the table has it; one without numbers is slo.None. */
+export type KnownObjective = { availability?: number; latency?: { ratio: number; thresholdNanos: number } };
+
+/** What could be read of one route of the table; what is computed at run time is undefined. */
+export type KnownRoute = { pattern: string | undefined; objective: KnownObjective | undefined };
 
 /** One objective as internal/slo of the service puts it into slo.json. */
 export type SloLine = {

@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib';
+import type { File } from './disk.ts';
 
 /** Block size of tar, bytes (POSIX.1-1988 ustar). */
 const block = 512;
 
-/** A file in an archive: path with forward slashes, content, permission bits. */
-export type ArchivedFile = { path: string; bytes: Uint8Array; mode: number };
+/** A file in an archive under its path, forward slashes. */
+export type ArchivedFile = File & { path: string };
 
 /** The ustar name fields: up to 100 bytes of name and, before a slash, up to 155 bytes of prefix. */
 function splitName(path: string): { prefix: string; name: string } {

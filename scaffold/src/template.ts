@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { File, Files } from './disk.ts';
 import { failed } from './errors.ts';
 import { type GoModules, modulesFile, parseModules } from './go-modules.ts';
 import { optionsFile, parseOptions, type TemplateOption } from './options.ts';
@@ -8,7 +9,7 @@ import { optionsFile, parseOptions, type TemplateOption } from './options.ts';
 export type Template = {
   options: readonly TemplateOption[];
   modules: GoModules;
-  files: ReadonlyMap<string, { bytes: Uint8Array; mode: number }>;
+  files: Files;
 };
 
 /** npm leaves `.gitignore` out of a package, so the template carries it under this name. */
@@ -26,7 +27,7 @@ export function readTemplate(folder: string): Template {
   } catch {
     throw failed(`The template is missing from ${folder}. Install create-go-sre-service again.`);
   }
-  const files = new Map<string, { bytes: Uint8Array; mode: number }>();
+  const files = new Map<string, File>();
   for (const native of paths) {
     const stat = statSync(join(folder, native));
     const path = native.replaceAll('\\', '/');

@@ -1,15 +1,18 @@
+import type { File } from './disk.ts';
 import { decodeText } from './merge-file.ts';
 import { differences } from './merge-lines.ts';
 import { split } from './merge-text.ts';
-import type { File, FileUpdate } from './update-plan.ts';
 
 /** Lines around a difference, as diff -u and git have them. */
 const context = 3;
 
 type Difference = ReturnType<typeof differences>[number];
 
-/** What an update changes in a file, as `git apply` takes it; empty where it changes nothing. */
-export function unifiedDiff({ path, before, after }: Pick<FileUpdate, 'path' | 'before' | 'after'>): string {
+/** A file before and after a change; undefined where there is none. */
+type Change = { path: string; before: File | undefined; after: File | undefined };
+
+/** What changes in a file, as `git apply` takes it; empty where it changes nothing. */
+export function unifiedDiff({ path, before, after }: Change): string {
   if (before === after || (before && after && Buffer.compare(before.bytes, after.bytes) === 0)) return '';
   const [old, now] = [before, after].map((file) => (file === undefined ? '' : decodeText(file.bytes)));
   const head = [`diff --git a/${path} b/${path}`, ...modeLines(before, after)];

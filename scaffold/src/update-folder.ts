@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { GoSreDeps } from './command.ts';
+import type { Disk, File, Files } from './disk.ts';
 import { failed, systemCode } from './errors.ts';
 import { compareVersions } from './go-version.ts';
 import { type Manifest, manifestPath, parseManifest } from './manifest.ts';
 import { ArchiveError, decodeTarGz } from './untar.ts';
-import type { File, Files, Folder } from './update-plan.ts';
-
-type Disk = GoSreDeps['disk'];
+import type { Folder } from './update-plan.ts';
 
 const basePath = '.go-sre/base.tar.gz';
 

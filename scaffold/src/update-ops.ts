@@ -1,7 +1,8 @@
+import type { File, Files } from './disk.ts';
 import { CliError } from './errors.ts';
 import { decodeText, mergeFile } from './merge-file.ts';
 import { readSpec, renderOps } from './ops.ts';
-import type { File, Files, UpdateInput } from './update-plan.ts';
+import type { UpdateInput } from './update-plan.ts';
 
 /**
  * Lets the files in ops/ follow from the merged slo.json instead of the template's: `theirs` becomes what is rendered

@@ -1,14 +1,9 @@
 import { posix } from 'node:path';
+import type { File, Files } from './disk.ts';
 import { decodeText, type MergedFile, mergeFile } from './merge-file.ts';
 import { conflictLines } from './merge-text.ts';
 import { withFolders, withModule } from './update-adapt.ts';
 import { findMoves, folderMoves, movedPath } from './update-moves.ts';
-
-/** A file as it lies on the disk: content and permission bits. */
-export type File = { bytes: Uint8Array; mode: number };
-
-/** Files by path, forward slashes. */
-export type Files = ReadonlyMap<string, File>;
 
 /** The user's folder. */
 export type Folder = {

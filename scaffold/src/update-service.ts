@@ -1,23 +1,16 @@
-import type { Answers } from './answers.ts';
+import { type Answers, checkAnswers } from './answers.ts';
 import type { GoSreDeps } from './command.ts';
-import { checkAnswers } from './create-service.ts';
+import type { File, Files } from './disk.ts';
 import { failed } from './errors.ts';
 import { listed, listedOrNone } from './flags.ts';
+import type { TemplateOption } from './options.ts';
 import { plan } from './plan.ts';
-import type { Template } from './template.ts';
 import { unifiedDiff } from './unified-diff.ts';
 import { withModule } from './update-adapt.ts';
 import { type Recorded, readFolder, readRecord, recordPaths } from './update-folder.ts';
 import { uncommitted } from './update-git.ts';
 import { withRenderedOps } from './update-ops.ts';
-import {
-  type File,
-  type Files,
-  type FileUpdate,
-  planUpdate,
-  type UpdateInput,
-  unresolved,
-} from './update-plan.ts';
+import { type FileUpdate, planUpdate, type UpdateInput, unresolved } from './update-plan.ts';
 import type { UpdateReport } from './update-report.ts';
 import { finish, isInterrupted, stage } from './update-write.ts';
 
@@ -45,7 +38,7 @@ export async function updateService(
 ): Promise<UpdateReport> {
   if (await isInterrupted(dir, deps.disk)) return finishInterrupted(dir, values, deps);
   const recorded = await readRecord(dir, deps.version, deps.disk);
-  const answers = newAnswers(recorded.manifest.answers, values, deps.readTemplate());
+  const answers = newAnswers(recorded.manifest.answers, values, deps.readTemplate().options);
   const { input, record } = await readInput(dir, answers, recorded, deps);
   refuseUnresolved(unresolved(input));
   const report = { dir, from: recorded.generated, to: deps.version, written: false, conflicts: [], next: [] };
@@ -84,14 +77,14 @@ async function finishInterrupted(dir: string, values: UpdateValues, deps: GoSreD
 }
 
 /** The recorded answers with those that the flags change. */
-function newAnswers(recorded: Answers, values: UpdateValues, template: Template): Answers {
+function newAnswers(recorded: Answers, values: UpdateValues, options: readonly TemplateOption[]): Answers {
   const answers: Answers = {
     ...recorded,
     with: [...new Set([...recorded.with, ...listed(values.with ?? [])])].sort(),
     ...(values.router !== undefined && { router: values.router }),
     ...(values.ci !== undefined && { ci: [...new Set(listedOrNone(values.ci, 'ci'))].sort() }),
   };
-  checkAnswers({ ...answers, dir: '.', git: false }, template);
+  checkAnswers(answers, options);
   return answers;
 }
 

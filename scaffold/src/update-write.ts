@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import type { GoSreDeps } from './command.ts';
-import { staysInside } from './disk.ts';
+import { type Disk, type File, staysInside } from './disk.ts';
 import { failed, systemCode } from './errors.ts';
-import type { File, FileUpdate } from './update-plan.ts';
-
-type Disk = GoSreDeps['disk'];
+import type { FileUpdate } from './update-plan.ts';
 
 /** Where an update lies until it is complete. */
 const stagingPath = '.go-sre/update';

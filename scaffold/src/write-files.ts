@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import type { GoSreDeps } from './command.ts';
+import type { Disk } from './disk.ts';
 import { failed, systemCode } from './errors.ts';
 
 /** A file to write: what is there now, or nothing, and what is to be there. */
 export type FileChange = { path: string; before: Uint8Array | undefined; after: Uint8Array };
-
-type Disk = Pick<GoSreDeps['disk'], 'chmod' | 'lstat' | 'mkdir' | 'readFile' | 'rename' | 'rm' | 'writeFile'>;
 
 /**
  * Writes all files or none: each under a temporary name beside its place first, then by renaming; when one cannot take
