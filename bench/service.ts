@@ -3,10 +3,10 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import * as disk from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { defaultRouter } from '../scaffold/src/answers.ts';
+import { write } from '../scaffold/src/create/write.ts';
+import { plan } from '../scaffold/src/emit/plan.ts';
+import { readTemplate } from '../scaffold/src/emit/template.ts';
 import { packageVersion, templateFolder } from '../scaffold/src/package.ts';
-import { plan } from '../scaffold/src/plan.ts';
-import { readTemplate } from '../scaffold/src/template.ts';
-import { write } from '../scaffold/src/write.ts';
 import type { BenchDeps } from './bench.ts';
 import { runCommand } from './processes.ts';
 

@@ -41,6 +41,21 @@ for (const [what, file, line] of [
   ['a re-export goes sideways', 'alerts/x.ts', "export { lint } from '../dashboards/lint.ts';"],
   ['the console imports code of the API', 'collector/ui/x.tsx', "import { ROUTES } from '../api/routes.ts';"],
   ['the generator imports the collector', 'scaffold/src/x.ts', "import '../../collector/main.ts';"],
+  [
+    'two siblings of the generator know each other',
+    'scaffold/src/update/x.ts',
+    "import { write } from '../create/write.ts';",
+  ],
+  [
+    'the ground of the generator knows what stands on it',
+    'scaffold/src/x.ts',
+    "import type { Template } from './emit/template.ts';",
+  ],
+  [
+    'a merge takes its disk from the commands',
+    'scaffold/src/merge/x.ts',
+    "import type { GoSreDeps } from '../command.ts';",
+  ],
   ['a file stands in no room', 'utils/x.ts', ''],
   ['the shared vocabulary reads a file', 'slo/x.ts', "import { readFileSync } from 'node:fs';"],
   ['a format asks the network', 'collector/formats/x.ts', "import { connect } from 'node:net';"],

@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Disk } from './disk.ts';
+import type { Template } from './emit/template.ts';
 import type { ExitCode } from './errors.ts';
 import { readFlags } from './flags.ts';
 import type { RunGit } from './git.ts';
-import type { Template } from './template.ts';
 
 /** What the commands of `go-sre` need from outside. */
 export type GoSreDeps = {

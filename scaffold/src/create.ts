@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import * as disk from 'node:fs/promises';
-import { runCreate } from './create-command.ts';
+import { runCreate } from './create/command.ts';
+import { readTemplate } from './emit/template.ts';
 import { gitRunner } from './git.ts';
 import { cloneFolder, packageVersion, templateFolder, userFolder } from './package.ts';
-import { readTemplate } from './template.ts';
 
 const cancel = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort());

@@ -1,9 +1,9 @@
 import { nearest } from '../../slo/index.ts';
 import { type Command, exitCodes, type GoSreDeps } from './command.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
-import { routeAdd } from './route-add-command.ts';
-import { sloRender } from './slo-render-command.ts';
-import { update } from './update-command.ts';
+import { routeAdd } from './route/add-command.ts';
+import { sloRender } from './slo/render-command.ts';
+import { update } from './update/command.ts';
 
 /** Every command of `go-sre`, in the order of its help. */
 const commands: readonly Command[] = [routeAdd, sloRender, update];

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import * as disk from 'node:fs/promises';
+import { readTemplate } from './emit/template.ts';
 import { gitRunner } from './git.ts';
 import { runGoSre } from './go-sre-command.ts';
 import { packageVersion, templateFolder, userFolder } from './package.ts';
-import { readTemplate } from './template.ts';
 
 process.exitCode = await runGoSre(process.argv.slice(2), {
   version: packageVersion,

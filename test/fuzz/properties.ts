@@ -2,16 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { encodeTarGz } from '../../scaffold/src/emit/tar.ts';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
+import { ArchiveError, decodeTarGz } from '../../scaffold/src/emit/untar.ts';
 import { CliError } from '../../scaffold/src/errors.ts';
-import { withGoParser } from '../../scaffold/src/go-syntax.ts';
-import { lineMerge, mergeText } from '../../scaffold/src/merge-text.ts';
+import { withGoParser } from '../../scaffold/src/go/syntax.ts';
+import { lineMerge, mergeText } from '../../scaffold/src/merge/text.ts';
 import { routeFolder, templateFolder } from '../../scaffold/src/package.ts';
-import { readPattern } from '../../scaffold/src/route-pattern.ts';
-import { planRoute, type ServiceSources } from '../../scaffold/src/route-plan.ts';
-import { readObjective, readSampling } from '../../scaffold/src/route-promise.ts';
-import { encodeTarGz } from '../../scaffold/src/tar.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
-import { ArchiveError, decodeTarGz } from '../../scaffold/src/untar.ts';
+import { readPattern } from '../../scaffold/src/route/pattern.ts';
+import { planRoute, type ServiceSources } from '../../scaffold/src/route/plan.ts';
+import { readObjective, readSampling } from '../../scaffold/src/route/promise.ts';
 import type { Property } from './target.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

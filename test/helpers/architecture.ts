@@ -1,6 +1,6 @@
 import { dirname, join, normalize } from 'node:path/posix';
 
-/** A room: the files below `path` (the longest path wins) and the rooms whose files they may import. */
+/** A room: the files below `path`, or the one file (the longest path wins), and the rooms they may import. */
 export interface Room {
   path: string;
   mayImport: readonly string[];
@@ -20,18 +20,37 @@ const EVERY_COLLECTOR_ROOM = [
   ],
   ...['collector/own', 'collector/ui'],
 ];
+const GROUND = 'scaffold/src';
+const COMMAND = 'scaffold/src/command.ts';
+const GO = 'scaffold/src/go';
+const MERGE = 'scaffold/src/merge';
+const SLO = 'scaffold/src/slo';
+const EMIT = 'scaffold/src/emit';
+const DOERS = ['create', 'route', 'update'].map((name) => `${GROUND}/${name}`);
+const ENTRY_POINTS = ['create.ts', 'go-sre.ts', 'go-sre-command.ts'].map((name) => `${GROUND}/${name}`);
+const EVERY_GENERATOR_ROOM = [GROUND, COMMAND, GO, MERGE, SLO, EMIT, ...DOERS, ...ENTRY_POINTS];
 
 /**
  * The dependency table: who may import whom, everything else is forbidden. A room always may import itself and
  * packages. Inside the collector telemetry is the ground, then formats, then storage and the siblings that never
- * see each other, then correlate, then api and commands; main.ts, config.ts, pipeline.ts (the wiring) see all.
+ * see each other, then correlate, then api and commands; main.ts, config.ts, pipeline.ts (the wiring) see all. Inside
+ * the generator the files of src/ are the ground, then go, merge, slo, emit, each sees those before it; create, route
+ * and update stand on them and never see each other; the entry points see all.
  */
 export const ROOMS: readonly Room[] = [
   { path: 'slo', mayImport: [], builtins: [] },
   { path: 'images', mayImport: [], builtins: [] },
   { path: 'alerts', mayImport: ['slo'], builtins: [] },
   { path: 'dashboards', mayImport: ['slo'], builtins: [] },
-  { path: 'scaffold', mayImport: ['slo', 'alerts', 'dashboards', 'images'] },
+  { path: 'scaffold', mayImport: [] },
+  { path: GROUND, mayImport: ['slo'] },
+  { path: GO, mayImport: [GROUND] },
+  { path: MERGE, mayImport: [GROUND, GO] },
+  { path: SLO, mayImport: ['slo', 'alerts', 'dashboards', GROUND, COMMAND, GO] },
+  { path: EMIT, mayImport: [GROUND, GO, MERGE, SLO] },
+  { path: COMMAND, mayImport: [GROUND, EMIT] }, // the template is among what a command is given
+  ...DOERS.map((path) => ({ path, mayImport: ['slo', GROUND, COMMAND, GO, MERGE, SLO, EMIT] })),
+  ...ENTRY_POINTS.map((path) => ({ path, mayImport: ['slo', ...EVERY_GENERATOR_ROOM] })),
   { path: 'collector', mayImport: ['slo', ...EVERY_COLLECTOR_ROOM] },
   { path: 'collector/telemetry', mayImport: ['slo'], builtins: [] },
   {
@@ -73,9 +92,9 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   { path: 'collector/ui', mayImport: ['collector/api'] },
-  { path: 'demo', mayImport: [...TOP, ...EVERY_COLLECTOR_ROOM] },
-  { path: 'bench', mayImport: [...TOP, ...EVERY_COLLECTOR_ROOM, 'test'] },
-  { path: 'test', mayImport: [...TOP, ...EVERY_COLLECTOR_ROOM, 'bench'] },
+  { path: 'demo', mayImport: [...TOP, ...EVERY_GENERATOR_ROOM, ...EVERY_COLLECTOR_ROOM] },
+  { path: 'bench', mayImport: [...TOP, ...EVERY_GENERATOR_ROOM, ...EVERY_COLLECTOR_ROOM, 'test'] },
+  { path: 'test', mayImport: [...TOP, ...EVERY_GENERATOR_ROOM, ...EVERY_COLLECTOR_ROOM, 'bench'] },
 ];
 
 /** Files of no room: what installs the clone, and what both packages' builds share. */
@@ -87,7 +106,7 @@ function isEntryPoint(file: string): boolean {
 }
 
 function roomOf(file: string): Room | undefined {
-  return ROOMS.filter((room) => file.startsWith(`${room.path}/`)).sort(
+  return ROOMS.filter(({ path }) => file === path || file.startsWith(`${path}/`)).sort(
     (a, b) => b.path.length - a.path.length,
   )[0];
 }

@@ -1,12 +1,12 @@
 // Emitted services on disk, as the tests of what a service can do need them.
 import * as disk from 'node:fs/promises';
 import { type Answers, defaultRouter } from '../../scaffold/src/answers.ts';
-import { buildTags, optionsOn } from '../../scaffold/src/emit.ts';
+import { write } from '../../scaffold/src/create/write.ts';
+import { buildTags, optionsOn } from '../../scaffold/src/emit/emit.ts';
+import { plan } from '../../scaffold/src/emit/plan.ts';
+import { readTemplate, type Template } from '../../scaffold/src/emit/template.ts';
 import { type OptionFlag, optionNames } from '../../scaffold/src/options.ts';
 import { packageVersion, templateFolder } from '../../scaffold/src/package.ts';
-import { plan } from '../../scaffold/src/plan.ts';
-import { readTemplate, type Template } from '../../scaffold/src/template.ts';
-import { write } from '../../scaffold/src/write.ts';
 
 const template = readTemplate(templateFolder);
 

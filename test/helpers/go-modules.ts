@@ -6,10 +6,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Answers, defaultRouter } from '../../scaffold/src/answers.ts';
-import { type Condition, modulesFile } from '../../scaffold/src/go-modules.ts';
+import { type Condition, modulesFile } from '../../scaffold/src/emit/go-modules.ts';
+import { readTemplate, type Template } from '../../scaffold/src/emit/template.ts';
 import { optionNames, type TemplateOption } from '../../scaffold/src/options.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { readTemplate, type Template } from '../../scaffold/src/template.ts';
 import { emitService, plainAnswers, subsetsOf } from './emitted-service.ts';
 
 /** Every combination of router and --with options, as answers without CI: it changes nothing in Go. */

@@ -3,10 +3,10 @@ import * as disk from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Answers } from '../../scaffold/src/answers.ts';
+import { write } from '../../scaffold/src/create/write.ts';
+import { type Plan, plan } from '../../scaffold/src/emit/plan.ts';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { packageVersion, templateFolder } from '../../scaffold/src/package.ts';
-import { type Plan, plan } from '../../scaffold/src/plan.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
-import { write } from '../../scaffold/src/write.ts';
 
 const goldenFolder = fileURLToPath(new URL('../golden', import.meta.url));
 

@@ -2,11 +2,11 @@
 import * as realDisk from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
-import type { CommandDeps } from '../../scaffold/src/create-command.ts';
-import { runCreate } from '../../scaffold/src/create-command.ts';
+import type { CommandDeps } from '../../scaffold/src/create/command.ts';
+import { runCreate } from '../../scaffold/src/create/command.ts';
+import type { Disk } from '../../scaffold/src/create/write.ts';
+import type { Template } from '../../scaffold/src/emit/template.ts';
 import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
-import type { Template } from '../../scaffold/src/template.ts';
-import type { Disk } from '../../scaffold/src/write.ts';
 
 const slo = `{
   "schema": "go-sre.slo/v1",

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Answers } from '../../scaffold/src/answers.ts';
-import type { Template } from '../../scaffold/src/template.ts';
+import type { Template } from '../../scaffold/src/emit/template.ts';
 import { emitService, plainAnswers } from './emitted-service.ts';
 
 export const orders: Answers = { ...plainAnswers, name: 'orders', module: 'example.com/orders' };

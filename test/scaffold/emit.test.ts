@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answers } from '../../scaffold/src/answers.ts';
+import { plan } from '../../scaffold/src/emit/plan.ts';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { optionNames } from '../../scaffold/src/options.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { plan } from '../../scaffold/src/plan.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
 import { subsetsOf } from '../helpers/emitted-service.ts';
 import { everyGoService } from '../helpers/go-modules.ts';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseModules, tidyGoMod, tidyGoSum } from '../../scaffold/src/go-modules.ts';
+import { parseModules, tidyGoMod, tidyGoSum } from '../../scaffold/src/emit/go-modules.ts';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { optionNames } from '../../scaffold/src/options.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
 import { conditionsOf, everyGoService, goInService } from '../helpers/go-modules.ts';
 
 const template = readTemplate(templateFolder);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
-import type { RenderDisk } from '../../scaffold/src/slo-render.ts';
+import type { RenderDisk } from '../../scaffold/src/slo/render.ts';
 import { runGoSreInProcess, smallTemplate } from '../helpers/scaffold.ts';
 
 const spec = Buffer.from(smallTemplate().files.get('slo.json')!.bytes).toString();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CreateAnswers } from '../../scaffold/src/answers.ts';
-import { nextSteps } from '../../scaffold/src/next-steps.ts';
+import { nextSteps } from '../../scaffold/src/create/next-steps.ts';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
 
 const { options } = readTemplate(templateFolder);
 

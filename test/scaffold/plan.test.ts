@@ -9,11 +9,11 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type Answers, moduleProblem, nameProblem } from '../../scaffold/src/answers.ts';
+import { write } from '../../scaffold/src/create/write.ts';
+import { type Plan, plan } from '../../scaffold/src/emit/plan.ts';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { optionNames } from '../../scaffold/src/options.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { type Plan, plan } from '../../scaffold/src/plan.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
-import { write } from '../../scaffold/src/write.ts';
 import { smallTemplate } from '../helpers/scaffold.ts';
 
 const template = readTemplate(templateFolder);

@@ -8,9 +8,9 @@ import { PassThrough } from 'node:stream';
 import { after, before, type TestContext, test } from 'node:test';
 import { defaultRouter } from '../../scaffold/src/answers.ts';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
 import { emitService } from '../helpers/emitted-service.ts';
 
 let emitted = '';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CliError } from '../../scaffold/src/errors.ts';
-import { type ParseGo, withGoParser } from '../../scaffold/src/go-syntax.ts';
+import { type ParseGo, withGoParser } from '../../scaffold/src/go/syntax.ts';
 import { routeFolder } from '../../scaffold/src/package.ts';
-import { readPattern } from '../../scaffold/src/route-pattern.ts';
-import { planRoute, type RoutePlan } from '../../scaffold/src/route-plan.ts';
-import { type PromiseFlags, readObjective, readSampling } from '../../scaffold/src/route-promise.ts';
+import { readPattern } from '../../scaffold/src/route/pattern.ts';
+import { planRoute, type RoutePlan } from '../../scaffold/src/route/plan.ts';
+import { type PromiseFlags, readObjective, readSampling } from '../../scaffold/src/route/promise.ts';
 
 const sources = {
   handler: readFileSync(join(routeFolder, 'handler.go'), 'utf8'),

@@ -10,10 +10,10 @@ import { PassThrough } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { defaultRouter } from '../../scaffold/src/answers.ts';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import type { RouteReport } from '../../scaffold/src/route-report.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
+import type { RouteReport } from '../../scaffold/src/route/report.ts';
 import { emitService } from '../helpers/emitted-service.ts';
 
 const tables = fileURLToPath(new URL('testdata/route-tables', import.meta.url));

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { nameProblem, portProblem } from '../../scaffold/src/answers.ts';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { optionNames, parseOptions } from '../../scaffold/src/options.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
 
 const template = readTemplate(templateFolder);
 const texts = new Map(

@@ -5,9 +5,9 @@ import * as realDisk from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
+import { encodeTarGz } from '../../scaffold/src/emit/tar.ts';
+import type { Template } from '../../scaffold/src/emit/template.ts';
 import { gitRunner } from '../../scaffold/src/git.ts';
-import { encodeTarGz } from '../../scaffold/src/tar.ts';
-import type { Template } from '../../scaffold/src/template.ts';
 import { runGoSreInProcess, smallTemplate } from '../helpers/scaffold.ts';
 import { changedTemplate, emit, orders, temporaryFolder, tree } from '../helpers/update.ts';
 

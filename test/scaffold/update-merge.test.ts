@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compareGoVersions, compareVersions } from '../../scaffold/src/go-version.ts';
-import { mergeFile } from '../../scaffold/src/merge-file.ts';
-import { mergeGoMod, mergeGoSum } from '../../scaffold/src/merge-go-mod.ts';
-import { mergeSlo } from '../../scaffold/src/merge-slo.ts';
-import { conflictLines, lineMerge, mergeText } from '../../scaffold/src/merge-text.ts';
-import { unifiedDiff } from '../../scaffold/src/unified-diff.ts';
+import { compareGoVersions, compareVersions } from '../../scaffold/src/go/version.ts';
+import { mergeFile } from '../../scaffold/src/merge/file.ts';
+import { mergeGoMod, mergeGoSum } from '../../scaffold/src/merge/go-mod.ts';
+import { mergeSlo } from '../../scaffold/src/merge/slo.ts';
+import { conflictLines, lineMerge, mergeText } from '../../scaffold/src/merge/text.ts';
+import { unifiedDiff } from '../../scaffold/src/merge/unified-diff.ts';
 
 const label = 'create-go-sre-service@1.2.3';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { type ArchivedFile, encodeTarGz } from '../../scaffold/src/tar.ts';
-import { ArchiveError, decodeTarGz } from '../../scaffold/src/untar.ts';
+import { type ArchivedFile, encodeTarGz } from '../../scaffold/src/emit/tar.ts';
+import { ArchiveError, decodeTarGz } from '../../scaffold/src/emit/untar.ts';
 
 const anyPath = fc
   .array(fc.stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9._é-]{0,40}$/), { minLength: 1, maxLength: 5 })

@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { readTemplate } from '../../scaffold/src/template.ts';
 import { runGoSreInProcess } from '../helpers/scaffold.ts';
 import { changedTemplate, emit, orders, temporaryFolder, tree } from '../helpers/update.ts';
 

@@ -1,0 +1,202 @@
+import { type Answers, checkAnswers } from '../answers.ts';
+import type { GoSreDeps } from '../command.ts';
+import type { File, Files } from '../disk.ts';
+import { plan } from '../emit/plan.ts';
+import { failed } from '../errors.ts';
+import { listed, listedOrNone } from '../flags.ts';
+import { unifiedDiff } from '../merge/unified-diff.ts';
+import type { TemplateOption } from '../options.ts';
+import { withModule } from './adapt.ts';
+import { type Recorded, readFolder, readRecord, recordPaths } from './folder.ts';
+import { uncommitted } from './git.ts';
+import { withRenderedOps } from './ops.ts';
+import { type FileUpdate, planUpdate, type UpdateInput, unresolved } from './plan.ts';
+import type { UpdateReport } from './report.ts';
+import { finish, isInterrupted, stage } from './write.ts';
+
+/** The flags of an update. */
+export type UpdateValues = {
+  dir?: string;
+  with?: string[];
+  router?: string;
+  ci?: string[];
+  'dry-run'?: boolean;
+  diff?: boolean;
+  'allow-dirty'?: boolean;
+  json?: boolean;
+};
+
+/**
+ * Merges today's template into the service in `dir`; everything is planned first, and then written so that an
+ * interruption at any moment is mended by the next run.
+ * @throws CliError: exit code 2 for wrong answers, 1 when the update cannot be planned or written
+ */
+export async function updateService(
+  dir: string,
+  values: UpdateValues,
+  deps: GoSreDeps,
+): Promise<UpdateReport> {
+  if (await isInterrupted(dir, deps.disk)) return finishInterrupted(dir, values, deps);
+  const recorded = await readRecord(dir, deps.version, deps.disk);
+  const answers = newAnswers(recorded.manifest.answers, values, deps.readTemplate().options);
+  const { input, record } = await readInput(dir, answers, recorded, deps);
+  refuseUnresolved(unresolved(input));
+  const report = { dir, from: recorded.generated, to: deps.version, written: false, conflicts: [], next: [] };
+  if (isSame(input)) {
+    return {
+      ...report,
+      files: [],
+      notes: [`Nothing to do: ${dir} has everything of create-go-sre-service ${deps.version}.`],
+    };
+  }
+  const { files, problems } = planUpdate(withRenderedOps(input, answers.with));
+  if (problems.length > 0) {
+    throw failed(`Nothing was changed, because of:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+  const changed = files.filter(({ before, after }) => !isEqual(before, after));
+  const said = describe(files, changed, values, recorded, answers, deps.version);
+  const told = { ...report, ...said, notes: [...said.notes, ...input.ours.notes] };
+  if (values['dry-run']) return told;
+  const undo = await howToUndo(dir, changed, values, deps);
+  const written = { ...told, written: true, next: nextSteps(changed, undo) };
+  await stage(dir, [...changed, ...recordUpdates(recorded.files, record)], written, deps.disk);
+  await finish(dir, deps.disk);
+  return written;
+}
+
+/** An update that was killed while its files took their places: its end is the same as if it had not been. */
+async function finishInterrupted(dir: string, values: UpdateValues, deps: GoSreDeps): Promise<UpdateReport> {
+  if (values['dry-run']) {
+    throw failed(
+      `An update of ${dir} was interrupted. Run go-sre update without --dry-run to finish it first.`,
+    );
+  }
+  const report = await finish<UpdateReport>(dir, deps.disk);
+  if (report === undefined) throw failed(`Another go-sre update is at work in ${dir}. Wait for its end.`);
+  return { ...report, notes: ['The update that was interrupted is finished now.', ...report.notes] };
+}
+
+/** The recorded answers with those that the flags change. */
+function newAnswers(recorded: Answers, values: UpdateValues, options: readonly TemplateOption[]): Answers {
+  const answers: Answers = {
+    ...recorded,
+    with: [...new Set([...recorded.with, ...listed(values.with ?? [])])].sort(),
+    ...(values.router !== undefined && { router: values.router }),
+    ...(values.ci !== undefined && { ci: [...new Set(listedOrNone(values.ci, 'ci'))].sort() }),
+  };
+  checkAnswers(answers, options);
+  return answers;
+}
+
+/** Everything the update is planned from, and the record it will leave. */
+async function readInput(dir: string, answers: Answers, recorded: Recorded, deps: GoSreDeps) {
+  const template = deps.readTemplate();
+  const emittedAs = (module: string) => plan({ ...answers, module }, template, deps.version);
+  const recordedModule = emittedAs(answers.module);
+  const paths = new Set([...recorded.base.keys(), ...recordedModule.keys()]);
+  const ours = await readFolder(dir, paths, recorded.base, deps.disk);
+  const module = { emitted: recorded.manifest.answers.module, now: modulePath(ours.files) ?? answers.module };
+  const planned = module.now === answers.module ? recordedModule : emittedAs(module.now);
+  const isRecord = (path: string) => recordPaths.includes(path);
+  const input: UpdateInput = {
+    base: recorded.base,
+    theirs: new Map([...planned].filter(([path]) => !isRecord(path))),
+    ours,
+    module,
+    label: `create-go-sre-service@${deps.version}`,
+  };
+  return { input, record: new Map([...planned].filter(([path]) => isRecord(path))) };
+}
+
+/** The module path in the user's go.mod, which may be another one than was answered. */
+function modulePath(files: Files): string | undefined {
+  const text = Buffer.from(files.get('go.mod')?.bytes ?? []).toString();
+  return /^module\s+"?([^\s"]+)"?\s*(?:\/\/.*)?$/m.exec(text)?.[1];
+}
+
+function refuseUnresolved(found: ReadonlyMap<string, readonly number[]>): void {
+  if (found.size === 0) return;
+  const places = [...found].flatMap(([path, lines]) => lines.map((line) => `  ${path}:${line}`));
+  throw failed(
+    `Conflict markers are still in these files. Decide what stays, remove the marker lines, and run it again:\n${places.join('\n')}`,
+  );
+}
+
+/** Whether today's template gives what the service was made of. */
+function isSame({ base, theirs, module }: UpdateInput): boolean {
+  const same = ([path, { bytes, mode }]: [string, File]) =>
+    isEqual({ bytes: withModule(path, bytes, module), mode }, theirs.get(path));
+  return base.size === theirs.size && [...base].every(same);
+}
+
+function isEqual(a: File | undefined, b: File | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.mode === b.mode && Buffer.compare(a.bytes, b.bytes) === 0;
+}
+
+function describe(
+  files: readonly FileUpdate[],
+  changed: readonly FileUpdate[],
+  values: UpdateValues,
+  recorded: Recorded,
+  answers: Answers,
+  version: string,
+): Pick<UpdateReport, 'files' | 'conflicts' | 'notes'> & { diff?: string } {
+  const verb = values['dry-run'] ? 'Would update' : 'Updated';
+  const from = recorded.generated === version ? version : `${recorded.generated} to ${version}`;
+  return {
+    files: files.map(({ path, state, template, notes }) => ({
+      path,
+      state,
+      ...(template !== undefined && { template }),
+      notes,
+    })),
+    conflicts: files.flatMap(({ path, conflicts }) => conflicts.map((line) => ({ path, line }))),
+    notes: [`${verb} ${answers.name} from create-go-sre-service ${from}: ${changed.length} files change.`],
+    ...(values.diff && { diff: changed.map(unifiedDiff).join('') }),
+  };
+}
+
+/**
+ * What undoes the update, or a refusal. Edits are merged and never lost, so uncommitted ones elsewhere are no reason to
+ * stop; in a file that the update changes, git could not tell them from the update's afterwards, neither to look at nor
+ * to take back. (copier refuses every dirty tree, which makes people commit what they do not mean to.)
+ */
+async function howToUndo(
+  dir: string,
+  changed: readonly FileUpdate[],
+  values: UpdateValues,
+  deps: GoSreDeps,
+): Promise<string | undefined> {
+  const dirty = await uncommitted(dir, deps.git);
+  if (dirty === undefined) return undefined;
+  const paths = [...changed.map(({ path }) => path), ...recordPaths];
+  const both = paths.filter((path) => dirty.has(path));
+  if (both.length > 0 && !values['allow-dirty']) {
+    throw failed(
+      `The update changes files that have uncommitted changes:\n${both.map((path) => `  ${path}`).join('\n')}\nCommit them first, so that git can undo the update and show it on its own; or add --allow-dirty: they are merged all the same.`,
+    );
+  }
+  return dirty.size === 0 ? 'git stash --include-untracked' : undefined;
+}
+
+function nextSteps(changed: readonly FileUpdate[], undo: string | undefined): UpdateReport['next'] {
+  const modules = changed.some(({ path }) => path === 'go.mod' || path === 'go.sum');
+  return [
+    ...(modules ? [{ does: 'bring go.mod and go.sum in order', run: 'go mod tidy' }] : []),
+    { does: 'see that everything still holds', run: 'gofmt -l . && go vet ./... && go test ./...' },
+    ...(undo === undefined ? [] : [{ does: 'or set the update aside: it was the only change', run: undo }]),
+  ];
+}
+
+/** The record of the new state, after everything else. */
+function recordUpdates(before: Files, after: Files): FileUpdate[] {
+  return recordPaths.map((path) => ({
+    path,
+    state: 'updated',
+    before: before.get(path),
+    after: after.get(path),
+    conflicts: [],
+    notes: [],
+  }));
+}
