@@ -4,28 +4,16 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import * as realDisk from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { after, before, type TestContext, test } from 'node:test';
-import { defaultRouter } from '../../scaffold/src/answers.ts';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
-import { readTemplate } from '../../scaffold/src/emit/template.ts';
-import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
-import { templateFolder } from '../../scaffold/src/package.ts';
-import { emitService } from '../helpers/emitted-service.ts';
+import { emitService, plainAnswers } from '../helpers/emitted-service.ts';
+import { runGoSreInProcess } from '../helpers/scaffold.ts';
 
 let emitted = '';
 
 before(async () => {
   emitted = join(mkdtempSync(join(tmpdir(), 'route-add-')), 'shop');
-  const answers = {
-    name: 'shop',
-    module: 'example.com/shop',
-    port: 8080,
-    router: defaultRouter,
-    with: [],
-    ci: [],
-  };
-  await emitService(answers, emitted);
+  await emitService(plainAnswers, emitted);
 });
 
 after(() => rmSync(join(emitted, '..'), { recursive: true, force: true }));
@@ -37,15 +25,8 @@ function service(t: TestContext): string {
   return dir;
 }
 
-async function run(argv: readonly string[], cwd: string, disk: GoSreDeps['disk'] = realDisk) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const deps = {
-    ...{ version: '1.2.3', disk, stdout, stderr, cwd },
-    readTemplate: () => readTemplate(templateFolder),
-    git: async () => ({ status: undefined, output: '' }),
-  };
-  const exitCode = await runGoSre(['route', 'add', ...argv], deps);
-  return { exitCode, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+function run(argv: readonly string[], cwd: string, disk: GoSreDeps['disk'] = realDisk) {
+  return runGoSreInProcess(['route', 'add', ...argv], cwd, { disk });
 }
 
 /** Every file below a folder with its content. */
@@ -77,13 +58,8 @@ test('objectives and rules follow, and slo render --check agrees', async (t) => 
   const dir = service(t);
   await run(['GET', '/a/{rest...}'], dir);
   await run(['GET', '/b/{$}'], dir);
-  const stdout = new PassThrough();
-  const deps = {
-    ...{ version: '1', disk: realDisk, stdout, stderr: stdout, cwd: dir },
-    readTemplate: () => readTemplate(templateFolder),
-    git: async () => ({ status: undefined, output: '' }),
-  };
-  assert.equal(await runGoSre(['slo', 'render', '--check'], deps), 0, String(stdout.read()));
+  const ran = await runGoSreInProcess(['slo', 'render', '--check'], dir);
+  assert.equal(ran.exitCode, 0, ran.stdout);
   assert.match(readFileSync(join(dir, 'ops/prometheus/rules.yaml'), 'utf8'), /get-a-rest-latency/);
 });
 

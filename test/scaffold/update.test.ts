@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
+import { tagsOf } from '../helpers/emitted-service.ts';
 import { runGoSreInProcess } from '../helpers/scaffold.ts';
 import { changedTemplate, emit, orders, temporaryFolder, tree } from '../helpers/update.ts';
 
@@ -301,9 +302,9 @@ const edits: readonly Edit[] = [
   },
 ];
 
-function go(dir: string, command: string, args: readonly string[]): string {
+function go(dir: string, command: string, args: readonly string[], tags = tagsOf(orders)): string {
   // -trimpath lets the services share what is compiled, although each lies in another folder.
-  const env = { ...process.env, GOFLAGS: '-tags=grpcnotrace -trimpath', GOWORK: 'off' };
+  const env = { ...process.env, GOFLAGS: `-tags=${tags} -trimpath`, GOWORK: 'off' };
   const ran = spawnSync(command, args, { cwd: dir, env, encoding: 'utf8' });
   assert.equal(ran.status, 0, `${command} ${args.join(' ')}:\n${ran.stdout}${ran.stderr}`);
   return ran.stdout;
@@ -331,3 +332,17 @@ for (const { does, edit, keeps, conflicts = {}, after, unformatted } of edits) {
     assert.match((await runGoSreInProcess(['update'], dir, deps)).stdout, /^Nothing to do/);
   });
 }
+
+test('an update to gin, with PostgreSQL and Redis, gives a service that is formatted, builds, is vetted and tidy', async (t) => {
+  const dir = join(temporaryFolder(t), 'orders');
+  await emit(dir, today, orders);
+  const flags = ['--router', 'gin', '--with', 'postgres,redis'];
+  const ran = await runGoSreInProcess(['update', ...flags], dir, { readTemplate: () => today });
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  const tags = tagsOf({ ...orders, router: 'gin', with: ['postgres', 'redis'] });
+  assert.match(read(dir, 'Dockerfile'), new RegExp(`go build -tags ${tags} `));
+  assert.equal(go(dir, 'gofmt', ['-l', '.']), '');
+  go(dir, 'go', ['build', './...'], tags);
+  go(dir, 'go', ['vet', './...'], tags);
+  assert.equal(go(dir, 'go', ['mod', 'tidy', '-diff'], tags), '');
+});
