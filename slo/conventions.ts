@@ -63,6 +63,33 @@ export const serviceMetric = {
   startTime: 'process_start_time_seconds',
 } as const;
 
+/** Metrics of one pool of connections: gauges, and counters of callers that had to wait. */
+export interface PoolMetrics {
+  connections: string;
+  maxConnections: string;
+  waits: string;
+  timeouts: string;
+  waitSeconds: string;
+}
+
+/** The pools of the emitted service's database clients, by the `db.system.name` of what they lead to. */
+export const clientPool: Readonly<Record<string, PoolMetrics>> = {
+  redis: {
+    connections: serviceMetric.redisPoolConnections,
+    maxConnections: serviceMetric.redisPoolMaxConnections,
+    waits: serviceMetric.redisPoolWaits,
+    timeouts: serviceMetric.redisPoolTimeouts,
+    waitSeconds: serviceMetric.redisPoolWaitSeconds,
+  },
+  postgresql: {
+    connections: serviceMetric.postgresPoolConnections,
+    maxConnections: serviceMetric.postgresPoolMaxConnections,
+    waits: serviceMetric.postgresPoolWaits,
+    timeouts: serviceMetric.postgresPoolTimeouts,
+    waitSeconds: serviceMetric.postgresPoolWaitSeconds,
+  },
+};
+
 /** What the Prometheus exposition appends to a histogram's name. */
 export const suffix = { bucket: '_bucket', count: '_count', sum: '_sum' } as const;
 
@@ -134,7 +161,8 @@ export const unknownService = 'unknown_service';
 
 /**
  * Span attributes. Sources: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and
- * https://opentelemetry.io/docs/specs/semconv/database/ ; `redis.attempt` is ours: the attempt's number, from 1.
+ * https://opentelemetry.io/docs/specs/semconv/database/ ; `redis.attempt` and `postgres.attempt` are ours: the
+ * attempt's number, from 1.
  */
 export const spanAttribute = {
   httpMethod: 'http.request.method',
@@ -148,9 +176,12 @@ export const spanAttribute = {
   dbSystem: 'db.system.name',
   dbOperation: 'db.operation.name',
   dbNamespace: 'db.namespace',
+  dbCollection: 'db.collection.name',
+  dbStatusCode: 'db.response.status_code',
   serverAddress: 'server.address',
   serverPort: 'server.port',
   redisAttempt: 'redis.attempt',
+  postgresAttempt: 'postgres.attempt',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
   exceptionStacktrace: 'exception.stacktrace',
@@ -166,17 +197,25 @@ export const spanAttribute = {
 export const olderSpanAttribute = {
   httpMethod: 'http.method',
   httpStatusCode: 'http.status_code',
+  httpResendCount: 'http.resend_count',
   urlPath: 'http.target',
   urlScheme: 'http.scheme',
   dbSystem: 'db.system',
   dbOperation: 'db.operation',
   dbNamespace: 'db.name',
+  dbCollection: 'db.sql.table',
   serverAddress: 'net.peer.name',
   serverPort: 'net.peer.port',
 } as const;
 
-/** Names of the spans of the Redis client that are not commands. */
-export const spanName = { redisConnect: 'connect' } as const;
+/** Which of a call's attempts a database span is, from 1, by its `db.system.name`. */
+export const attemptAttribute: Readonly<Record<string, string>> = {
+  redis: spanAttribute.redisAttempt,
+  postgresql: spanAttribute.postgresAttempt,
+};
+
+/** Names of the spans of the database clients (Redis and PostgreSQL) that are no operations. */
+export const spanName = { connect: 'connect', poolWait: 'pool wait' } as const;
 
 /**
  * OTLP names of the metrics a service may push. The older duration is in milliseconds.
