@@ -111,7 +111,8 @@ export const getTrace: Handler = async (request, deps): Promise<TraceBody> => {
   const labels = new StringColumnBuilder();
   let end = start;
   for (let i = 0; i < count; i++) {
-    labels.push(spanLabel(stringAt(c.name, i), c.attributes?.[i] ?? {}));
+    const kind = SPAN_KINDS[c.kind[i] ?? 0] ?? 'unspecified';
+    labels.push(spanLabel(stringAt(c.name, i), kind, c.attributes?.[i] ?? {}));
     const ends = (c.startTimeUnixNano[i] ?? 0n) + (c.durationNano[i] ?? 0n);
     if (ends > end) end = ends;
   }
@@ -150,14 +151,15 @@ export const getSpan: Handler = async (request, deps): Promise<SpanBody> => {
   if (i === count) throw count === 0 ? unknownTrace(traceId) : noSuchSpan(traceId, spanId, count);
   const attributes = c.attributes?.[i] ?? {};
   const name = stringAt(c.name, i);
+  const kind = SPAN_KINDS[c.kind[i] ?? 0] ?? 'unspecified';
   return {
     traceId: traceId.toLowerCase(),
     spanId,
     parentSpanId: toHex(c.parentSpanId, i * SPAN_ID_BYTES, SPAN_ID_BYTES).replace(/^0{16}$/, ''),
     name,
-    label: spanLabel(name, attributes),
+    label: spanLabel(name, kind, attributes),
     service: stringAt(c.service, i),
-    kind: SPAN_KINDS[c.kind[i] ?? 0] ?? 'unspecified',
+    kind,
     status: SPAN_STATUSES[c.status[i] ?? 0] ?? 'unset',
     statusMessage: c.statusMessage ? stringAt(c.statusMessage, i) : '',
     startTimeUnixNano: String(c.startTimeUnixNano[i] ?? 0n),

@@ -98,8 +98,8 @@ export async function poolSignals(
   deps: EvidenceDeps,
 ): Promise<Signal[]> {
   const pools = await readPools(store, question.service, range, deps);
-  return pools.map(({ used, max }) => ({
-    name: 'connections in use',
+  return pools.map(({ system, used, max }) => ({
+    name: `${system} connections in use`,
     at: [...used.time],
     value: [...used.value],
     show: (value: number) => `${count(value)}${max ? ` of ${count(max.value.at(-1) ?? 0)}` : ''}`,

@@ -1,6 +1,6 @@
-import { label, labelValue, serviceMetric } from '../../slo/index.ts';
+import { clientPool, label, labelValue, type PoolMetrics } from '../../slo/index.ts';
 import type { Store, TimeRange } from '../storage/store.ts';
-import { finding, untested } from './finding.ts';
+import { factText, finding, untested } from './finding.ts';
 import { clockTime, count, counted, duration, percent, rate } from './format.ts';
 import type { Evidence, EvidenceDeps, Finding, FindingChart, Question } from './incident.ts';
 import {
@@ -18,13 +18,15 @@ const FULL = 0.9;
 /** Waits below this rate are the odd moment in which every connection is taken. */
 const WAITS_PER_SECOND = 1;
 
-/** Connections of one process: in use and at most. */
+/** Connections of one pool of one process: in use and at most. */
 export interface PoolUse {
+  /** `db.system.name` of what the pool leads to: its name in texts. */
+  system: string;
   used: SeriesData;
   max: SeriesData | undefined;
 }
 
-/** Used and largest number of connections per process of a service, as far as they are stored. */
+/** Used and largest number of connections per pool and process of a service, as far as they are stored. */
 export async function readPools(
   store: Store,
   service: string | undefined,
@@ -32,36 +34,57 @@ export async function readPools(
   deps: { signal: AbortSignal },
 ): Promise<PoolUse[]> {
   const job = { [label.job]: service };
-  const used = { ...job, [label.poolState]: labelValue.poolUsed };
-  const uses = await readSeries(store, matching(serviceMetric.redisPoolConnections, used), range, deps);
-  const limits = await readSeries(store, matching(serviceMetric.redisPoolMaxConnections, job), range, deps);
-  return uses.map((data) => ({
-    used: data,
-    max: limits.find((limit) => instanceOf(limit.info) === instanceOf(data.info)),
-  }));
+  const pools: PoolUse[] = [];
+  for (const [system, { connections, maxConnections }] of Object.entries(clientPool)) {
+    const inUse = matching(connections, { ...job, [label.poolState]: labelValue.poolUsed });
+    const uses = await readSeries(store, inUse, range, deps);
+    const limits = await readSeries(store, matching(maxConnections, job), range, deps);
+    for (const used of uses) {
+      const max = limits.find((limit) => instanceOf(limit.info) === instanceOf(used.info));
+      pools.push({ system, used, max });
+    }
+  }
+  return pools;
 }
 
-/** Is the connection pool exhausted? Connections in use against the largest number, waits and timeouts of callers. */
+/**
+ * Is a connection pool exhausted? Connections in use against the largest number, waits and timeouts of callers: of the
+ * pool that leads to what the critical path names, else of the fullest of all.
+ */
 export const pool: Evidence = async (question, store, deps) => {
   const range = {
     fromUnixNano: question.baseline.fromUnixNano - LOOKBACK_NANO,
     toUnixNano: question.incident.toUnixNano,
   };
-  const pools = await readPools(store, question.service, range, deps);
-  const worst = pools
-    .map((use) => ({
-      use,
-      most: Math.max(...valuesIn(use.used, question.incident)) / limitOf(use, question.incident),
-    }))
+  const named = factText(question.before, 'where', 'system');
+  const server = factText(question.before, 'where', 'server');
+  if (named === '' && server !== '') {
+    return [untested(question, 'pool', `how callers wait for a connection to ${server} is not measured`)];
+  }
+  const pools = (await readPools(store, question.service, range, deps))
+    .filter(({ system }) => named === '' || system === named)
+    .map((use) => ({ use, most: fullest(use, question.incident) }))
     .filter(({ most }) => Number.isFinite(most))
-    .sort((a, b) => b.most - a.most)[0];
-  if (!worst) return [untested(question, 'pool', `no pool metrics of ${question.service} are stored`)];
-  const counters = await readCounters(question, store, range, deps);
-  return [told(question, worst.use, counters)];
+    .sort((a, b) => b.most - a.most);
+  const [worst, ...others] = pools;
+  if (!worst) {
+    const which = named === '' ? 'pool metrics' : `metrics of a ${named} pool`;
+    return [untested(question, 'pool', `no ${which} of ${question.service} are stored`)];
+  }
+  const counters = await readCounters(question, clientPool[worst.use.system]!, store, range, deps);
+  const calmer = others.filter(({ use }) => use.system !== worst.use.system);
+  return [
+    told(question, worst.use, counters, [...new Map(calmer.map((c) => [c.use.system, c.use])).values()]),
+  ];
 };
 
 function limitOf({ max }: PoolUse, range: TimeRange): number {
   return max ? Math.max(...valuesIn(max, range)) : Number.NaN;
+}
+
+/** Largest share of a pool's connections in use. */
+function fullest(use: PoolUse, range: TimeRange): number {
+  return Math.max(...valuesIn(use.used, range)) / limitOf(use, range);
 }
 
 interface Counters {
@@ -78,6 +101,7 @@ interface Sides {
 
 async function readCounters(
   question: Question,
+  metrics: PoolMetrics,
   store: Store,
   range: TimeRange,
   deps: EvidenceDeps,
@@ -92,13 +116,18 @@ async function readCounters(
     };
   };
   return {
-    waits: await sides(serviceMetric.redisPoolWaits),
-    timeouts: await sides(serviceMetric.redisPoolTimeouts),
-    waitSeconds: await sides(serviceMetric.redisPoolWaitSeconds),
+    waits: await sides(metrics.waits),
+    timeouts: await sides(metrics.timeouts),
+    waitSeconds: await sides(metrics.waitSeconds),
   };
 }
 
-function told(question: Question, use: PoolUse, { waits, timeouts, waitSeconds }: Counters): Finding {
+function told(
+  question: Question,
+  use: PoolUse,
+  { waits, timeouts, waitSeconds }: Counters,
+  calmer: readonly PoolUse[],
+): Finding {
   const now = valuesIn(use.used, question.incident);
   const before = valuesIn(use.used, question.baseline);
   const limit = limitOf(use, question.incident);
@@ -112,25 +141,29 @@ function told(question: Question, use: PoolUse, { waits, timeouts, waitSeconds }
   const queue = `Waits: ${rate(waits.now)}/s, before ${rate(waits.before)}/s${waits.nowTotal > 0 ? `, ${duration((waitSeconds.nowTotal / waits.nowTotal) * 1000)} each` : ''}. Timeouts: ${counted(timeouts.nowTotal, 'caller')}, before ${rate(timeouts.before)}/s.`;
   const since = firstAt(use.used, FULL * limit, question.incident);
   const lead = exhausted
-    ? `The pool is full${since === undefined ? '' : ` since ${clockTime(since)}`}: `
-    : `The pool is not exhausted: ${percent(most / limit)} at most, `;
+    ? `The ${use.system} pool is full${since === undefined ? '' : ` since ${clockTime(since)}`}: `
+    : `The ${use.system} pool is not exhausted: ${percent(most / limit)} at most, `;
+  const others = calmer.map(
+    (other) => ` The ${other.system} pool has ${percent(fullest(other, question.incident))} in use at most.`,
+  );
   return finding(question, {
     kind: 'pool',
     outcome: exhausted ? 'holds' : 'refuted',
     effect: most / limit,
     baseline: { value: Number.isNaN(usual) ? 0 : usual, n: before.length },
     incident: { value: most, n: now.length },
-    statement: `${lead}${inUse} ${queue}`,
+    statement: `${lead}${inUse} ${queue}${others.join('')}`,
     references: [
       {
         kind: 'series',
         name: use.used.info.name,
         labels: use.used.info.labels,
-        label: 'connections in use',
+        label: `${use.system} connections in use`,
       },
     ],
     charts: [chart(use, limit)],
     facts: {
+      system: use.system,
       used: most,
       usedBefore: Number.isNaN(usual) ? 0 : usual,
       limit,
@@ -148,9 +181,9 @@ function firstAt(data: SeriesData, level: number, range: TimeRange): bigint | un
   );
 }
 
-function chart({ used }: PoolUse, limit: number): FindingChart {
+function chart({ system, used }: PoolUse, limit: number): FindingChart {
   return {
-    title: 'connections in use',
+    title: `${system} connections in use`,
     unit: 'count',
     scale: 'linear',
     at: Array.from(used.time, (at) => Number(at / 1_000_000n)),

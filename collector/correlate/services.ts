@@ -175,16 +175,14 @@ async function saturationOf(
   deps: { signal: AbortSignal },
 ): Promise<ServiceHealth['saturation']> {
   const pools = await readPools(store, service, range, deps);
-  const shares = pools.flatMap(({ used, max }) => {
+  const shares = pools.flatMap(({ system, used, max }) => {
     const limit = max?.value.at(-1) ?? 0;
     if (limit <= 0) return [];
     const value = Array.from(used.value, (count) => count / limit);
-    return [
-      { share: value.at(-1)!, line: { at: Array.from(used.time, (at) => Number(at / 1_000_000n)), value } },
-    ];
+    const line = { at: Array.from(used.time, (at) => Number(at / 1_000_000n)), value };
+    return [{ what: `${system} connection pool`, share: value.at(-1)!, line }];
   });
-  const worst = shares.sort((a, b) => b.share - a.share)[0];
-  return worst && { what: 'connection pool', ...worst };
+  return shares.sort((a, b) => b.share - a.share)[0];
 }
 
 /** Who fails, since when, how badly: one sentence. */

@@ -1,4 +1,4 @@
-import { olderSpanAttribute, spanAttribute } from '../../slo/index.ts';
+import { attemptAttribute, olderSpanAttribute, spanAttribute } from '../../slo/index.ts';
 import type { QueryOptions, SpanColumns, Store } from '../storage/store.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { fromHex, TRACE_ID_BYTES, toHex } from '../telemetry/ids.ts';
@@ -16,15 +16,13 @@ const TRACES_PER_QUERY = 100;
 const SPANS_PER_PAGE = 5_000;
 /** Deeper spans are cut off: no request of one service is that deep unless it recurses. */
 const MAX_DEPTH = 100;
-/** Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span */
-const RESEND_COUNT = 'http.request.resend_count';
 
 /** A span inside its trace; times in milliseconds after the trace's entry began (negative before it). */
 export interface SpanNode {
   traceId: string;
   spanId: string;
   name: string;
-  /** `db.system.name.db.operation.name` for a database call (`redis.GET`), else the name. */
+  /** What is called, as `spanLabel` tells it. */
   label: string;
   service: string;
   kind: SpanKind;
@@ -34,6 +32,8 @@ export interface SpanNode {
   failed: boolean;
   /** From 1: which attempt of one logical call this is, when the span says so or its siblings show it. */
   attempt: number;
+  /** The attribute that told the attempt; '' when its siblings did. */
+  attemptAttribute: string;
   attributes: Attributes;
   resource: Attributes;
   children: SpanNode[];
@@ -50,26 +50,37 @@ export interface RequestTree {
   weight: number;
 }
 
-/** What a span is called in texts: `redis.GET` for a database call that says both, else its name. */
-export function spanLabel(name: string, attributes: Attributes): string {
-  const system = plain(attributes[spanAttribute.dbSystem] ?? attributes[olderSpanAttribute.dbSystem]);
-  const operation = plain(
-    attributes[spanAttribute.dbOperation] ?? attributes[olderSpanAttribute.dbOperation],
-  );
-  return system && operation ? `${system}.${operation}` : name;
+/**
+ * What a span is called in texts, one name per thing called: `redis.GET` or `postgresql.SELECT products` for a database
+ * call that says as much, `GET shipping.example` for an HTTP request to that server, else the span's name.
+ */
+export function spanLabel(name: string, kind: SpanKind, attributes: Attributes): string {
+  const [system, operation] = [dbSystem(attributes), read(attributes, 'dbOperation')];
+  if (system && operation) {
+    const collection = read(attributes, 'dbCollection');
+    return `${system}.${operation}${collection ? ` ${collection}` : ''}`;
+  }
+  const server = isHttpCall(kind, attributes) ? read(attributes, 'serverAddress') : '';
+  return server && !name.includes(server) ? `${name} ${server}` : name;
+}
+
+function isHttpCall(kind: SpanKind, attributes: Attributes): boolean {
+  return kind === 'client' && read(attributes, 'httpMethod') !== '';
+}
+
+/** An attribute as text, in its older spelling when only that is there; '' without both. */
+function read(attributes: Attributes, name: keyof typeof olderSpanAttribute): string {
+  return plain(attributes[spanAttribute[name]] ?? attributes[olderSpanAttribute[name]]);
 }
 
 /** The database a span talks to (`redis`); '' when it is no database call. */
 export function dbSystem(attributes: Attributes): string {
-  return plain(attributes[spanAttribute.dbSystem] ?? attributes[olderSpanAttribute.dbSystem]);
+  return read(attributes, 'dbSystem');
 }
 
 /** Where a client span's request went: address and port as far as they are known. */
 export function serverOf(attributes: Attributes): string {
-  const address = plain(
-    attributes[spanAttribute.serverAddress] ?? attributes[olderSpanAttribute.serverAddress],
-  );
-  const port = plain(attributes[spanAttribute.serverPort] ?? attributes[olderSpanAttribute.serverPort]);
+  const [address, port] = [read(attributes, 'serverAddress'), read(attributes, 'serverPort')];
   return address && port ? `${address}:${port}` : address;
 }
 
@@ -119,21 +130,20 @@ interface RawSpan {
 function rawSpan(c: SpanColumns, i: number): RawSpan {
   const name = stringAt(c.name, i);
   const attributes = c.attributes?.[i] ?? {};
-  const attempt = Number(attributes[spanAttribute.redisAttempt] ?? Number.NaN);
-  const resends = Number(attributes[RESEND_COUNT] ?? Number.NaN);
+  const kind = SPAN_KINDS[c.kind[i]!] ?? 'unspecified';
   return {
     node: {
       traceId: toHex(c.traceId, i * 16, 16),
       spanId: toHex(c.spanId, i * 8, 8),
       name,
-      label: spanLabel(name, attributes),
+      label: spanLabel(name, kind, attributes),
       service: stringAt(c.service, i),
-      kind: SPAN_KINDS[c.kind[i]!] ?? 'unspecified',
+      kind,
       startUnixNano: c.startTimeUnixNano[i]!,
       startMs: 0,
       endMs: 0,
       failed: SPAN_STATUSES[c.status[i]!] === 'error' || c.httpStatus[i]! >= 500,
-      attempt: attempt >= 1 ? attempt : resends >= 0 ? resends + 1 : 0,
+      ...statedAttempt(kind, attributes),
       attributes,
       resource: c.resource?.[i] ?? {},
       children: [],
@@ -142,6 +152,22 @@ function rawSpan(c: SpanColumns, i: number): RawSpan {
     durationMs: Number(c.durationNano[i]!) / 1e6,
     weight: adjustedCount(attributes, c.traceState ? stringAt(c.traceState, i) : ''),
   };
+}
+
+/**
+ * The attempt as the span itself tells it; 0 when it does not. An HTTP request without a count was sent for the first time.
+ * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-request-retries-and-redirects
+ */
+function statedAttempt(
+  kind: SpanKind,
+  attributes: Attributes,
+): Pick<SpanNode, 'attempt' | 'attemptAttribute'> {
+  const key = attemptAttribute[dbSystem(attributes)];
+  const attempt = Number(key === undefined ? Number.NaN : (attributes[key] ?? Number.NaN));
+  if (key !== undefined && attempt >= 1) return { attempt, attemptAttribute: key };
+  const resends = read(attributes, 'httpResendCount');
+  if (resends === '' && !isHttpCall(kind, attributes)) return { attempt: 0, attemptAttribute: '' };
+  return { attempt: Math.max(0, Number(resends) || 0) + 1, attemptAttribute: spanAttribute.httpResendCount };
 }
 
 /** The tree below `entryId`; children are clamped to their parent, which undoes the skew of another machine's clock. */

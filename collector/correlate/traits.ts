@@ -1,3 +1,4 @@
+import { spanAttribute } from '../../slo/index.ts';
 import type { Attributes } from '../telemetry/model.ts';
 import { leafCalls } from './call-paths.ts';
 import { plain, type RequestTree } from './spans.ts';
@@ -82,7 +83,7 @@ export function callTraits(before: readonly RequestTree[], bad: readonly Request
       ...about,
     });
     traits.push({
-      name: attemptName(label),
+      name: attemptName(label, [...before, ...bad]),
       says: `call ${label} again after a failure`,
       test: (r) => any(r, (node) => node.attempt >= 2),
       tried: 1,
@@ -92,10 +93,13 @@ export function callTraits(before: readonly RequestTree[], bad: readonly Request
   });
 }
 
-/** `redis.attempt >= 2` for a database call, as its attribute is called; `LABEL, attempt >= 2` for others. */
-function attemptName(label: string): string {
-  const [system, operation] = label.split('.');
-  return system && operation && !label.includes(' ') ? `${system}.attempt >= 2` : `${label}, attempt >= 2`;
+/** `redis.GET, redis.attempt >= 2`: by the attribute that tells it; a count of resends is one less than that of attempts. */
+function attemptName(label: string, requests: readonly RequestTree[]): string {
+  for (const { spans } of requests) {
+    const key = spans.find((node) => node.label === label && node.attemptAttribute !== '')?.attemptAttribute;
+    if (key) return `${label}, ${key} >= ${key === spanAttribute.httpResendCount ? 1 : 2}`;
+  }
+  return `${label}, attempt >= 2`;
 }
 
 /**

@@ -59,7 +59,7 @@ function causeOf(findings: readonly Finding[]): Cause | undefined {
   }
   const label = factText(findings, 'where', 'label');
   const traits = JSON.parse(factText(findings, 'difference', 'traits') || '[]') as string[];
-  const separates = traits.some((trait) => trait.startsWith(`${label} `));
+  const separates = traits.some((trait) => trait === `${label} failed` || trait.startsWith(`${label} > `));
   const slower = factNumber(findings, 'where', 'nowMs') >= SLOWER * factNumber(findings, 'where', 'beforeMs');
   const compared = findings.some((found) => found.kind === 'difference' && found.outcome !== 'untested');
   return {
@@ -142,7 +142,7 @@ function titleOf(asked: Asked, findings: readonly Finding[], cause: Cause | unde
   if (cause.label === '')
     return `${routeName(asked)} of ${asked.service} is ${cause.failing ? 'failing' : 'slow'} in its own code`;
   const effects = [
-    ...(held(findings, 'pool')
+    ...(held(findings, 'pool') && factText(findings, 'pool', 'system') === cause.system
       ? [`${asked.service} runs out of connections`]
       : [`${routeName(asked)} of ${asked.service} waits`]),
     ...(held(findings, 'retry-storm')
@@ -200,7 +200,7 @@ function mechanismSentence(findings: readonly Finding[]): string {
     const wait = factNumber(findings, 'pool', 'waitMs');
     const waits = wait > 0 ? `, callers wait ${duration(wait)}` : '';
     sentences.push(
-      `The pool is full, ${count(factNumber(findings, 'pool', 'used'))} of ${count(factNumber(findings, 'pool', 'limit'))} connections${waits}.`,
+      `The ${factText(findings, 'pool', 'system')} pool is full, ${count(factNumber(findings, 'pool', 'used'))} of ${count(factNumber(findings, 'pool', 'limit'))} connections${waits}.`,
     );
   }
   if (held(findings, 'retry-storm')) {

@@ -10,7 +10,14 @@ import { openEmbeddedStore } from '../../collector/storage/embedded/store.ts';
 import type { Store } from '../../collector/storage/store.ts';
 import type { Batch } from '../../collector/telemetry/batch.ts';
 import type { SeriesInfo } from '../../collector/telemetry/model.ts';
-import { durationBoundaries, label, labelValue, serviceMetric } from '../../slo/index.ts';
+import {
+  attemptAttribute,
+  clientPool,
+  durationBoundaries,
+  label,
+  labelValue,
+  serviceMetric,
+} from '../../slo/index.ts';
 import {
   logBatch,
   type PlainExemplar,
@@ -56,8 +63,10 @@ export interface ScenarioOptions {
     | 'cpu'
   )[];
   service?: string;
-  /** The database that the slow call talks to. */
+  /** The database that the slow call talks to; of those that `clientPool` knows, the process tells its pool. */
   system?: string;
+  /** Databases whose pools are full while something is broken, or calm: others than the one that is slow. */
+  otherPools?: Record<string, 'full' | 'calm'>;
   /** Share of traces that is stored, said in their tracestate. */
   sampled?: 1 | 0.5;
   instances?: number;
@@ -346,6 +355,7 @@ class World {
     },
   ): string {
     const spanId = this.#id(8);
+    const key = attemptAttribute[call.system];
     this.#span(common, {
       ...{
         spanId,
@@ -361,7 +371,7 @@ class World {
         'db.operation.name': call.operation,
         'server.address': `${call.system}-0`,
         'server.port': '6379',
-        ...(call.attempt > 0 ? { [`${call.system}.attempt`]: String(call.attempt) } : {}),
+        ...(call.attempt > 0 && key ? { [key]: String(call.attempt) } : {}),
         ...(call.failed ? { 'error.type': 'timeout' } : {}),
       },
     });
@@ -495,14 +505,9 @@ class World {
     const full = fault === 'slow-cache';
     const waits = waitsSoFar + (full ? (40 * every) / 1000 : 0);
     if (!without.has('pool')) {
-      const used = full ? POOL_SIZE : 2 + Math.floor(this.#random() * 3);
-      this.#sample(at, serviceMetric.redisPoolConnections, 'gauge', used, {
-        [label.poolState]: labelValue.poolUsed,
-      });
-      this.#sample(at, serviceMetric.redisPoolMaxConnections, 'gauge', POOL_SIZE, {});
-      this.#sample(at, serviceMetric.redisPoolWaits, 'counter', waits, {});
-      this.#sample(at, serviceMetric.redisPoolTimeouts, 'counter', Math.floor(waits / 10), {});
-      this.#sample(at, serviceMetric.redisPoolWaitSeconds, 'counter', waits * 0.6, {});
+      this.#pool(at, this.#system, full ? POOL_SIZE : 2 + Math.floor(this.#random() * 3), waits);
+      for (const [system, state] of Object.entries(this.#options.otherPools ?? {}))
+        this.#pool(at, system, state === 'full' && fault !== 'none' ? POOL_SIZE : 2, 0);
     }
     if (!without.has('cpu')) {
       const quiet = 0.2 * Math.min(at, this.quietSeconds * 1000);
@@ -514,6 +519,16 @@ class World {
       });
     }
     return waits;
+  }
+
+  #pool(at: number, system: string, used: number, waits: number): void {
+    const pool = clientPool[system];
+    if (!pool) return;
+    this.#sample(at, pool.connections, 'gauge', used, { [label.poolState]: labelValue.poolUsed });
+    this.#sample(at, pool.maxConnections, 'gauge', POOL_SIZE, {});
+    this.#sample(at, pool.waits, 'counter', waits, {});
+    this.#sample(at, pool.timeouts, 'counter', Math.floor(waits / 10), {});
+    this.#sample(at, pool.waitSeconds, 'counter', waits * 0.6, {});
   }
 
   #series(name: string, kind: SeriesInfo['kind'], labels: Record<string, string>): SeriesInfo {

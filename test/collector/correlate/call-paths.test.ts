@@ -14,6 +14,7 @@ function node(label: string, startMs: number, endMs: number, children: SpanNode[
     startUnixNano: 0n,
     failed: false,
     attempt: 1,
+    attemptAttribute: '',
     attributes: database ? { 'db.system.name': label.split('.')[0]! } : {},
     resource: {},
   };

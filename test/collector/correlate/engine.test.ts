@@ -89,7 +89,9 @@ test('a cache that slows down over a minute is dated to when it began, not to wh
 
 test('names come from the data alone: another service with another database is explained in its own words', async (t) => {
   const incident = await explained(t, { fault: 'slow-cache', service: 'billing', system: 'valkey' });
-  assert.match(incident.title, /^valkey\.GET slow: billing /);
+  assert.match(incident.title, /^valkey\.GET slow: GET \/api\/v2\/verify of billing waits/);
+  const found = incident.findings.find((f) => f.kind === 'pool')!;
+  assert.equal(found.statement, 'Not tested: no metrics of a valkey pool of billing are stored.');
   const text = JSON.stringify(incident).replaceAll(/redis_[a-z_]+/g, '');
   assert.doesNotMatch(text, /shop|redis/);
 });
@@ -186,6 +188,30 @@ test('without exemplars the slowest stored traces stand in', async (t) => {
     /^No exemplar leads to a stored trace/,
   );
   assert.match(incident.title, /^redis\.GET slow/);
+});
+
+test('the pool that is read is the one of the slow database, whatever other pools there are', async (t) => {
+  const incident = await explained(t, {
+    ...{ fault: 'slow-cache', system: 'postgresql', otherPools: { redis: 'calm' } },
+  });
+  assert.match(incident.title, /^postgresql\.GET slow: shop runs out of connections/);
+  const found = incident.findings.find((f) => f.kind === 'pool')!;
+  assert.match(found.statement, /^The postgresql pool is full since .*: 50 of 50 connections in use/);
+  assert.match(incident.verdict, /The postgresql pool is full, 50 of 50 connections/);
+});
+
+test('a full pool of another database is no reason of a slow one, nor of slow code', async (t) => {
+  const otherPools = { postgresql: 'full' } as const;
+  const cache = await explained(t, { fault: 'cache-down', otherPools }, 'errors');
+  assert.match(cache.title, /^redis\.GET failing: GET \/api\/v2\/verify of shop waits/);
+  assert.equal(outcome(cache, 'pool'), 'refuted');
+  const code = await explained(t, { fault: 'slow-handler', otherPools });
+  assert.equal(code.title, 'GET /api/v2/verify of shop is slow in its own code');
+  const found = code.findings.find((f) => f.kind === 'pool')!;
+  assert.match(
+    found.statement,
+    /^The postgresql pool is full .* The redis pool has \d+(\.\d)? % in use at most\.$/,
+  );
 });
 
 test('without pool metrics the pool is not tested, and nothing is said about connections', async (t) => {

@@ -27,7 +27,7 @@ test('quiet services are all normal, with rates, p99 and lines of every route', 
   }
   const sum = shop!.routes.reduce((total, route) => total + route.signals.perSecond!, 0);
   assert.ok(Math.abs(shop!.signals.perSecond! - sum) < 0.01);
-  assert.equal(shop!.saturation?.what, 'connection pool');
+  assert.equal(shop!.saturation?.what, 'redis connection pool');
   assert.ok(shop!.saturation.share < 0.2);
 });
 

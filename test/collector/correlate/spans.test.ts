@@ -79,12 +79,77 @@ test('attempts are counted by their attribute, and else by failures of the same 
     span(3, 1, 10, 5, { ...call, status: 2 }),
     span(4, 1, 20, 5, call),
     span(5, 1, 30, 5, call),
-    span(6, 1, 40, 5, { kind: 3, name: 'cache', attributes: { 'redis.attempt': '4' } }),
+    span(6, 1, 40, 5, {
+      ...{ kind: 3, name: 'cache' },
+      attributes: { 'db.system.name': 'redis', 'redis.attempt': '4' },
+    }),
     span(7, 1, 50, 5, { kind: 3, name: 'http', attributes: { 'http.request.resend_count': '1' } }),
   ]);
   assert.deepEqual(
     request!.entry.children.map((node) => node.attempt),
     [1, 2, 3, 1, 4, 2],
+  );
+});
+
+test('attempts of PostgreSQL are told by their own attribute, and the attribute is named', async (t) => {
+  const call = (n: number, startMs: number, key: string, attempt: string, system: string) =>
+    span(n, 1, startMs, 5, { kind: 3, status: 2, attributes: { 'db.system.name': system, [key]: attempt } });
+  const [request] = await load(t, [
+    span(1, 0, 0, 100),
+    call(2, 1, 'postgres.attempt', '1', 'postgresql'),
+    call(3, 10, 'postgres.attempt', '2', 'postgresql'),
+    call(4, 20, 'postgres.attempt', '1', 'postgresql'),
+    call(5, 30, 'redis.attempt', '3', 'redis'),
+  ]);
+  assert.deepEqual(
+    request!.entry.children.map((node) => [node.attempt, node.attemptAttribute]),
+    [
+      [1, 'postgres.attempt'],
+      [2, 'postgres.attempt'],
+      [1, 'postgres.attempt'],
+      [3, 'redis.attempt'],
+    ],
+  );
+});
+
+test('an HTTP request that counts no resends is a first attempt, even after a failed one', async (t) => {
+  const get = (n: number, startMs: number, more: Record<string, string> = {}) =>
+    span(n, 1, startMs, 5, {
+      ...{ kind: 3, name: 'GET', status: 2 },
+      attributes: { 'http.request.method': 'GET', 'server.address': 'shipping', ...more },
+    });
+  const [request] = await load(t, [
+    span(1, 0, 0, 100),
+    get(2, 1),
+    get(3, 10, { 'http.request.resend_count': '1' }),
+    get(4, 20),
+    get(5, 30, { 'server.address': 'stock' }),
+  ]);
+  assert.deepEqual(
+    request!.entry.children.map((node) => [node.label, node.attempt]),
+    [
+      ['GET shipping', 1],
+      ['GET shipping', 2],
+      ['GET shipping', 1],
+      ['GET stock', 1],
+    ],
+  );
+});
+
+test('operations on different tables are different calls', async (t) => {
+  const select = (n: number, table: string) =>
+    span(n, 1, n * 10, 5, {
+      ...{ kind: 3, name: `SELECT ${table}` },
+      attributes: {
+        'db.system.name': 'postgresql',
+        'db.operation.name': 'SELECT',
+        'db.collection.name': table,
+      },
+    });
+  const [request] = await load(t, [span(1, 0, 0, 100), select(2, 'products'), select(3, 'orders')]);
+  assert.deepEqual(
+    request!.entry.children.map((node) => node.label),
+    ['postgresql.SELECT products', 'postgresql.SELECT orders'],
   );
 });
 

@@ -21,7 +21,7 @@ test('the text tells the whole chain: the jump, the share in the slow call, the 
   for (const part of [
     /p99 of GET \/api\/v2\/verify rose from [\d.]+ ms to [\d.]+ s, ×\d+/,
     /[\d.]+ % of slow traces \(\d+ of \d+; .*\) spend over \d+ ms in redis\.GET\. Before: 0 %/,
-    /The pool is full since \d\d:\d\d:\d\d: 50 of 50 connections in use/,
+    /The redis pool is full since \d\d:\d\d:\d\d: 50 of 50 connections in use/,
     /Retries multiply the load on redis\.GET ×/,
     /WARN redis attempt failed trace_id=[0-9a-f]{32}/,
     /Confidence {2}high: 8 of 8 links hold/,
