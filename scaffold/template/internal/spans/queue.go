@@ -96,7 +96,7 @@ func (e countingExporter) ExportSpans(ctx context.Context, spans []sdktrace.Read
 	m, all := e.queue.metrics, len(spans)
 	e.queue.size.Add(int64(-all))
 	m.processed.WithLabelValues(batching, "").Add(float64(all))
-	err := e.SpanExporter.ExportSpans(ctx, spans)
+	err := e.SpanExporter.ExportSpans(ctx, valid(spans))
 	lost, reason := lostSpans(err, all)
 	m.exported.WithLabelValues(reason).Add(float64(lost))
 	m.exported.WithLabelValues("").Add(float64(all - lost))

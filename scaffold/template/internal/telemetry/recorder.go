@@ -57,8 +57,13 @@ func (r *recorder) Write(p []byte) (int, error) {
 
 // ReadFrom lets io.Copy reach the connection's own ReadFrom (sendfile).
 func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
+	first := r.status == 0
 	r.begin(http.StatusOK)
 	n, err := io.Copy(r.ResponseWriter, src)
+	if first && n == 0 && err != nil {
+		r.status, r.kind = 0, "" // nothing was sent: the handler may still answer with an error
+		return n, err
+	}
 	r.wrote(n, err)
 	return n, err
 }
@@ -102,12 +107,15 @@ func (r *recorder) begin(status int) {
 	}
 	r.status = status
 	switch {
-	case errors.Is(r.ctx.Context.Err(), context.Canceled):
+	case r.left():
 		r.status, r.kind = StatusClientGone, errorTypeClientGone
 	case status >= 500 && r.ctx.exceeded():
 		r.kind = errorTypeTimeout
 	}
 }
+
+// left says whether the client has gone.
+func (r *recorder) left() bool { return errors.Is(r.ctx.Context.Err(), context.Canceled) }
 
 // wrote notes what a write did. The server ends the connection's context when one fails. Half an answer that the write
 // deadline cut off is no success, whatever its header says: it counts as 504, as it counts as 500 after a panic.
