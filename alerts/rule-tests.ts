@@ -3,9 +3,11 @@
  * them; what must fire is computed from the scenario's own events by the burn-rate function, not from rules.
  */
 import {
+  decimal,
   errorBudget,
   evaluateBurn,
   label,
+  quote,
   rule,
   ruleLabel,
   type Service,
@@ -17,7 +19,7 @@ import {
   type WindowName,
   windows,
 } from '../slo/index.ts';
-import { matchers, number, quote, sloLabels } from './promql.ts';
+import { matchers, sloLabels } from './promql.ts';
 
 export interface RuleTest {
   readonly name: string;
@@ -203,7 +205,7 @@ function inputSeries(service: Service, slos: readonly Slo[], stretches: readonly
         `${label.statusCode}="${code}"`,
         ...more,
       )}`;
-    const within = (bound: number) => `${label.bucketBound}="${number(bound)}"`;
+    const within = (bound: number) => `${label.bucketBound}="${decimal(bound)}"`;
     return [
       { series: series('200', suffix.count), values: good },
       { series: series('500', suffix.count), values: bad },
@@ -218,7 +220,7 @@ function values(parts: readonly (readonly [number, number])[]): string {
   let value = 0;
   const texts = ['0'];
   for (const [steps, increase] of parts) {
-    texts.push(`${number(value + increase)}+${number(increase)}x${steps - 1}`);
+    texts.push(`${decimal(value + increase)}+${decimal(increase)}x${steps - 1}`);
     value += increase * steps;
   }
   return texts.join(' ');

@@ -5,8 +5,10 @@
  */
 import {
   badEvents,
+  decimal,
   errorBudget,
   label,
+  quote,
   rule,
   ruleLabel,
   type Service,
@@ -18,7 +20,7 @@ import {
   wilsonZ,
   windows,
 } from '../slo/index.ts';
-import { matchers, number, quote, requestBucket, requestCount, sloLabels } from './promql.ts';
+import { matchers, requestBucket, requestCount, sloLabels } from './promql.ts';
 
 interface RecordingRule {
   readonly record: string;
@@ -81,8 +83,8 @@ export function ruleGroups(service: Service): readonly RuleGroup[] {
 function objectiveRules(service: Service, slo: Slo): RecordingRule[] {
   const labels = sloLabels(service, slo);
   return [
-    { record: rule.objective, expr: `vector(${number(slo.objective.ratio)})`, labels },
-    { record: rule.errorBudget, expr: `vector(${number(errorBudget(slo.objective))})`, labels },
+    { record: rule.objective, expr: `vector(${decimal(slo.objective.ratio)})`, labels },
+    { record: rule.errorBudget, expr: `vector(${decimal(errorBudget(slo.objective))})`, labels },
   ];
 }
 
@@ -198,10 +200,10 @@ function evidenceRules(service: Service, own: readonly Tier[]): RecordingRule[] 
 function wilsonRule(service: Service, window: WindowName): RecordingRule {
   const [bad, total] = [badSeries(service, window), totalSeries(service, window)];
   const z2 = wilsonZ * wilsonZ;
-  const spread = `sqrt(${bad} * clamp_min(${total} - ${bad}, 0) / (${total} > 0) + ${number(z2 / 4)})`;
+  const spread = `sqrt(${bad} * clamp_min(${total} - ${bad}, 0) / (${total} > 0) + ${decimal(z2 / 4)})`;
   return {
     record: `${rule.wilsonLowerPrefix}${window}`,
-    expr: `(\n  ${bad} + ${number(z2 / 2)}\n  - ${number(wilsonZ)} * ${spread}\n)\n/ (${total} + ${number(z2)})`,
+    expr: `(\n  ${bad} + ${decimal(z2 / 2)}\n  - ${decimal(wilsonZ)} * ${spread}\n)\n/ (${total} + ${decimal(z2)})`,
   };
 }
 
@@ -225,15 +227,15 @@ function alertRule(service: Service, tier: Tier): AlertingRule {
   const ratio = (window: WindowName) =>
     `${badSeries(service, window)} / (${totalSeries(service, window)} > 0)`;
   const longRatio = tier.wilson ? `${rule.wilsonLowerPrefix}${long}${selector}` : ratio(long);
-  const burning = (value: string) => `${value} / ${rule.errorBudget}${selector} > ${number(tier.factor)}`;
+  const burning = (value: string) => `${value} / ${rule.errorBudget}${selector} > ${decimal(tier.factor)}`;
   const conditions = [
     burning(longRatio),
     burning(ratio(short)),
     `round(${badSeries(service, long)}) >= ${tier.minBadLong}`,
     `round(${badSeries(service, short)}) >= ${tier.minBadShort}`,
-    ...(tier.minShortRatio > 0 ? [`${ratio(short)} >= ${number(tier.minShortRatio)}`] : []),
+    ...(tier.minShortRatio > 0 ? [`${ratio(short)} >= ${decimal(tier.minShortRatio)}`] : []),
     ...(tier.minCoverage > 0
-      ? [`${rule.coveragePrefix}${long}${selector} >= ${number(tier.minCoverage)}`]
+      ? [`${rule.coveragePrefix}${long}${selector} >= ${decimal(tier.minCoverage)}`]
       : []),
   ];
   return {
@@ -248,7 +250,7 @@ function alertRule(service: Service, tier: Tier): AlertingRule {
       summary:
         '{{ $labels.service }}{{ with $labels.method }} {{ . }}{{ end }}{{ with $labels.route }} {{ . }}{{ end }}: ' +
         'the error budget of {{ $labels.slo }} burns {{ $value | printf "%.1f" }} times as fast as it may',
-      description: `Bad events in the last ${long} and still in the last ${short}; the limit is ${number(tier.factor)} times.`,
+      description: `Bad events in the last ${long} and still in the last ${short}; the limit is ${decimal(tier.factor)} times.`,
       runbook_url: literal(service.runbook),
     },
   };

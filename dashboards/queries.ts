@@ -1,4 +1,4 @@
-import { label, type Route, type Service } from '../slo/index.ts';
+import { label, quote, type Route, type Service } from '../slo/index.ts';
 import type { PanelSpec, Query } from './panel.ts';
 
 /** The range of every rate: Grafana widens it with the time range, never below four scrapes. */
@@ -9,27 +9,12 @@ export const routeVariable = 'route';
 
 /** A selector of one service's series, narrowed by further matchers. */
 export function select(metric: string, service: Service, ...more: readonly string[]): string {
-  return `${metric}{${[`${label.job}="${service.name}"`, ...more].join(',')}}`;
+  return `${metric}{${[`${label.job}=${quote(service.name)}`, ...more].join(',')}}`;
 }
 
 /** Matchers of one route's requests; without a method, of all that arrive there. */
 export function ofRoute({ method, path }: Route): string[] {
-  return [`${label.route}=${quote(path)}`, ...(method ? [`${label.method}="${method}"`] : [])];
-}
-
-/**
- * Matcher of the bucket that ends at `seconds`. Whole seconds are `1` in the text format, and `1.0` in OpenMetrics
- * and in Prometheus 3.
- */
-export function upTo(seconds: number): string {
-  const bound = Number(seconds.toPrecision(12));
-  return Number.isInteger(bound)
-    ? `${label.bucketBound}=~"${bound}(\\\\.0)?"`
-    : `${label.bucketBound}="${bound}"`;
-}
-
-function quote(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  return [`${label.route}=${quote(path)}`, ...(method ? [`${label.method}=${quote(method)}`] : [])];
 }
 
 /** A line chart from 0 up, three to a row. */

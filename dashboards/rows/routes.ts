@@ -1,6 +1,14 @@
-import { label, type Route, type Service, type Slo, serviceMetric, suffix } from '../../slo/index.ts';
+import {
+  bucketMatcher,
+  label,
+  type Route,
+  type Service,
+  type Slo,
+  serviceMetric,
+  suffix,
+} from '../../slo/index.ts';
 import type { PanelSpec, RowSpec } from '../panel.ts';
-import { interval, line, ofRoute, select, upTo } from '../queries.ts';
+import { interval, line, ofRoute, select } from '../queries.ts';
 
 /** Where the ids of these rows begin, and how many each has for itself and its panels. */
 const firstId = 10_000;
@@ -75,7 +83,7 @@ function latency(service: Service, name: string, route: Route, slos: readonly Sl
     'percentunit',
     'Share of the requests answered in time, counted and not estimated. The dashed line is the objective.',
     promised.map(({ threshold }) => ({
-      expr: `sum(${buckets(upTo(threshold))}) / (sum(rate(${count}${interval})) > 0)`,
+      expr: `sum(${buckets(bucketMatcher(threshold))}) / (sum(rate(${count}${interval})) > 0)`,
       legend: `within ${duration(threshold)}`,
     })),
   );
