@@ -59,6 +59,12 @@ test('a module that becomes indirect moves to the indirect ones, in order', () =
   );
 });
 
+test('a line that comes into go.sum stands in Go’s order: a pre-release before its release, a module before its go.mod', () => {
+  const goSum = new Map([['m v1.2.0-rc.1 h1:b=', ['p']]]);
+  const text = 'm v1.2.0 h1:a=\nm v1.2.0/go.mod h1:a=\nm v1.10.0 h1:a=\n';
+  assert.equal(tidyGoSum(text, goSum, new Set(['p'])), `m v1.2.0-rc.1 h1:b=\n${text}`);
+});
+
 test('modules.json of another shape is refused with what is wrong', () => {
   assert.throws(() => parseModules({ goMod: {} }), /modules\.json: no goSum/);
   assert.throws(() => parseModules({ goMod: { 'b v1': 'p' }, goSum: {} }), /no condition for "b v1"/);

@@ -1,3 +1,5 @@
+import { compareSums } from '../merge/go-mod.ts';
+
 /**
  * When a line is needed: in any of the listed cases, each a list of option names that must be on, or off with a `!`
  * before, separated by spaces. `["redis", "gin !postgres"]` is redis, or gin without postgres.
@@ -48,7 +50,7 @@ export function tidyGoSum(text: string, lines: GoModules['goSum'], on: ReadonlyS
   const kept = withoutLines(text, lines, on).filter((line) => line !== '');
   const added = addedLines(kept, lines, on);
   if (added.length > 0) kept.push(...added);
-  return `${(added.length > 0 ? kept.sort(bySum) : kept).join('\n')}\n`;
+  return `${(added.length > 0 ? kept.sort(compareSums) : kept).join('\n')}\n`;
 }
 
 function withoutLines(
@@ -73,13 +75,4 @@ function isNeeded(condition: Condition | undefined, on: ReadonlySet<string>): bo
   return condition.some((words) =>
     words.split(' ').every((word) => (word.startsWith('!') ? !on.has(word.slice(1)) : on.has(word))),
   );
-}
-
-const versions = new Intl.Collator('en', { numeric: true });
-
-/** The order of go.sum: path, then version, and the module before its go.mod. */
-function bySum(a: string, b: string): number {
-  const [[pathA = '', versionA = ''], [pathB = '', versionB = '']] = [a.split(' '), b.split(' ')];
-  if (pathA !== pathB) return pathA < pathB ? -1 : 1;
-  return versions.compare(versionA, versionB);
 }

@@ -135,7 +135,8 @@ export function mergeGoSum({ ours, theirs }: Versions): string {
     .join('');
 }
 
-function compareSums(a: string, b: string): number {
+/** The order of two lines of go.sum: path, then version, and the module before its go.mod. */
+export function compareSums(a: string, b: string): number {
   const [[module = '', version = ''], [otherModule = '', otherVersion = '']] = [a.split(' '), b.split(' ')];
   if (module !== otherModule) return module < otherModule ? -1 : 1;
   const [number = ''] = version.split('/');
