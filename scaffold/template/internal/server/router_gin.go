@@ -25,24 +25,21 @@ func mount(table []Route, observe *telemetry.Middleware) http.Handler {
 	engine.UseEscapedPath, engine.UnescapePathValues = true, false
 	engine.RedirectTrailingSlash = false
 
-	mux, unknown := http.NewServeMux(), unmatched(table, observe)
+	mux, unknown := http.NewServeMux(), newUnmatched(table, observe)
 	for _, route := range table {
 		observed := observe.Route(route.Pattern, route.Handler)
 		mux.Handle(route.Pattern, observed)
 		mountOnGin(engine, route.Pattern, observed)
 	}
 	mux.Handle("/", unknown)
-	for _, pattern := range redirects(table) {
-		mux.Handle(pattern, unknown)
-	}
 	// HEAD of a GET route and paths escaped without need come here too, and ServeMux knows their route.
 	engine.NoRoute(func(c *gin.Context) {
 		c.Status(http.StatusOK) // gin has set 404
-		mux.ServeHTTP(c.Writer, c.Request)
+		mux.ServeHTTP((*writer)(c), c.Request)
 		c.Writer.WriteHeaderNow() // or gin would add a body to an empty 404
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isClean(r.URL) {
+		if unknown.redirects(r) {
 			unknown.ServeHTTP(w, r)
 			return
 		}
@@ -68,7 +65,7 @@ func mountOnGin(engine *gin.Engine, pattern string, handler http.Handler) {
 			}
 			c.Request.SetPathValue(name, value)
 		}
-		handler.ServeHTTP(c.Writer, c.Request)
+		handler.ServeHTTP((*writer)(c), c.Request)
 	})
 }
 
@@ -100,4 +97,23 @@ func ginPattern(pattern string) (method, path string, names []string) {
 		}
 	}
 	return method, strings.Join(segments, "/"), names
+}
+
+// writer is gin's writer with the error of a flush: gin has a Flush that tells none, and a stream to a client that has
+// left would never end. It is a gin.Context under another name, which costs no allocation.
+type writer gin.Context
+
+func (w *writer) Header() http.Header         { return w.Writer.Header() }
+func (w *writer) Write(p []byte) (int, error) { return w.Writer.Write(p) }
+func (w *writer) WriteHeader(status int)      { w.Writer.WriteHeader(status) }
+func (w *writer) Unwrap() http.ResponseWriter { return w.Writer }
+
+// FlushError flushes what gin's middleware may have put around its writer, and asks the server's own writer, which
+// has nothing left to send then, what became of it.
+func (w *writer) FlushError() error {
+	w.Writer.Flush()
+	if original, ok := w.Writer.(interface{ Unwrap() http.ResponseWriter }); ok {
+		return http.NewResponseController(original.Unwrap()).Flush()
+	}
+	return nil
 }
