@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { templateFolder } from '../../scaffold/src/package.ts';
-import { fuzz, randomFrom } from './fuzzer.ts';
+import { randomFrom } from '../helpers/random.ts';
+import { fuzz } from './fuzzer.ts';
 import { readOutput } from './go-target.ts';
 import { targets } from './targets.ts';
 

@@ -1,6 +1,7 @@
 // Fuzzes one property in a thread of its own, so that an input that never ends can be told and stopped from outside.
 import { parentPort, workerData } from 'node:worker_threads';
-import { fuzz, randomFrom } from './fuzzer.ts';
+import { randomFrom } from '../helpers/random.ts';
+import { fuzz } from './fuzzer.ts';
 import { type PropertyName, properties } from './properties.ts';
 import type { Bound } from './target.ts';
 

@@ -18,6 +18,7 @@ import {
   labelValue,
   serviceMetric,
 } from '../../slo/index.ts';
+import { randomFrom } from './random.ts';
 import {
   logBatch,
   type PlainExemplar,
@@ -68,7 +69,11 @@ export interface ScenarioOptions {
   /** Databases whose pools are full while something is broken, or calm: others than the one that is slow. */
   otherPools?: Record<string, 'full' | 'calm'>;
   /** Share of traces that is stored, said in their tracestate. */
-  sampled?: 1 | 0.5;
+  sampled?: number;
+  /** Failed requests are stored whether sampled or not, and say that each stands for itself alone. */
+  keepFailed?: boolean;
+  /** Share of the cached lookups that the cache refuses in a second, whatever the fault. */
+  refused?: (second: number) => number;
   instances?: number;
   /** Clients send a failed request once more, half a second later. */
   clientsRetry?: boolean;
@@ -95,17 +100,6 @@ const ROUTES = [
 ];
 
 type Route = (typeof ROUTES)[number];
-
-/** Mulberry32: 32 bits of state are plenty for a test's dice. */
-function dice(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const nanos = (ms: number): bigint => BigInt(Math.round(ms * 1e6));
 
@@ -165,7 +159,7 @@ class World {
     this.quietSeconds = options.quietSeconds ?? 240;
     this.faultSeconds = options.faultSeconds ?? 120;
     this.recoverySeconds = options.recoverySeconds ?? 0;
-    this.#random = dice(options.seed ?? 1);
+    this.#random = randomFrom(options.seed ?? 1);
     this.#service = options.service ?? 'shop';
     this.#system = options.system ?? 'redis';
   }
@@ -249,7 +243,9 @@ class World {
       this.#around(route.ownMs) * (mine ? 60 : fault === 'overload' ? 12 : fault === 'everything' ? 20 : 1);
     const [traceId, spanId] = [this.#id(16), this.#id(8)];
     const stored = this.#random() < (this.#options.sampled ?? 1);
-    const common = { instance, version: fault === 'release' ? '1.1.0' : '1.0.0', traceId, stored };
+    const common: Common = {
+      ...{ instance, version: fault === 'release' ? '1.1.0' : '1.0.0', traceId, stored, spans: [] },
+    };
     let at = atMs + own / 2;
     let status = 200;
     if (route.cached) {
@@ -268,6 +264,7 @@ class World {
       attempt: 0,
     });
     at += query + own / 2;
+    const kept = this.#options.keepFailed === true && status >= 500;
     this.#span(common, {
       spanId,
       parent: '',
@@ -278,7 +275,9 @@ class World {
       failed: status >= 500,
       route,
       status,
+      ...(kept ? { attributes: { 'sampling.adjusted_count': '1' } } : {}),
     });
+    if (stored || kept) this.#spans.push(...common.spans);
     this.#log(common, at, status >= 500 ? 17 : 9, 'request', spanId, 'server/middleware.go:41', {
       method: route.method,
       route: route.route,
@@ -294,11 +293,12 @@ class World {
     const spanId = this.#id(8);
     let at = atMs + 0.2;
     let found = false;
+    const refused = this.#options.refused ? this.#random() < this.#options.refused(atMs / 1000) : false;
     for (let attempt = 1; attempt <= ATTEMPTS && !found; attempt++) {
       const fault = this.#broken(at);
       const slow = fault === 'slow-cache' && this.#random() < 0.75;
       const ms =
-        fault === 'cache-down'
+        fault === 'cache-down' || refused
           ? 0.4
           : Math.min(
               TIMEOUT_MS,
@@ -308,7 +308,7 @@ class World {
                   ? this.#around(1200) * this.#ramp(at)
                   : this.#around(1),
             );
-      found = fault !== 'cache-down' && ms < TIMEOUT_MS;
+      found = fault !== 'cache-down' && !refused && ms < TIMEOUT_MS;
       const call = {
         parent: spanId,
         at,
@@ -322,7 +322,7 @@ class World {
       at += ms;
       this.#attempts.push({ endMs: at, outcome: found ? labelValue.attemptOk : labelValue.attemptError });
       if (!found && !this.#options.without?.includes('attempt lines')) {
-        const error = fault === 'cache-down' ? 'connection refused' : 'dial timeout';
+        const error = fault === 'cache-down' || refused ? 'connection refused' : 'dial timeout';
         this.#log(common, at, 13, `${this.#system} attempt failed`, callId, 'sessions/cache.go:88', {
           error,
           attempt: String(attempt),
@@ -379,7 +379,7 @@ class World {
   }
 
   #span(
-    { instance, version, traceId, stored }: Common,
+    { instance, version, traceId, stored, spans }: Common,
     span: {
       spanId: string;
       parent: string;
@@ -393,12 +393,11 @@ class World {
       attributes?: Record<string, string>;
     },
   ): void {
-    if (!stored) return;
-    this.#spans.push({
+    spans.push({
       traceId,
       spanId: span.spanId,
       parentSpanId: span.parent,
-      traceState: this.#options.sampled === 0.5 ? 'ot=th:8' : '',
+      traceState: stored ? traceStateOf(this.#options.sampled ?? 1) : '',
       name: span.name,
       service: this.#service,
       start: START + nanos(span.at),
@@ -558,6 +557,14 @@ interface Common {
   version: string;
   traceId: string;
   stored: boolean;
+  spans: PlainSpan[];
+}
+
+/** The threshold below which trace ids are rejected: hex digits of 2^56, trailing zeros cut. */
+function traceStateOf(sampled: number): string {
+  if (sampled === 1) return '';
+  const rejected = BigInt(Math.round((1 - sampled) * 2 ** 56));
+  return `ot=th:${rejected.toString(16).padStart(14, '0').replace(/0+$/, '')}`;
 }
 
 function codes(route: Route, status: number): Record<string, string> {

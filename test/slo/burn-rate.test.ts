@@ -12,6 +12,7 @@ import {
   wilsonZ,
   windows,
 } from '../../slo/index.ts';
+import { randomFrom } from '../helpers/random.ts';
 
 const minute = 60;
 const hour = 3_600;
@@ -155,7 +156,7 @@ test('an idle route that fails always opens the ticket by count, even between it
 });
 
 test('a healthy quiet route is never paged for: 140 service-days at one request a minute', () => {
-  const random = mulberry32(7);
+  const random = randomFrom(7);
   const minutes = 140 * 24 * 60;
   // Half of the budget is spent by single failures: an ordinary, healthy service.
   const badUntil = new Uint32Array(minutes + 1);
@@ -181,14 +182,3 @@ test('every tier has its source, a stable id, and windows in order', () => {
     assert.ok(windows[tier.longWindow].seconds > windows[tier.shortWindow].seconds);
   }
 });
-
-/** A small seeded generator, so that the simulated days are the same in every run. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -1,19 +1,9 @@
+import { randomFrom } from '../../helpers/random.ts';
 import type { Plain } from './oracle.ts';
-
-/** A small generator of its own (mulberry32): the same damage in every run. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** `count` damaged copies of the bodies: bytes changed, removed, doubled, added, cut off. */
 export function* mutations(bodies: readonly Uint8Array[], count: number): Generator<Uint8Array> {
-  const next = random(20260101);
+  const next = randomFrom(20260101); // the same damage in every run
   const below = (n: number) => Math.floor(next() * n);
   for (let i = 0; i < count; i++) {
     let body = Buffer.from(bodies[i % bodies.length]!);
