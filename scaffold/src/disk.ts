@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type * as fsPromises from 'node:fs/promises';
+import { failed, systemCode } from './errors.ts';
 
 /** The part of node:fs/promises that the commands of `go-sre` use. */
 export type Disk = Pick<
@@ -11,6 +13,35 @@ export type File = { bytes: Uint8Array; mode: number };
 
 /** Files by path, forward slashes. */
 export type Files = ReadonlyMap<string, File>;
+
+/** SHA-256 of a file's content, lower-case hex. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * What a look at `path` gave, or undefined where nothing is.
+ * @throws CliError (exit code 1) when the disk refuses the look
+ */
+export async function ifThere<T>(path: string, look: Promise<T>): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return undefined;
+    throw unreadable(error, path);
+  }
+}
+
+/** The content of a file, or undefined where none is; throws as `ifThere` does. */
+export function readIfThere(path: string, disk: Pick<Disk, 'readFile'>): Promise<Buffer | undefined> {
+  return ifThere(path, disk.readFile(path));
+}
+
+/** A system error about `path` as the user is told it; anything else as it is. */
+export function unreadable(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || systemCode(error) === '') return error;
+  return failed(`${path} cannot be read: ${error.message}.`);
+}
 
 /**
  * Whether a path of forward slashes names a file in the folder that it is relative to: one that leads nowhere else,

@@ -4,6 +4,9 @@ import { failed } from './errors.ts';
 /** Where the emitted service keeps who made it, from which answers. */
 export const manifestPath = '.go-sre/manifest.json';
 
+/** Where it keeps the files as they were emitted, the base of the next update's merge. */
+export const basePath = '.go-sre/base.tar.gz';
+
 /** What the manifest holds. */
 export type Manifest = {
   /** `create-go-sre-service@VERSION` */

@@ -56,3 +56,8 @@ export function checkModulePath(path: string): string | undefined {
   if (standardLibrary.has(host)) return `"${host}" belongs to the standard library`;
   return checkVersion(path);
 }
+
+/** The module path in the text of a go.mod, or undefined when it has none. */
+export function modulePathIn(goMod: string): string | undefined {
+  return /^module\s+"?([^\s"]+)"?\s*(?:\/\/.*)?$/m.exec(goMod)?.[1];
+}

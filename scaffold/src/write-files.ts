@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import type { Disk } from './disk.ts';
-import { failed, systemCode } from './errors.ts';
+import { type Disk, readIfThere } from './disk.ts';
+import { failed } from './errors.ts';
 
 /** A file to write: what is there now, or nothing, and what is to be there. */
 export type FileChange = { path: string; before: Uint8Array | undefined; after: Uint8Array };
@@ -40,10 +40,7 @@ export async function writeFiles(dir: string, files: readonly FileChange[], disk
 
 /** Between planning and writing somebody else may have saved the file. */
 async function refuseEdited(dir: string, { path, before }: FileChange, disk: Disk): Promise<void> {
-  const now = await disk.readFile(join(dir, path)).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const now = await readIfThere(join(dir, path), disk);
   const same = now === undefined || before === undefined ? now === before : Buffer.compare(now, before) === 0;
   if (!same) throw new Error(`${path} was changed by someone else meanwhile`);
 }

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import * as realDisk from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
-import type { RenderDisk } from '../../scaffold/src/slo/render.ts';
 import { runGoSreInProcess, smallTemplate } from '../helpers/scaffold.ts';
 
 const spec = Buffer.from(smallTemplate().files.get('slo.json')!.bytes).toString();
@@ -67,20 +66,32 @@ test('a slo.json without objectives is rendered, with a warning', async (t) => {
   assert.equal((await run(['slo', 'render'], serviceFolder(t))).stderr, '');
 });
 
+test('a rendered file keeps the permissions it has', async (t) => {
+  const dir = serviceFolder(t);
+  const { stdout } = await run(['slo', 'render'], dir);
+  const file = join(dir, /^new +(.+)$/m.exec(stdout)![1]!);
+  const rendered = readFileSync(file, 'utf8');
+  writeFileSync(file, 'by hand');
+  chmodSync(file, 0o600);
+  assert.equal((await run(['slo', 'render'], dir)).exitCode, 0);
+  assert.equal(readFileSync(file, 'utf8'), rendered);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+});
+
 test('a full disk in the middle leaves every file as it was', async (t) => {
   const dir = serviceFolder(t);
   await run(['slo', 'render'], dir);
   const before = readdirSync(join(dir, 'ops'), { recursive: true }).sort();
   writeFileSync(join(dir, 'slo.json'), spec.replace('0.999', '0.99'));
   let writes = 0;
-  const writeFile: RenderDisk['writeFile'] = (...args) => {
+  const writeFile: GoSreDeps['disk']['writeFile'] = (...args) => {
     writes += 1;
     if (writes < 2) return realDisk.writeFile(...args);
     return Promise.reject(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }));
   };
   const ran = await run(['slo', 'render'], dir, { ...realDisk, writeFile });
   assert.equal(ran.exitCode, 1);
-  assert.match(ran.stderr, /ops failed: ENOSPC.*whole/s);
+  assert.match(ran.stderr, /Nothing was written below .*ENOSPC/);
   assert.deepEqual(readdirSync(join(dir, 'ops'), { recursive: true }).sort(), before);
 });
 

@@ -304,6 +304,16 @@ ${slos.join(',\n')}
 }
 `;
 
+test('slo.json: text is escaped as encoding/json of Go escapes it', () => {
+  const base = spec('team', slo('a', 0.9));
+  const theirs = spec('team', slo('a', 0.9), slo('b', 0.9));
+  const odd = 'a<b>&"\\\u2028\u2029\u0001\t\u007fé';
+  const merged = mergeSlo({ base, ours: spec(JSON.stringify(odd).slice(1, -1), slo('a', 0.9)), theirs });
+  // What json.Marshal of Go 1.26 gave for the same text.
+  const byGo = `${String.raw`"a\u003cb\u003e\u0026\"\\\u2028\u2029\u0001\t`}\u007fé"`;
+  assert.ok(merged?.text.includes(`"owner": ${byGo},`), merged?.text);
+});
+
 test('slo.json: the objectives of both sides in their order, byte for byte as the service prints them', () => {
   const base = spec('team', slo('a', 0.9), slo('b', 0.9), slo('c', 0.9));
   const ours = spec('me', slo('a', 0.99), slo('mine', 0.5), slo('c', 0.9));

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Answers } from '../answers.ts';
-import type { File, Files } from '../disk.ts';
-import { manifestPath, renderManifest } from '../manifest.ts';
+import { type File, type Files, sha256 } from '../disk.ts';
+import { basePath, manifestPath, renderManifest } from '../manifest.ts';
 import { readSpec, renderOps } from '../slo/ops.ts';
 import { emission, emittedBytes, emittedPath } from './emit.ts';
 import { encodeTarGz } from './tar.ts';
@@ -41,12 +40,8 @@ function ownRecord(files: Files, answers: Answers, version: string): [string, Fi
   const base = encodeTarGz(sorted.map(([path, file]) => ({ path, ...file })));
   return [
     [manifestPath, { bytes: encode(manifest), mode: 0o644 }],
-    ['.go-sre/base.tar.gz', { bytes: base, mode: 0o644 }],
+    [basePath, { bytes: base, mode: 0o644 }],
   ];
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function encode(text: string): Uint8Array {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { goJson } from '../go/json.ts';
 import type { MergedText, Versions } from './text.ts';
 
 /** slo.json as plain data: the keys before the objectives, and each objective under its id, in order. */
@@ -103,12 +104,4 @@ function render({ head, slos }: Document): string {
   const lines = [...slos.values()].map((slo) => `    ${goJson(slo)}`);
   const keys = Object.entries(head).map(([key, value]) => `  ${goJson(key)}: ${goJson(value)},\n`);
   return `{\n${keys.join('')}  "slos": [\n${lines.join(',\n')}\n  ]\n}\n`;
-}
-
-/** encoding/json escapes these so that its output may stand in HTML. */
-function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

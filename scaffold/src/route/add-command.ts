@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { command } from '../command.ts';
-import type { Disk } from '../disk.ts';
-import { failed, systemCode, usage } from '../errors.ts';
+import { type Disk, ifThere, readIfThere } from '../disk.ts';
+import { failed, usage } from '../errors.ts';
 import { withGoParser } from '../go/syntax.ts';
 import { unifiedDiff } from '../merge/unified-diff.ts';
+import { modulePathIn } from '../module-path.ts';
 import { routeFolder } from '../package.ts';
 import { planRendering } from '../slo/render.ts';
 import { type FileChange, writeFiles } from '../write-files.ts';
@@ -102,7 +103,7 @@ function readRequest(
 async function readService(dir: string, disk: Disk): Promise<ServiceSources> {
   const server = await readGoFiles(join(dir, 'internal/server'), disk);
   const goMod = await readIfThere(join(dir, 'go.mod'), disk);
-  const module = /^module\s+"?([^\s"]+)"?\s*(?:\/\/.*)?$/m.exec(String(goMod ?? ''))?.[1];
+  const module = modulePathIn(String(goMod ?? ''));
   if (server === undefined || module === undefined) {
     const missing = server === undefined ? 'internal/server' : 'go.mod with a module path';
     throw failed(
@@ -125,28 +126,14 @@ const maxFileBytes = 1_000_000;
 
 /** The folder's files by name; those that are not read are empty. */
 async function readGoFiles(folder: string, disk: Disk): Promise<ReadonlyMap<string, Buffer> | undefined> {
-  let names: string[];
-  try {
-    names = await disk.readdir(folder);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw failed(`${folder} cannot be read: ${error instanceof Error ? error.message : error}.`);
-  }
+  const names = await ifThere(folder, disk.readdir(folder));
+  if (names === undefined) return undefined;
   const files = new Map<string, Buffer>();
   for (const name of names.sort()) {
     const bytes = name.endsWith('.go') ? await readIfThere(join(folder, name), disk) : undefined;
     files.set(name, bytes === undefined || bytes.length > maxFileBytes ? Buffer.alloc(0) : bytes);
   }
   return files;
-}
-
-async function readIfThere(path: string, disk: Disk): Promise<Buffer | undefined> {
-  try {
-    return await disk.readFile(path);
-  } catch (error) {
-    if (['ENOENT', 'EISDIR'].includes(systemCode(error))) return undefined;
-    throw failed(`${path} cannot be read: ${error instanceof Error ? error.message : error}.`);
-  }
 }
 
 /** The planned files with slo.json and, where it followed from slo.json before, ops/. */
@@ -162,14 +149,8 @@ async function allFiles(
   const states = new Set(before.files.map(({ state }) => state));
   if (states.has('changed') || states.size > 1) return { files: [...files, slo], opsLeft: true };
   if (!states.has('unchanged')) return { files: [...files, slo], opsLeft: false }; // rendered elsewhere, or never
-  const after = await planRendering(dir, disk, sloJson);
-  const stale = after.files.filter(({ state }) => state !== 'unchanged');
-  const ops = stale.map(async ({ path }) => ({
-    path,
-    before: await readIfThere(join(dir, path), disk),
-    after: Buffer.from(after.texts.get(path)!),
-  }));
-  return { files: [...files, slo, ...(await Promise.all(ops))], opsLeft: false };
+  const { changes } = await planRendering(dir, disk, sloJson);
+  return { files: [...files, slo, ...changes], opsLeft: false };
 }
 
 /** What the user has to do, each as a sentence with the exact text or command. */

@@ -1,3 +1,5 @@
+import { goJson } from '../go/json.ts';
+
 /** An objective as the table has it; one without numbers is slo.None. */
 export type KnownObjective = { availability?: number; latency?: { ratio: number; thresholdNanos: number } };
 
@@ -77,10 +79,8 @@ function windowOf(lines: readonly string[]): string | undefined {
   return /,"window":"([^"\\]*)"\}$/.exec(lines[0] ?? '')?.[1];
 }
 
-/** The keys in the order of SLO in internal/slo, numbers and text as encoding/json of Go writes them. */
+/** The keys in the order of SLO in internal/slo. */
 function lineText({ id, kind, method, route, objective, thresholdSeconds, window }: SloLine): string {
   const latency = thresholdSeconds === undefined ? {} : { thresholdSeconds };
-  const json = JSON.stringify({ id, kind, method, route, objective, ...latency, window });
-  const escaped = json.replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
-  return `    ${escaped}`;
+  return `    ${goJson({ id, kind, method, route, objective, ...latency, window })}`;
 }

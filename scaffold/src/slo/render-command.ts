@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { command } from '../command.ts';
 import { usage } from '../errors.ts';
-import { planRendering, writeRendering } from './render.ts';
+import { writeFiles } from '../write-files.ts';
+import { planRendering } from './render.ts';
 
 /** `go-sre slo render`. */
 export const sloRender = command({
@@ -21,7 +22,7 @@ export const sloRender = command({
     const dir = resolve(deps.cwd, values.dir ?? '.');
     const rendering = await planRendering(dir, deps.disk);
     const written = !values['dry-run'] && !values.check;
-    if (written) await writeRendering(dir, rendering, deps.disk);
+    if (written) await writeFiles(dir, rendering.changes, deps.disk);
     const { files, warnings } = rendering;
     for (const warning of warnings) deps.stderr.write(`go-sre: ${warning}\n`);
     const stale = files.filter(({ state }) => state !== 'unchanged');

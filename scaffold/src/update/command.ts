@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { command } from '../command.ts';
 import { usage } from '../errors.ts';
+import { basePath } from '../manifest.ts';
 import { reportText } from './report.ts';
 import { updateService } from './service.ts';
 
@@ -25,7 +26,7 @@ export const update = command({
   name: 'update',
   summary: "Merges what changed in the generator's template since into the service, and keeps every edit.",
   details: `
-Three versions are merged, file by file: the one that was emitted (.go-sre/base.tar.gz), the template's of today with
+Three versions are merged, file by file: the one that was emitted (${basePath}), the template's of today with
 the same answers, and yours. Where both changed the same lines in different ways, both stand in the file between
 conflict markers, and the exit code is 3.`,
   flags,

@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Disk, File, Files } from '../disk.ts';
+import { type Disk, type File, type Files, ifThere, readIfThere, sha256, unreadable } from '../disk.ts';
 import { ArchiveError, decodeTarGz } from '../emit/untar.ts';
 import { failed, systemCode } from '../errors.ts';
 import { compareVersions } from '../go/version.ts';
-import { type Manifest, manifestPath, parseManifest } from '../manifest.ts';
+import { basePath, type Manifest, manifestPath, parseManifest } from '../manifest.ts';
 import type { Folder } from './plan.ts';
-
-const basePath = '.go-sre/base.tar.gz';
 
 /** The files that record the state of the service; an update writes them last. */
 export const recordPaths: readonly string[] = [basePath, manifestPath];
@@ -54,9 +51,7 @@ function readBase(dir: string, archive: Uint8Array, manifest: Manifest): Files {
     if (error instanceof ArchiveError) throw failed(`${file} ${error.message}. ${restore}`);
     throw error;
   }
-  const sums = new Map(
-    [...base].map(([path, { bytes }]) => [path, createHash('sha256').update(bytes).digest('hex')]),
-  );
+  const sums = new Map([...base].map(([path, { bytes }]) => [path, sha256(bytes)]));
   const paths = [...new Set([...sums.keys(), ...Object.keys(manifest.files)])].sort();
   const wrong = paths.find((path) => sums.get(path) !== manifest.files[path]);
   if (wrong === undefined) return base;
@@ -65,16 +60,13 @@ function readBase(dir: string, archive: Uint8Array, manifest: Manifest): Files {
 
 async function readRecorded(dir: string, path: string, disk: Disk): Promise<File> {
   const file = join(dir, path);
-  try {
-    const stat = await disk.lstat(file);
-    if (!stat.isFile()) throw failed(`${file} is not a regular file. ${restore}`);
-    return { bytes: await disk.readFile(file), mode: stat.mode & 0o777 };
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw unreadable(error, file);
-    throw failed(
-      `There is no ${file}, and without it no update knows what you changed. Run this in the folder of a service, or name it with --dir; where the file was deleted, take it back from version control.`,
-    );
-  }
+  const stat = await ifThere(file, disk.lstat(file));
+  if (stat !== undefined && !stat.isFile()) throw failed(`${file} is not a regular file. ${restore}`);
+  const bytes = await readIfThere(file, disk);
+  if (stat !== undefined && bytes !== undefined) return { bytes, mode: stat.mode & 0o777 };
+  throw failed(
+    `There is no ${file}, and without it no update knows what you changed. Run this in the folder of a service, or name it with --dir; where the file was deleted, take it back from version control.`,
+  );
 }
 
 /**
@@ -150,9 +142,4 @@ async function readFile(dir: string, path: string, disk: Disk): Promise<File | s
 async function readSmall(dir: string, path: string, disk: Disk): Promise<File | string | undefined> {
   const { size } = await disk.lstat(join(dir, path));
   return size > searchLimits.bytes ? undefined : readFile(dir, path, disk);
-}
-
-function unreadable(error: unknown, path: string): unknown {
-  if (systemCode(error) === '') return error;
-  return failed(`${path} cannot be read: ${error instanceof Error ? error.message : error}.`);
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { File, Files } from '../disk.ts';
+import { basePath } from '../manifest.ts';
 import { decodeText, type MergedFile, mergeFile } from '../merge/file.ts';
 import { conflictLines } from '../merge/text.ts';
 import { withFolders, withModule } from './adapt.ts';
@@ -221,7 +222,7 @@ function update(
 
 /** A file that the user deleted stays so; the recorded base has it, for whoever wants it back. */
 function gone(subject: Subject, why?: string): FileUpdate {
-  const back = `to have it: tar -xzf .go-sre/base.tar.gz ${subject.template}`;
+  const back = `to have it: tar -xzf ${basePath} ${subject.template}`;
   const notes = why === undefined ? [] : [`${why}; ${back}`];
   return update(subject, 'deleted', undefined, undefined, { notes });
 }

@@ -5,6 +5,7 @@ import { plan } from '../emit/plan.ts';
 import { failed } from '../errors.ts';
 import { listed, listedOrNone } from '../flags.ts';
 import { unifiedDiff } from '../merge/unified-diff.ts';
+import { modulePathIn } from '../module-path.ts';
 import type { TemplateOption } from '../options.ts';
 import { withModule } from './adapt.ts';
 import { type Recorded, readFolder, readRecord, recordPaths } from './folder.ts';
@@ -95,7 +96,9 @@ async function readInput(dir: string, answers: Answers, recorded: Recorded, deps
   const recordedModule = emittedAs(answers.module);
   const paths = new Set([...recorded.base.keys(), ...recordedModule.keys()]);
   const ours = await readFolder(dir, paths, recorded.base, deps.disk);
-  const module = { emitted: recorded.manifest.answers.module, now: modulePath(ours.files) ?? answers.module };
+  // The user's go.mod may name another module path than was answered.
+  const goMod = Buffer.from(ours.files.get('go.mod')?.bytes ?? []).toString();
+  const module = { emitted: recorded.manifest.answers.module, now: modulePathIn(goMod) ?? answers.module };
   const planned = module.now === answers.module ? recordedModule : emittedAs(module.now);
   const isRecord = (path: string) => recordPaths.includes(path);
   const input: UpdateInput = {
@@ -106,12 +109,6 @@ async function readInput(dir: string, answers: Answers, recorded: Recorded, deps
     label: `create-go-sre-service@${deps.version}`,
   };
   return { input, record: new Map([...planned].filter(([path]) => isRecord(path))) };
-}
-
-/** The module path in the user's go.mod, which may be another one than was answered. */
-function modulePath(files: Files): string | undefined {
-  const text = Buffer.from(files.get('go.mod')?.bytes ?? []).toString();
-  return /^module\s+"?([^\s"]+)"?\s*(?:\/\/.*)?$/m.exec(text)?.[1];
 }
 
 function refuseUnresolved(found: ReadonlyMap<string, readonly number[]>): void {

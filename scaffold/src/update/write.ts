@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { type Disk, type File, staysInside } from '../disk.ts';
-import { failed, systemCode } from '../errors.ts';
+import { type Disk, type File, ifThere, readIfThere, sha256, staysInside } from '../disk.ts';
+import { failed } from '../errors.ts';
 import type { FileUpdate } from './plan.ts';
 
 /** Where an update lies until it is complete. */
@@ -86,7 +85,7 @@ export async function isInterrupted(dir: string, disk: Disk): Promise<boolean> {
 
 async function readJournal<Report>(dir: string, disk: Disk): Promise<Journal<Report> | undefined> {
   const file = join(dir, stagingPath, 'journal.json');
-  const text = await absentAsUndefined(disk.readFile(file, 'utf8'));
+  const text = (await readIfThere(file, disk))?.toString();
   if (text === undefined) return undefined;
   try {
     const journal = JSON.parse(text) as Journal<Report>;
@@ -107,7 +106,7 @@ async function stepsLeft(dir: string, steps: readonly Step[], disk: Disk): Promi
   const edited: string[] = [];
   for (const step of steps) {
     await refuseLinks(dir, step.path, disk);
-    const bytes = await absentAsUndefined(disk.readFile(join(dir, step.path)));
+    const bytes = await readIfThere(join(dir, step.path), disk);
     const waits = step.staged === undefined || (await exists(join(dir, stagingPath, step.staged), disk));
     const now = sum(bytes);
     if (now === step.before && waits) left.push(step);
@@ -122,7 +121,7 @@ async function stepsLeft(dir: string, steps: readonly Step[], disk: Disk): Promi
 /** A link on the way would lead the step to another place, even out of the service. */
 async function refuseLinks(dir: string, path: string, disk: Disk): Promise<void> {
   for (let at = path; at !== '.'; at = dirname(at)) {
-    const stat = await absentAsUndefined(disk.lstat(join(dir, at)));
+    const stat = await ifThere(join(dir, at), disk.lstat(join(dir, at)));
     if (stat?.isSymbolicLink()) {
       throw failed(
         `${join(dir, at)} is a symbolic link, and an update writes through none: put the file or folder in its place.`,
@@ -153,20 +152,11 @@ async function removeEmptyFolders(dir: string, folder: string, disk: Disk): Prom
 }
 
 async function exists(path: string, disk: Disk): Promise<boolean> {
-  return (await absentAsUndefined(disk.lstat(path))) !== undefined;
-}
-
-async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
-    throw failed(message(error));
-  }
+  return (await ifThere(path, disk.lstat(path))) !== undefined;
 }
 
 function sum(bytes: Uint8Array | undefined): string | null {
-  return bytes === undefined ? null : createHash('sha256').update(bytes).digest('hex');
+  return bytes === undefined ? null : sha256(bytes);
 }
 
 function message(error: unknown): string {
