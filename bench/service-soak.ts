@@ -4,8 +4,8 @@
 import { join } from 'node:path';
 import { until } from '../demo/wait.ts';
 import { httpPath } from '../slo/index.ts';
+import { freePorts } from '../test/helpers/ports.ts';
 import type { Bench, BenchDeps } from './bench.ts';
-import { freePorts } from './ports.ts';
 import { runCommand, type Server, startServer } from './processes.ts';
 import { cell, type Table } from './report.ts';
 import { buildPeer, buildService, emitService } from './service.ts';

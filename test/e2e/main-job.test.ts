@@ -6,20 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isFree } from '../../demo/ports.ts';
+import { freePort } from '../helpers/ports.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** Quiet time before the fault: the least in which the detector learns what is usual. */
 const FAULT_AFTER_SECONDS = 75;
 const DEADLINE_MS = 330_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address);
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
-}
 
 function run(args: string[], t: TestContext): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, ['demo/main.ts', ...args], {

@@ -2,23 +2,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { connect, createServer as createTcpServer } from 'node:net';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { folderOf } from './collector.ts';
+import { freePort } from './ports.ts';
 import { until } from './until.ts';
 
 type Cleanup = Pick<TestContext, 'after'>;
-
-/** A port of 127.0.0.1 that nobody listened on a moment ago, for servers that cannot choose one themselves. */
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-}
 
 /** Starts the `redis-server` at this path, keeping nothing on disk; answers its `HOST:PORT`. */
 export async function startRedis(t: TestContext, redisServer: string): Promise<string> {

@@ -1,7 +1,14 @@
+// Ports of 127.0.0.1 that nobody listened on a moment ago, for servers that cannot choose one themselves.
 import { type AddressInfo, createServer } from 'node:net';
 
+/** A free port. */
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts();
+  return port;
+}
+
 /**
- * Two free ports of 127.0.0.1, the first of them `wanted` unless that is 0.
+ * Two free ports, the first of them `wanted` unless that is 0.
  * @throws Error (EADDRINUSE) when `wanted` is taken
  */
 export async function freePorts(wanted = 0): Promise<[number, number]> {
