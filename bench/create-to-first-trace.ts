@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { sleep } from '../demo/wait.ts';
 import { freePorts } from '../test/helpers/ports.ts';
+import { userShell } from '../test/helpers/user-env.ts';
 import type { Bench, BenchDeps } from './bench.ts';
 import { runCommand, type Server, startServer } from './processes.ts';
 import { cell, type Table } from './report.ts';
@@ -19,14 +20,10 @@ const pollMs = 20;
 /** A part that takes longer has failed. */
 const withinMs = 600_000;
 
-/** A person's shell: nothing of npm's scripts and no command of the clone on PATH, but this Node, which both need. */
+/** A person's shell with this Node, which both packages need, and the service as it is without OTEL_ variables. */
 function userEnv(deps: BenchDeps): NodeJS.ProcessEnv {
-  const kept = Object.entries(deps.env).filter(
-    ([key]) => !/^(?:npm_|INIT_CWD$|NODE_OPTIONS$|OTEL_)/.test(key),
-  );
-  const path = (deps.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
-  const node = join(process.execPath, '..');
-  return { ...Object.fromEntries(kept), PATH: [node, ...path].join(delimiter), GOWORK: 'off' };
+  const env = Object.entries(deps.env).filter(([name]) => !name.startsWith('OTEL_'));
+  return { ...userShell(Object.fromEntries(env), join(process.execPath, '..')), GOWORK: 'off' };
 }
 
 /** Packs both packages and installs them into `home`, from the disk alone. */

@@ -1,17 +1,17 @@
 // The published package as a new user gets it: packed, installed into an empty folder without a network, run by npx
 // on the machine's own Node, and its service built, run and asked.
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { TraceBody } from '../../collector/api/types.ts';
 import { folderOf, startCollector } from '../helpers/collector.ts';
+import { startService } from '../helpers/running-service.ts';
 import { until } from '../helpers/until.ts';
-import { userVariables } from '../helpers/user-env.ts';
+import { userShell } from '../helpers/user-env.ts';
 
 const scaffold = fileURLToPath(new URL('../../scaffold', import.meta.url));
 const goEnv = { GOFLAGS: '-tags=grpcnotrace', GOWORK: 'off' };
@@ -19,10 +19,9 @@ const goEnv = { GOFLAGS: '-tags=grpcnotrace', GOWORK: 'off' };
 let home = '';
 let packed: { filename: string; size: number; files: { path: string }[] };
 
-/** The environment of a person's shell: nothing of npm, and no command of the clone on PATH. */
+/** The environment of a person's shell, without the person's settings of git. */
 function userEnv(): NodeJS.ProcessEnv {
-  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
-  return { ...userVariables(process.env), PATH: path.join(delimiter), GIT_CONFIG_GLOBAL: '/dev/null' };
+  return { ...userShell(process.env), GIT_CONFIG_GLOBAL: '/dev/null' };
 }
 
 function runAsUser(command: string, args: readonly string[], cwd: string): string {
@@ -112,8 +111,9 @@ test('the service answers, and log, trace and metric of one request carry the sa
   timeout: 60_000,
 }, async (t) => {
   const collector = await startCollector(t, folderOf(t), {});
-  const service = await startService(t.signal, `http://127.0.0.1:${collector.otlpHttpPort}`);
-  t.after(() => service.process.kill('SIGKILL'));
+  const endpoint = `http://127.0.0.1:${collector.otlpHttpPort}`;
+  const service = await startService(join(home, 'orders-binary'), endpoint, {}, userEnv());
+  t.after(service.stop);
   const order = { method: 'POST', body: '{"item":"tea","quantity":2}' };
   const response = await fetch(`http://${service.addr}/orders`, order);
   assert.equal(response.status, 201, await response.text());
@@ -133,42 +133,3 @@ test('the service answers, and log, trace and metric of one request carry the sa
   assert.match(metrics, /^http_server_request_duration_seconds_count\{.*http_route="\/orders"/m);
   assert.match(metrics, new RegExp(`# \\{.*trace_id="${line.trace_id}"`));
 });
-
-type LogEntry = Record<string, unknown>;
-
-/** Starts the built service on ports of the system's choice; its log tells them. */
-async function startService(signal: AbortSignal, endpoint: string) {
-  const env = {
-    ...userEnv(),
-    ADDR: '127.0.0.1:0',
-    ADMIN_ADDR: '127.0.0.1:0',
-    OTEL_TRACES_SAMPLER: 'always_on',
-    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-    OTEL_BSP_SCHEDULE_DELAY: '50',
-  };
-  const child: ChildProcess = spawn(join(home, 'orders-binary'), [], {
-    env,
-    signal,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise<never>((_, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`the service ended with ${code}`)));
-  });
-  ended.catch(() => undefined);
-  const entries: LogEntry[] = [];
-  let wake: () => void = () => undefined;
-  createInterface({ input: child.stdout! }).on('line', (line) => {
-    entries.push(JSON.parse(line));
-    wake();
-  });
-  const logLine = async (wanted: (entry: LogEntry) => boolean): Promise<LogEntry> => {
-    for (;;) {
-      const found = entries.find(wanted);
-      if (found !== undefined) return found;
-      await Promise.race([new Promise<void>((resolve) => (wake = resolve)), ended]);
-    }
-  };
-  const listening = await logLine((entry) => entry.msg === 'listening');
-  return { process: child, addr: listening.addr, adminAddr: listening.admin_addr, logLine };
-}

@@ -18,15 +18,20 @@ export type RunningService = {
   stop: () => Promise<number | null>;
 };
 
-/** Starts a built service on ports of the system's choice, every trace stored and sent at once to `endpoint`. */
+/**
+ * Starts a built service on ports of the system's choice, every trace stored and sent at once to `endpoint`.
+ * @param env variables that come before all others
+ * @param base the environment that it is started in
+ */
 export async function startService(
   binary: string,
   endpoint: string,
   env: Readonly<Record<string, string>> = {},
+  base: NodeJS.ProcessEnv = process.env,
 ): Promise<RunningService> {
   const child = spawn(binary, [], {
     env: {
-      ...process.env,
+      ...base,
       ADDR: '127.0.0.1:0',
       ADMIN_ADDR: '127.0.0.1:0',
       OTEL_TRACES_SAMPLER: 'always_on',
