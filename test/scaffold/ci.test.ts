@@ -179,6 +179,15 @@ test('the GitLab pipeline has known keywords, jobs with a script, and templates 
   }
 });
 
+test('a newer commit ends the pipelines of its branch, and none on main', () => {
+  const { workflow } = parse(emittedText(fullAnswers, gitlab));
+  assert.equal(workflow.auto_cancel.on_new_commit, 'interruptible');
+  const main = workflow.rules.find((rule: { if: string }) => rule.if.includes('$CI_DEFAULT_BRANCH'));
+  assert.equal(main.auto_cancel?.on_new_commit, 'none');
+  const { concurrency } = parse(emittedText(fullAnswers, github));
+  assert.match(concurrency['cancel-in-progress'], /github\.ref != 'refs\/heads\/main'/);
+});
+
 test('everything fetched is pinned: Go as in the Dockerfile, servers as in compose.yaml, tools as tested here', (t) => {
   const [workflow, pipeline] = [github, gitlab].map((path) => emittedText(fullAnswers, path));
   const go = /^FROM golang:([\d.]+)-alpine AS build$/m.exec(emittedText(fullAnswers, 'Dockerfile'))?.[1];
