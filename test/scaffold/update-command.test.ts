@@ -76,6 +76,22 @@ test('a service without edits becomes what the template gives today, to the byte
   assert.deepEqual(tree(dir), tree(fresh));
 });
 
+test('what to do next is told with the build tags of the service as it is now', async (t) => {
+  const told = async (argv: string[]) =>
+    (JSON.parse((await update(await service(t), ['--json', ...argv])).stdout) as { next: { run: string }[] })
+      .next;
+  const check = (tags: string) =>
+    `test -z "$(gofmt -l cmd internal | tee /dev/stderr)" && go vet -tags ${tags} ./... && go test -tags ${tags} ./...`;
+  assert.deepEqual(
+    (await told([])).map(({ run }) => run),
+    [check('grpcnotrace')],
+  );
+  assert.deepEqual(
+    (await told(['--router', 'gin'])).map(({ run }) => run),
+    ['go mod tidy', check('grpcnotrace,nomsgpack')],
+  );
+});
+
 test('each file goes its way, by what the user and the template did to it', async (t) => {
   const dir = await service(t, (dir) => {
     change(dir, 'internal/server/handler.go', '\tsix()\n', '\tsix()\n\tmine()\n');

@@ -126,11 +126,13 @@ const maxFileBytes = 1_000_000;
 
 /** The folder's files by name; those that are not read are empty. */
 async function readGoFiles(folder: string, disk: Disk): Promise<ReadonlyMap<string, Buffer> | undefined> {
-  const names = await ifThere(folder, disk.readdir(folder));
-  if (names === undefined) return undefined;
+  const entries = await ifThere(folder, disk.readdir(folder, { withFileTypes: true }));
+  if (entries === undefined) return undefined;
   const files = new Map<string, Buffer>();
-  for (const name of names.sort()) {
-    const bytes = name.endsWith('.go') ? await readIfThere(join(folder, name), disk) : undefined;
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { name } = entry;
+    const reads = name.endsWith('.go') && !entry.isDirectory();
+    const bytes = reads ? await readIfThere(join(folder, name), disk) : undefined;
     files.set(name, bytes === undefined || bytes.length > maxFileBytes ? Buffer.alloc(0) : bytes);
   }
   return files;

@@ -34,10 +34,10 @@ export async function planRendering(
   }
   const service = readSpec(text, file);
   const rendered = [...renderOps(service, await recordedOptions(dir, disk))].map(
-    async ([path, text]): Promise<FileChange> => ({
+    async ([path, after]): Promise<FileChange> => ({
       path,
       before: await readIfThere(join(dir, path), disk),
-      after: Buffer.from(text),
+      after: Buffer.from(after),
     }),
   );
   const all = await Promise.all(rendered);
@@ -47,8 +47,12 @@ export async function planRendering(
       : [
           `${file} holds no objective, so no rule ever fires. Write objectives into routes.go and print it anew.`,
         ];
-  const files = all.map((file) => ({ path: file.path, bytes: file.after.length, state: stateOf(file) }));
-  return { files, changes: all.filter((file) => stateOf(file) !== 'unchanged'), warnings };
+  const files = all.map((change) => ({
+    path: change.path,
+    bytes: change.after.length,
+    state: stateOf(change),
+  }));
+  return { files, changes: all.filter((change) => stateOf(change) !== 'unchanged'), warnings };
 }
 
 function stateOf({ before, after }: FileChange): RenderedFile['state'] {

@@ -1,6 +1,7 @@
 import { type Answers, checkAnswers } from '../answers.ts';
 import type { GoSreDeps } from '../command.ts';
 import type { File, Files } from '../disk.ts';
+import { buildTags, optionsOn } from '../emit/emit.ts';
 import { plan } from '../emit/plan.ts';
 import { failed } from '../errors.ts';
 import { listed, listedOrNone } from '../flags.ts';
@@ -39,7 +40,8 @@ export async function updateService(
 ): Promise<UpdateReport> {
   if (await isInterrupted(dir, deps.disk)) return finishInterrupted(dir, values, deps);
   const recorded = await readRecord(dir, deps.version, deps.disk);
-  const answers = newAnswers(recorded.manifest.answers, values, deps.readTemplate().options);
+  const { options } = deps.readTemplate();
+  const answers = newAnswers(recorded.manifest.answers, values, options);
   const { input, record } = await readInput(dir, answers, recorded, deps);
   refuseUnresolved(unresolved(input));
   const report = { dir, from: recorded.generated, to: deps.version, written: false, conflicts: [], next: [] };
@@ -59,7 +61,11 @@ export async function updateService(
   const told = { ...report, ...said, notes: [...said.notes, ...input.ours.notes] };
   if (values['dry-run']) return told;
   const undo = await howToUndo(dir, changed, values, deps);
-  const written = { ...told, written: true, next: nextSteps(changed, undo) };
+  const written = {
+    ...told,
+    written: true,
+    next: nextSteps(changed, undo, buildTags(optionsOn(answers), options)),
+  };
   await stage(dir, [...changed, ...recordUpdates(recorded.files, record)], written, deps.disk);
   await finish(dir, deps.disk);
   return written;
@@ -177,11 +183,20 @@ async function howToUndo(
   return dirty.size === 0 ? 'git stash --include-untracked' : undefined;
 }
 
-function nextSteps(changed: readonly FileUpdate[], undo: string | undefined): UpdateReport['next'] {
+/** What to do now; `tags` are the build tags of the service, without which Go would compile other files. */
+function nextSteps(
+  changed: readonly FileUpdate[],
+  undo: string | undefined,
+  tags: string,
+): UpdateReport['next'] {
   const modules = changed.some(({ path }) => path === 'go.mod' || path === 'go.sum');
   return [
     ...(modules ? [{ does: 'bring go.mod and go.sum in order', run: 'go mod tidy' }] : []),
-    { does: 'see that everything still holds', run: 'gofmt -l . && go vet ./... && go test ./...' },
+    {
+      does: 'see that everything still holds; a file that gofmt names needs gofmt -w',
+      // gofmt succeeds whatever it names: its silence is the test.
+      run: `test -z "$(gofmt -l cmd internal | tee /dev/stderr)" && go vet -tags ${tags} ./... && go test -tags ${tags} ./...`,
+    },
     ...(undo === undefined ? [] : [{ does: 'or set the update aside: it was the only change', run: undo }]),
   ];
 }
