@@ -1,9 +1,11 @@
 import type { SpanFilter, Store, TimeRange } from '../storage/store.ts';
+import { stringAt } from '../telemetry/columns.ts';
 import { toHex } from '../telemetry/ids.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../telemetry/model.ts';
 import type { Question } from './incident.ts';
 import { bounds } from './series.ts';
 import { loadRequests, type RequestTree } from './spans.ts';
+import { groupWeight, QUANTILES, quantileOfAll, STATED_WEIGHT, unstatedWeight } from './weights.ts';
 
 const SERVER = SPAN_KINDS.indexOf('server');
 const ERROR = SPAN_STATUSES.indexOf('error');
@@ -45,13 +47,8 @@ export async function loadCohorts(
 ): Promise<{ cohorts: Cohorts; missing?: undefined } | { cohorts?: undefined; missing: string }> {
   const method = question.method === '' ? {} : { method: question.method };
   const route = { service: question.service, route: question.route, kind: SERVER, ...method };
-  const usual = await store.aggregate(
-    { filter: { ...route, ...question.baseline }, groupBy: [], quantiles: [0.95] },
-    bounds(deps),
-  );
-  const stored = usual.columns.count[0] ?? 0;
+  const { stored, slowMs } = await usualOf(store, { ...route, ...question.baseline }, deps);
   if (stored < MIN_COHORT) return { missing: few(stored, 'before the onset') };
-  const slowMs = usual.columns.quantilesMs[0]?.[0] ?? Number.NaN;
   const slowNano = BigInt(Math.ceil(slowMs * 1e6));
   const draw = (range: TimeRange, extra: Partial<SpanFilter> = {}) =>
     drawRequests(store, { ...route, ...range, ...extra }, deps);
@@ -68,6 +65,26 @@ export async function loadCohorts(
   if (baseline.requests.length < MIN_COHORT)
     return { missing: few(baseline.requests.length, 'before the onset') };
   return { cohorts: { slowMs, baseline, current, bad } };
+}
+
+/** How many requests that meet a filter are stored, and the p95 of those they stand for. */
+async function usualOf(
+  store: Store,
+  filter: SpanFilter,
+  deps: { signal: AbortSignal },
+): Promise<{ stored: number; slowMs: number }> {
+  const page = await store.aggregate(
+    { filter, groupBy: [STATED_WEIGHT], quantiles: [...QUANTILES] },
+    bounds(deps),
+  );
+  const { keys, count, quantilesMs } = page.columns;
+  // Of one group alone the weight does not matter.
+  const unstated = page.count > 1 ? await unstatedWeight(store, filter, deps) : 1;
+  const groups = Array.from({ length: page.count }, (_, i) => ({
+    requests: count[i]! * groupWeight(stringAt(keys[0]!, i), unstated),
+    quantilesMs: quantilesMs.map((values) => values[i]!),
+  }));
+  return { stored: count.reduce((sum, stored) => sum + stored, 0), slowMs: quantileOfAll(groups, 0.95) };
 }
 
 /** How the bad requests are called in statements. */
@@ -126,4 +143,10 @@ export function weightedShare(
   const hits = requests.filter(test);
   const total = weightOf(requests);
   return { share: total > 0 ? weightOf(hits) / total : 0, hits: hits.length };
+}
+
+/** Mean of a value over requests, each counted by its weight; NaN of none. */
+export function weightedMean(measured: readonly { request: RequestTree; value: number }[]): number {
+  const sum = measured.reduce((total, { request, value }) => total + request.weight * value, 0);
+  return sum / weightOf(measured.map(({ request }) => request));
 }

@@ -6,6 +6,7 @@ import {
   measurableStep,
   type RouteSignals,
   readGoldenSignals,
+  sampleOf,
   slowerThan,
 } from './golden-signals.ts';
 import type { EvidenceDeps } from './incident.ts';
@@ -241,7 +242,8 @@ function usualOf(
 ): Usual | undefined {
   const quiet = seen.filter(({ bad }) => !bad).map(({ point }) => point);
   const total = addPoints(quiet, signals.bounds);
-  if (total.seconds < DETECTION.quietSeconds || total.requests < DETECTION.requests) return undefined;
+  if (total.seconds < DETECTION.quietSeconds || sampleOf(total).requests < DETECTION.requests)
+    return undefined;
   return { total, p99s: quiet.flatMap((point) => point.p99Ms ?? []) };
 }
 
@@ -269,17 +271,17 @@ function isSure(
   usual: Usual,
 ): boolean {
   const now = addPoints(recent, signals.bounds);
-  if (now.requests < DETECTION.requests) return false;
+  if (sampleOf(now).requests < DETECTION.requests) return false;
   if (name === 'latency' && signals.source === 'spans') return true;
   const { young, grown, grownSeconds } = DETECTION.slowShare;
   const least = usual.total.seconds < grownSeconds ? young : grown;
   // Each window for itself: the tail of one bad moment must not confirm it.
   const lasts = recent.every((point) => badShare(name, signals, point, usual) >= least);
   if (name === 'latency' && !lasts) return false;
-  const [hits, before] = [now, usual.total].map((point) => badCount(name, signals, point, usual));
-  return (
-    fisherExact(hits!, Math.round(now.requests), before!, Math.round(usual.total.requests)) < DETECTION.p
+  const [hits, before] = [now, usual.total].map((point) =>
+    name === 'errors' ? sampleOf(point).errors : badCount(name, signals, point, usual),
   );
+  return fisherExact(hits!, sampleOf(now).requests, before!, sampleOf(usual.total).requests) < DETECTION.p;
 }
 
 function badCount(

@@ -13,6 +13,14 @@ import {
   zeroMoments,
 } from './series.ts';
 import { histogramQuantile, median } from './stats.ts';
+import {
+  groupWeight,
+  QUANTILES,
+  quantileOfAll,
+  STATED_WEIGHT,
+  unstatedWeight,
+  type WeighedDurations,
+} from './weights.ts';
 
 const SERVER = SPAN_KINDS.indexOf('server');
 /** Groups (service, route, method, step) that an aggregate over spans may answer. */
@@ -24,6 +32,8 @@ export interface GoldenPoint {
   /** Seconds that were measured; 0 where nothing was. */
   seconds: number;
   requests: number;
+  /** The least that one of them stands for: 1 with metrics, more where spans are sampled. */
+  weight: number;
   /** Answered with a 5xx, or not at all. */
   errors: number;
   /** Null without requests. */
@@ -37,7 +47,7 @@ export interface RouteSignals {
   service: string;
   method: string;
   route: string;
-  /** Spans only where no metrics are stored: they are sampled, so counts are of stored spans. */
+  /** Spans only where no metrics are stored: they may be sampled, and each counts for as many as it stands for. */
   source: 'metrics' | 'spans';
   /** Upper bounds of the buckets in seconds, the last +Infinity. */
   bounds: number[];
@@ -68,8 +78,21 @@ export async function readGoldenSignals(
   const routes = fromHistograms(series ?? [], scrapes ?? [], query);
   const measured = new Set(routes.map((route) => route.service));
   if (query.service !== undefined && measured.has(query.service)) return routes;
-  const spans = await fromSpans(store, query, deps);
-  return [...routes, ...spans.filter((route) => !measured.has(route.service))];
+  const others = query.service === undefined ? await servicesOf(store, query, deps) : [query.service];
+  for (const service of others)
+    if (!measured.has(service)) routes.push(...(await fromSpans(store, { ...query, service }, deps)));
+  return routes;
+}
+
+/** Services that answered requests, by their stored spans. */
+async function servicesOf(
+  store: Store,
+  { fromUnixNano, toUnixNano }: GoldenQuery,
+  deps: { signal: AbortSignal },
+): Promise<string[]> {
+  const filter = { fromUnixNano, toUnixNano, kind: SERVER };
+  const page = await store.aggregate({ filter, groupBy: ['service'], quantiles: [] }, bounded(deps));
+  return Array.from({ length: page.count }, (_, i) => stringAt(page.columns.keys[0]!, i));
 }
 
 /** The signals over a whole range as one point per route. */
@@ -117,16 +140,24 @@ export function slowerThan(point: GoldenPoint, position: number): number {
   return Math.max(0, Math.round(total - (point.cumulative[position] ?? total)));
 }
 
+/** Failed and all requests of a point as a test may count them: sampled ones are no more evidence than were stored. */
+export function sampleOf({ errors, requests, weight }: GoldenPoint): { errors: number; requests: number } {
+  const all = Math.round(requests / weight);
+  return { errors: Math.min(Math.round(errors / weight), all), requests: all };
+}
+
 /** Several points as one: counts added, the p99 of all of them; points of spans keep their largest p99. */
 export function addPoints(points: readonly GoldenPoint[], bounds: readonly number[]): GoldenPoint {
   const sum: GoldenPoint = {
     fromUnixNano: points[0]?.fromUnixNano ?? 0n,
     seconds: 0,
     requests: 0,
+    weight: Math.min(...points.flatMap((point) => (point.requests > 0 ? point.weight : []))),
     errors: 0,
     p99Ms: null,
     cumulative: new Float64Array(bounds.length),
   };
+  if (sum.weight === Number.POSITIVE_INFINITY) sum.weight = 1;
   for (const point of points) {
     sum.seconds += point.seconds;
     sum.requests += point.requests;
@@ -143,7 +174,8 @@ function emptyPoints(query: GoldenQuery, buckets: number): GoldenPoint[] {
   const points: GoldenPoint[] = [];
   for (let at = query.fromUnixNano; at < query.toUnixNano; at += query.stepNano) {
     const cumulative = new Float64Array(buckets);
-    points.push({ fromUnixNano: at, seconds: 0, requests: 0, errors: 0, p99Ms: null, cumulative });
+    const nothing = { seconds: 0, requests: 0, weight: 1, errors: 0, p99Ms: null };
+    points.push({ fromUnixNano: at, ...nothing, cumulative });
   }
   return points;
 }
@@ -240,31 +272,39 @@ function coverage(
   return result;
 }
 
+/** The signals of one service from its stored spans. */
 async function fromSpans(
   store: Store,
-  query: GoldenQuery,
+  query: GoldenQuery & { service: string },
   deps: { signal: AbortSignal },
 ): Promise<RouteSignals[]> {
   const { service, stepNano, fromUnixNano, toUnixNano } = query;
-  const filter = { fromUnixNano, toUnixNano, kind: SERVER, ...(service === undefined ? {} : { service }) };
+  const filter = { service, fromUnixNano, toUnixNano, kind: SERVER };
   const page = await store.aggregate(
-    { filter, groupBy: ['service', 'route', 'method'], stepNano, quantiles: [0.99] },
+    { filter, groupBy: ['route', 'method', STATED_WEIGHT], stepNano, quantiles: [...QUANTILES] },
     { ...bounded(deps), limit: MAX_GROUPS },
   );
   const { keys, bucketUnixNano, count, errors, quantilesMs } = page.columns;
+  const unstated = page.count === 0 ? 1 : await unstatedWeight(store, filter, deps);
   const routes = new Map<string, RouteSignals>();
+  const durations = new Map<GoldenPoint, WeighedDurations[]>();
   for (let i = 0; i < page.count; i++) {
-    const [name = '', route = '', method = ''] = keys.map((key) => stringAt(key, i));
-    const id = [name, method, route].join('\u0000');
-    const signals = routes.get(id) ?? emptyRoute(name, method, route, query);
+    const [route = '', method = '', stated = ''] = keys.map((key) => stringAt(key, i));
+    const id = [method, route].join('\u0000');
+    const signals = routes.get(id) ?? emptyRoute(service, method, route, query);
     routes.set(id, signals);
     const at = bucketUnixNano[i]! < fromUnixNano ? fromUnixNano : bucketUnixNano[i]!;
     const point = signals.points[stepOf(at, query)];
     if (!point) continue;
-    point.requests += count[i]!;
-    point.errors += errors[i]!;
-    point.p99Ms = Math.max(point.p99Ms ?? 0, quantilesMs[0]?.[i] ?? 0);
+    const weight = groupWeight(stated, unstated);
+    point.weight = point.requests > 0 ? Math.min(point.weight, weight) : weight;
+    point.requests += weight * count[i]!;
+    point.errors += weight * errors[i]!;
+    const known = durations.get(point) ?? [];
+    durations.set(point, known);
+    known.push({ requests: weight * count[i]!, quantilesMs: quantilesMs.map((values) => values[i]!) });
   }
+  for (const [point, groups] of durations) point.p99Ms = quantileOfAll(groups, 0.99);
   return [...routes.values()];
 }
 

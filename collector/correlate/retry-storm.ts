@@ -1,4 +1,4 @@
-import { loadCohorts } from './cohort.ts';
+import { loadCohorts, weightedMean } from './cohort.ts';
 import { factNumber, factText, finding, untested } from './finding.ts';
 import { clockTime, count, pValue, rate, span, times } from './format.ts';
 import type { Evidence, Finding, FindingChart, Question } from './incident.ts';
@@ -11,10 +11,16 @@ const STORM = 1.5;
 /** Inbound traffic counts as flat up to this growth (or by what failed: clients try again); above it, there is more to do. */
 const FLAT = 1.25;
 
+/** Attempts per logical call: of each request that makes such calls, and of all they stand for. */
+interface Side {
+  values: number[];
+  mean: number;
+}
+
 interface Calls {
   label: string;
-  before: number[];
-  now: number[];
+  before: Side;
+  now: Side;
   amplification: number;
 }
 
@@ -28,7 +34,7 @@ export const retryStorm: Evidence = async (question, store, deps) => {
   const rows = callLabels(now)
     .map((label) => callsOf(label, before, now))
     .sort((a, b) => Number(b.label === main) - Number(a.label === main) || b.amplification - a.amplification);
-  const calls = rows.find((row) => row.before.length > 0 && row.now.length > 0);
+  const calls = rows.find((row) => row.before.values.length > 0 && row.now.values.length > 0);
   if (!calls) return [untested(question, 'retry-storm', 'the stored traces hold no calls on both sides')];
   const spans = [...now, ...cohorts.bad.requests].flatMap((r) =>
     r.spans.filter((s) => s.label === calls.label),
@@ -36,16 +42,19 @@ export const retryStorm: Evidence = async (question, store, deps) => {
   return [told(question, calls, spans, now)];
 };
 
-/** Attempts per logical call of one label, one value per request that makes such calls. */
 function callsOf(label: string, before: readonly RequestTree[], now: readonly RequestTree[]): Calls {
-  const [a, b] = [before, now].map((side) => side.flatMap((request) => attempts(request, label) ?? []));
-  const mean = (values: readonly number[]) =>
-    values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
+  const [a, b] = [sideOf(label, before), sideOf(label, now)];
+  return { label, before: a, now: b, amplification: b.mean / Math.max(a.mean, 1e-9) };
+}
+
+function sideOf(label: string, requests: readonly RequestTree[]): Side {
+  const measured = requests.flatMap((request) => {
+    const value = attempts(request, label);
+    return value === undefined ? [] : [{ request, value }];
+  });
   return {
-    label,
-    before: a ?? [],
-    now: b ?? [],
-    amplification: mean(b ?? []) / Math.max(mean(a ?? []), 1e-9),
+    values: measured.map(({ value }) => value),
+    mean: measured.length === 0 ? 0 : weightedMean(measured),
   };
 }
 
@@ -61,19 +70,18 @@ function told(
   spans: readonly SpanNode[],
   now: readonly RequestTree[],
 ): Finding {
-  const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
-  const [before, after] = [mean(calls.before), mean(calls.now)];
+  const [before, after] = [calls.before.mean, calls.now.mean];
   const inboundBefore = factNumber(question.before, 'symptom', 'perSecondBefore');
   const inboundNow = factNumber(question.before, 'symptom', 'perSecondNow');
   const failed = factNumber(question.before, 'symptom', 'errorShareNow') * inboundNow;
   const flat =
     Number.isNaN(inboundNow) || inboundNow < Math.max(FLAT * inboundBefore, inboundBefore + failed);
-  const { p } = mannWhitney(calls.before, calls.now);
+  const { p } = mannWhitney(calls.before.values, calls.now.values);
   const repeated = calls.amplification >= STORM && p < 0.05;
   const inbound = Number.isNaN(inboundNow)
     ? ''
     : ` Requests in: ${rate(inboundBefore)} › ${rate(inboundNow)} req/s.`;
-  const n = `n = ${count(calls.now.length)}, before ${count(calls.before.length)}, ${pValue(p)}`;
+  const n = `n = ${count(calls.now.values.length)}, before ${count(calls.before.values.length)}, ${pValue(p)}`;
   const rise = `${calls.label} is called ${after.toFixed(2)} times per logical call, before ${before.toFixed(2)} (${n}).`;
   const statement = repeated
     ? `Retries multiply the load on ${calls.label} ${times(calls.amplification)}: ${after.toFixed(2)} attempts per call, before ${before.toFixed(2)} (${n}).${inbound}${orderSentence(spans)}`
@@ -83,8 +91,8 @@ function told(
     outcome: repeated && flat ? 'holds' : 'refuted',
     subject: { service: question.service, route: question.route, method: question.method, span: calls.label },
     effect: calls.amplification,
-    baseline: { value: before, n: calls.before.length },
-    incident: { value: after, n: calls.now.length },
+    baseline: { value: before, n: calls.before.values.length },
+    incident: { value: after, n: calls.now.values.length },
     p,
     statement,
     charts: [chart(calls.label, now)],

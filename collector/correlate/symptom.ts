@@ -7,6 +7,7 @@ import {
   type RouteSignals,
   readGoldenSignals,
   readTotals,
+  sampleOf,
   slowerThan,
 } from './golden-signals.ts';
 import type { Evidence, Finding, FindingChart, Question } from './incident.ts';
@@ -78,7 +79,7 @@ function changeOf(
   const p =
     byRanks || signals.source === 'spans'
       ? mannWhitney(quiet, late).p
-      : fisherExact(slowNow, Math.round(b.requests), slowBefore, Math.round(a.requests));
+      : fisherExact(slowNow, counts(b)[1], slowBefore, counts(a)[1]);
   const ratio = b.p99Ms / a.p99Ms;
   const errorP = fisherExact(...counts(b), ...counts(a));
   return {
@@ -99,7 +100,8 @@ function changeOf(
 }
 
 function counts(point: GoldenPoint): [number, number] {
-  return [Math.round(point.errors), Math.round(point.requests)];
+  const { errors, requests } = sampleOf(point);
+  return [errors, requests];
 }
 
 function share(point: GoldenPoint): number {
@@ -121,8 +123,8 @@ function told(question: Question, own: Change, others: readonly Change[]): Findi
     kind: 'symptom',
     outcome: holds ? 'holds' : 'refuted',
     effect: question.signal === 'latency' ? own.ratio : share(now) - share(before),
-    baseline: { value: question.signal === 'latency' ? before.p99Ms! : share(before), n: before.requests },
-    incident: { value: question.signal === 'latency' ? now.p99Ms! : share(now), n: now.requests },
+    baseline: { value: question.signal === 'latency' ? before.p99Ms! : share(before), n: counts(before)[1] },
+    incident: { value: question.signal === 'latency' ? now.p99Ms! : share(now), n: counts(now)[1] },
     p: question.signal === 'latency' ? own.p : fisherExact(...counts(now), ...counts(before)),
     statement: [ownSentence(own), othersSentence(touched, untouched)].join(' '),
     references: [
@@ -160,7 +162,7 @@ function boundMs(own: Change): number {
 function ownSentence(own: Change): string {
   const [a, b] = [own.before, own.now];
   const verb = own.slower ? 'rose from' : own.ratio <= 1 / RISEN ? 'fell from' : 'did not change:';
-  const n = `n = ${count(b.requests)}, before ${count(a.requests)}`;
+  const n = `n = ${count(counts(b)[1])}, before ${count(counts(a)[1])}`;
   const latency = `p99 of ${routeName(own)} ${verb} ${p99Change(own, ' to ')}`;
   const factor = own.slower ? `, ${times(own.ratio)}` : '';
   const errors = own.failing

@@ -93,7 +93,7 @@ export function callTraits(before: readonly RequestTree[], bad: readonly Request
   });
 }
 
-/** `redis.GET, redis.attempt >= 2`: by the attribute that tells it; a count of resends is one less than that of attempts. */
+/** `redis.GET, redis.attempt >= 2`, by the attribute that tells it; resends are counted from the second attempt on. */
 function attemptName(label: string, requests: readonly RequestTree[]): string {
   for (const { spans } of requests) {
     const key = spans.find((node) => node.label === label && node.attemptAttribute !== '')?.attemptAttribute;

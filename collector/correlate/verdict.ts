@@ -231,7 +231,9 @@ function harmOf(asked: Asked, findings: readonly Finding[]): string {
   const number = (key: string) => factNumber(findings, 'symptom', key);
   const failed = `${counted(number('failed'), 'request')} failed, ${percent(number('errorShareNow'))} of ${routeName(asked)}.`;
   const stored =
-    symptom.facts['source'] === 'spans' ? ' Counted in stored spans: sampled requests are missing.' : '';
+    symptom.facts['source'] === 'spans'
+      ? ' Counted in stored spans, each for the requests it stands for.'
+      : '';
   // Requests are counted by buckets: the bound is the usual p99 only where that lies on one.
   const bound = duration(number('slowBoundMs'));
   const which =

@@ -1,5 +1,5 @@
 import { mainPath, type PathTimes, pathTimes } from './call-paths.ts';
-import { badName, type Cohorts, loadCohorts } from './cohort.ts';
+import { badName, type Cohorts, loadCohorts, weightedShare } from './cohort.ts';
 import { finding, nameOf, untested } from './finding.ts';
 import { count, duration, percent } from './format.ts';
 import type { Evidence, Finding, FindingTable, Question } from './incident.ts';
@@ -146,10 +146,10 @@ function failureOrigin(question: Question, cohorts: Cohorts, rows: readonly Path
   );
   if (!main) return undefined;
   const quiet = cohorts.baseline.requests;
-  const before = quiet.filter((request) =>
+  const before = weightedShare(quiet, (request) =>
     request.spans.some((s) => s.failed && s.label === origin.label),
-  ).length;
-  const statement = `In ${percent(share)} of failed requests (${count(group.length)} of ${count(origins.length)}) the failure begins in ${name}. Before, it failed in ${count(before)} of ${count(quiet.length)} requests.`;
+  );
+  const statement = `In ${percent(share)} of failed requests (${count(group.length)} of ${count(origins.length)}) the failure begins in ${name}. Before, it failed in ${percent(before.share)} of requests (${count(before.hits)} of ${count(quiet.length)} stored).`;
   return located(
     question,
     cohorts,
@@ -162,9 +162,9 @@ function failureOrigin(question: Question, cohorts: Cohorts, rows: readonly Path
         statement,
         p: null,
         itself,
-        effect: share - before / quiet.length,
+        effect: share - before.share,
       },
-      ...{ before: before / quiet.length, now: share, share },
+      ...{ before: before.share, now: share, share },
     },
   );
 }

@@ -1,0 +1,95 @@
+/** Stored spans counted for what they stand for: those kept because they failed for themselves, sampled ones for more. */
+import { spanAttribute } from '../../slo/index.ts';
+import type { GroupKey, SpanFilter, Store } from '../storage/store.ts';
+import { toHex } from '../telemetry/ids.ts';
+import { SPAN_STATUSES } from '../telemetry/model.ts';
+import { bounds } from './series.ts';
+import { loadRequests } from './spans.ts';
+
+/** Spans of different weights fall into different groups, except for those whose weight only their tracestate tells. */
+export const STATED_WEIGHT: GroupKey = `attribute:${spanAttribute.adjustedCount}`;
+/** Quantiles to ask of each group, so that those of all groups together can be told; close where p95 and p99 lie. */
+export const QUANTILES: readonly number[] = [
+  0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 1,
+];
+/** Spans whose tracestate is read: few, as one sampler wrote all of them, from several moments, as it may be set anew. */
+const SLICES = 10n;
+const SPANS_PER_SLICE = 5;
+const UNSET = SPAN_STATUSES.indexOf('unset');
+/** Halvings of the range of durations: to a millionth of it. */
+const HALVINGS = 20;
+
+/** Durations of one group: how many requests it stands for, and its `QUANTILES` in milliseconds. */
+export interface WeighedDurations {
+  requests: number;
+  quantilesMs: readonly number[];
+}
+
+/** Weight of a group of spans by its value of `STATED_WEIGHT`; `unstated` is that of spans without one. */
+export function groupWeight(stated: string, unstated: number): number {
+  return Number(stated) >= 1 ? Number(stated) : unstated;
+}
+
+/**
+ * Mean weight of the spans that meet a filter and do not state their weight; 1 when there are none. Those that did not
+ * fail are asked first: where failed ones are kept, nearly all of the others are sampled.
+ */
+export async function unstatedWeight(
+  store: Store,
+  filter: SpanFilter,
+  deps: { signal: AbortSignal },
+): Promise<number> {
+  for (const drawn of [{ ...filter, status: UNSET }, filter]) {
+    const requests = await loadRequests(store, await drawEntries(store, drawn, deps), bounds(deps));
+    const unstated = requests.filter(({ entry }) => !(spanAttribute.adjustedCount in entry.attributes));
+    if (unstated.length > 0) return unstated.reduce((sum, { weight }) => sum + weight, 0) / unstated.length;
+  }
+  return 1;
+}
+
+async function drawEntries(
+  store: Store,
+  filter: SpanFilter,
+  deps: { signal: AbortSignal },
+): Promise<Map<string, string>> {
+  const entries = new Map<string, string>();
+  const width = (filter.toUnixNano - filter.fromUnixNano) / SLICES + 1n;
+  for (let fromUnixNano = filter.fromUnixNano; fromUnixNano < filter.toUnixNano; fromUnixNano += width) {
+    const end = fromUnixNano + width;
+    const toUnixNano = end < filter.toUnixNano ? end : filter.toUnixNano;
+    const { columns, count } = await store.findTraces(
+      { filter: { ...filter, fromUnixNano, toUnixNano }, order: 'newest' },
+      { ...bounds(deps), limit: SPANS_PER_SLICE },
+    );
+    for (let i = 0; i < count; i++)
+      entries.set(toHex(columns.traceId, i * 16, 16), toHex(columns.hitSpanId, i * 8, 8));
+  }
+  return entries;
+}
+
+/** A quantile (one of `QUANTILES`) of several groups' durations together, in milliseconds; NaN of none. */
+export function quantileOfAll(groups: readonly WeighedDurations[], quantile: number): number {
+  const [only, ...others] = groups;
+  if (!only) return Number.NaN;
+  if (others.length === 0) return only.quantilesMs[QUANTILES.indexOf(quantile)] ?? Number.NaN;
+  const wanted = quantile * groups.reduce((sum, { requests }) => sum + requests, 0);
+  let low = Math.min(...groups.map(({ quantilesMs }) => quantilesMs[0]!));
+  let high = Math.max(...groups.map(({ quantilesMs }) => quantilesMs.at(-1)!));
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = (low + high) / 2;
+    const below = groups.reduce((sum, group) => sum + group.requests * shareUpTo(group, middle), 0);
+    if (below < wanted) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** Share of a group's durations up to `ms`, between two of its quantiles by proportion. */
+function shareUpTo({ quantilesMs }: WeighedDurations, ms: number): number {
+  const next = quantilesMs.findIndex((value) => value > ms);
+  if (next < 0) return 1;
+  if (next === 0) return 0;
+  const [low, high] = [quantilesMs[next - 1]!, quantilesMs[next]!];
+  const part = (ms - low) / (high - low);
+  return QUANTILES[next - 1]! + part * (QUANTILES[next]! - QUANTILES[next - 1]!);
+}
