@@ -84,8 +84,8 @@ async function buildAll(deps: BenchDeps): Promise<Record<Stack['binary'], string
     ours: join(deps.folder, 'ours'),
   };
   deps.tell('emitting and building the service and its peers');
-  await emitService(join(deps.folder, 'shop'), {});
-  await buildDriven(join(deps.folder, 'shop'), binaries.ours, deps);
+  const service = await emitService(join(deps.folder, 'shop'), {});
+  await buildDriven(service, binaries.ours, deps);
   await buildPeer('bare', binaries.bare, deps);
   await buildPeer('otelhttp', binaries.otelhttp, deps);
   return binaries;

@@ -9,7 +9,6 @@ import { runCommand } from './processes.ts';
 import { cell, type Table } from './report.ts';
 import {
   buildService,
-  buildTags,
   type Choice,
   emitService,
   goBuild,
@@ -47,14 +46,13 @@ interface Built {
 
 async function build(name: ChoiceName, deps: BenchDeps): Promise<Built> {
   const folder = join(deps.folder, name.replaceAll(' ', '-'));
-  await emitService(folder, choices[name]);
+  const service = await emitService(folder, choices[name]);
   const output = `${folder}.bin`;
-  await buildService(folder, output, deps);
+  await buildService(service, output, deps);
   const dump = {
-    folder,
+    ...service,
     package: `./cmd/${serviceName}`,
     output: `${output}-dumped`,
-    tags: buildTags(folder),
     ldflags: `${releaseFlags} -dumpdep`,
   };
   const edges = await goBuild(dump, deps, { GOOS: 'linux', GOARCH: 'amd64' });

@@ -201,8 +201,8 @@ async function buildAll(deps: BenchDeps): Promise<Binaries> {
     bare: join(deps.folder, 'bare.bin'),
     load: join(deps.folder, 'load.bin'),
   };
-  await emitService(join(deps.folder, 'shop'), {});
-  await buildService(join(deps.folder, 'shop'), binaries.shop, deps);
+  const service = await emitService(join(deps.folder, 'shop'), {});
+  await buildService(service, binaries.shop, deps);
   await buildPeer('bare', binaries.bare, deps);
   await buildPeer('load', binaries.load, deps);
   return binaries;

@@ -1,19 +1,15 @@
 // A service emitted afresh from the template, and Go programs built in it.
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
-import * as disk from 'node:fs/promises';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { defaultRouter } from '../scaffold/src/answers.ts';
-import { write } from '../scaffold/src/create/write.ts';
-import { plan } from '../scaffold/src/emit/plan.ts';
-import { readTemplate } from '../scaffold/src/emit/template.ts';
-import { packageVersion, templateFolder } from '../scaffold/src/package.ts';
+import type { Answers } from '../scaffold/src/answers.ts';
+import { emitService as emit, optionsOf, plainAnswers, tagsOf } from '../test/helpers/emitted-service.ts';
 import type { BenchDeps } from './bench.ts';
 import { runCommand } from './processes.ts';
 
 const here = import.meta.dirname;
 
 /** The name of the service in its `cmd/` folder and its image. */
-export const serviceName = 'shop';
+export const serviceName = plainAnswers.name;
 
 /** Which options the service has; none is the default of the create command. */
 export interface Choice {
@@ -21,30 +17,29 @@ export interface Choice {
   router?: string;
 }
 
+/** An emitted service on disk. */
+export interface Emitted {
+  folder: string;
+  /** The build tags that its Dockerfile builds with. */
+  tags: string;
+}
+
 /** The names of the options that this choice needs and the template lacks. */
 export function missingOptions(choice: Choice): string[] {
-  const known = new Set(readTemplate(templateFolder).options.map(({ name }) => name));
-  return [...(choice.with ?? []), choice.router ?? defaultRouter].filter((name) => !known.has(name));
+  const { with: chosen, router } = answersOf(choice);
+  const known = new Set([...optionsOf('with'), ...optionsOf('router')]);
+  return [...chosen, router].filter((name) => !known.has(name));
+}
+
+function answersOf(choice: Choice): Answers {
+  return { ...plainAnswers, ...choice, with: [...(choice.with ?? [])].sort() };
 }
 
 /** Emits the service into `folder`, which must not exist. */
-export async function emitService(folder: string, choice: Choice): Promise<void> {
-  const answers = {
-    name: serviceName,
-    module: 'example.com/shop',
-    port: 8080,
-    with: [...(choice.with ?? [])].sort(),
-    router: choice.router ?? defaultRouter,
-    ci: [],
-  };
-  await write(plan(answers, readTemplate(templateFolder), packageVersion), folder, { disk });
-}
-
-/** The build tags that the emitted Dockerfile builds with. */
-export function buildTags(folder: string): string {
-  const tags = /\bgo build -tags (\S+)/.exec(readFileSync(join(folder, 'Dockerfile'), 'utf8'))?.[1];
-  if (tags === undefined) throw new Error(`${folder}/Dockerfile: no \`go build -tags …\` in it`);
-  return tags;
+export async function emitService(folder: string, choice: Choice): Promise<Emitted> {
+  const answers = answersOf(choice);
+  await emit(answers, folder);
+  return { folder, tags: tagsOf(answers) };
 }
 
 /** How a Go program is built. */
@@ -90,14 +85,8 @@ export async function goBuild(build: Build, deps: BenchDeps, env: NodeJS.Process
 export const releaseFlags = '-s -w -X main.version=dev -X main.revision=unknown';
 
 /** Builds the emitted service as it is released. */
-export async function buildService(folder: string, output: string, deps: BenchDeps): Promise<void> {
-  const build = {
-    folder,
-    package: `./cmd/${serviceName}`,
-    output,
-    tags: buildTags(folder),
-    ldflags: releaseFlags,
-  };
+export async function buildService(service: Emitted, output: string, deps: BenchDeps): Promise<void> {
+  const build = { ...service, package: `./cmd/${serviceName}`, output, ldflags: releaseFlags };
   await goBuild(build, deps, { GOOS: 'linux', GOARCH: 'amd64' });
 }
 
@@ -111,7 +100,8 @@ export async function buildPeer(name: string, output: string, deps: BenchDeps): 
  * Puts bench/ours/main.go into the emitted service and builds it there, because packages below internal/ can be
  * imported from nowhere else.
  */
-export async function buildDriven(folder: string, output: string, deps: BenchDeps): Promise<void> {
+export async function buildDriven(service: Emitted, output: string, deps: BenchDeps): Promise<void> {
+  const { folder } = service;
   const main = join(folder, 'cmd', 'bench', 'main.go');
   mkdirSync(dirname(main), { recursive: true });
   copyFileSync(join(here, 'ours', 'main.go'), main);
@@ -119,8 +109,5 @@ export async function buildDriven(folder: string, output: string, deps: BenchDep
   const edit = [`-require=${driver}@v0.0.0`, `-replace=${driver}=${join(here, 'driver')}`];
   const env = { ...deps.env, GOWORK: 'off' };
   await runCommand({ command: 'go', args: ['mod', 'edit', ...edit], cwd: folder, env, signal: deps.signal });
-  await goBuild(
-    { folder, package: './cmd/bench', output, tags: buildTags(folder), flags: ['-mod=mod'] },
-    deps,
-  );
+  await goBuild({ ...service, package: './cmd/bench', output, flags: ['-mod=mod'] }, deps);
 }
