@@ -5,7 +5,7 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { emitService, fullAnswers } from '../helpers/emitted-service.ts';
+import { emitService, fullAnswers, tagsOf } from '../helpers/emitted-service.ts';
 import type { Bound, Fuzzed, FuzzTarget } from './target.ts';
 
 /** The target that runs one fuzz test of one package of the service. */
@@ -46,7 +46,7 @@ async function goFuzz(
   const time = 'seconds' in bound ? `${bound.seconds}s` : `${bound.execs}x`;
   const flags = [
     '-tags',
-    'grpcnotrace',
+    tagsOf(fullAnswers),
     '-trimpath',
     '-run',
     '^$',
