@@ -46,7 +46,7 @@ export const ROOMS: readonly Room[] = [
   { path: GROUND, mayImport: ['slo'] },
   { path: GO, mayImport: [GROUND] },
   { path: MERGE, mayImport: [GROUND, GO] },
-  { path: SLO, mayImport: ['slo', 'alerts', 'dashboards', GROUND, COMMAND, GO] },
+  { path: SLO, mayImport: ['slo', 'alerts', 'dashboards', GROUND, COMMAND, GO, MERGE] },
   { path: EMIT, mayImport: [GROUND, GO, MERGE, SLO] },
   { path: COMMAND, mayImport: [GROUND, EMIT] }, // the template is among what a command is given
   ...DOERS.map((path) => ({ path, mayImport: ['slo', GROUND, COMMAND, GO, MERGE, SLO, EMIT] })),
