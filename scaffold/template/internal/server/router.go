@@ -16,7 +16,7 @@ import (
 func mount(table []Route, observe *telemetry.Middleware) http.Handler {
 	mux, unknown := http.NewServeMux(), newUnmatched(table, observe)
 	for _, route := range table {
-		mux.Handle(route.Pattern, observe.Route(route.Pattern, route.Handler))
+		mux.Handle(route.Pattern, limitBody(route, observe.Route(route.Pattern, route.Handler)))
 	}
 	mux.Handle("/", unknown)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

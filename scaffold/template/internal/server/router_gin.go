@@ -27,9 +27,9 @@ func mount(table []Route, observe *telemetry.Middleware) http.Handler {
 
 	mux, unknown := http.NewServeMux(), newUnmatched(table, observe)
 	for _, route := range table {
-		observed := observe.Route(route.Pattern, route.Handler)
-		mux.Handle(route.Pattern, observed)
-		mountOnGin(engine, route.Pattern, observed)
+		handler := limitBody(route, observe.Route(route.Pattern, route.Handler))
+		mux.Handle(route.Pattern, handler)
+		mountOnGin(engine, route.Pattern, handler)
 	}
 	mux.Handle("/", unknown)
 	// HEAD of a GET route and paths escaped without need come here too, and ServeMux knows their route.

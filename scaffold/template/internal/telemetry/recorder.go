@@ -99,6 +99,10 @@ func (r *recorder) SetWriteDeadline(to time.Time) error {
 
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
+// ErrShutdown is the cause of the end of a request that the shutdown did not wait for, to be given to the
+// http.Server's BaseContext: no client has left then.
+var ErrShutdown = errors.New("the service is shutting down")
+
 // begin notes the status of the answer; the first counts. Any answer to a client that has gone counts as that, and a
 // failure after the time bound as a timeout.
 func (r *recorder) begin(status int) {
@@ -109,13 +113,19 @@ func (r *recorder) begin(status int) {
 	switch {
 	case r.left():
 		r.status, r.kind = StatusClientGone, errorTypeClientGone
+	case status == StatusClientGone && r.shutDown(): // a handler that takes every cancelled context for a client's
+		r.status = http.StatusServiceUnavailable
 	case status >= 500 && r.ctx.exceeded():
 		r.kind = errorTypeTimeout
 	}
 }
 
 // left says whether the client has gone.
-func (r *recorder) left() bool { return errors.Is(r.ctx.Context.Err(), context.Canceled) }
+func (r *recorder) left() bool {
+	return errors.Is(r.ctx.Context.Err(), context.Canceled) && !r.shutDown()
+}
+
+func (r *recorder) shutDown() bool { return errors.Is(context.Cause(r.ctx.Context), ErrShutdown) }
 
 // wrote notes what a write did. The server ends the connection's context when one fails. Half an answer that the write
 // deadline cut off is no success, whatever its header says: it counts as 504, as it counts as 500 after a panic.
@@ -124,9 +134,13 @@ func (r *recorder) wrote(n int64, err error) {
 	if err == nil || r.kind != "" || r.ctx.Context.Err() == nil {
 		return
 	}
-	r.kind = errorTypeClientGone
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		r.status, r.kind = http.StatusGatewayTimeout, errorTypeTimeout
+	case r.shutDown():
+		r.status = http.StatusServiceUnavailable
+	default:
+		r.kind = errorTypeClientGone
 	}
 }
 
