@@ -1,4 +1,5 @@
 import { type Answers, defaultRouter } from './answers.ts';
+import { sha256 } from './disk.ts';
 import { failed } from './errors.ts';
 
 /** Where the emitted service keeps who made it, from which answers. */
@@ -12,9 +13,12 @@ export type Manifest = {
   /** `create-go-sre-service@VERSION` */
   generator: string;
   answers: Answers;
-  /** Path -> SHA-256 of the file as it was emitted, lower-case hex. */
+  /** Path -> SHA-256 of the file as it was emitted, or in ops/ as it was last rendered; lower-case hex. */
   files: Readonly<Record<string, string>>;
 };
+
+/** The folder of what is rendered from slo.json. */
+export const opsPrefix = 'ops/';
 
 const remedy = 'Take it back from version control.';
 
@@ -23,6 +27,12 @@ export function renderManifest({ generator, answers, files }: Manifest): string 
   const { name, module, port, router, ci } = answers;
   const written = { name, module, port, router, with: [...answers.with], ci: [...ci] };
   return `${JSON.stringify({ generator, answers: written, files }, null, 2)}\n`;
+}
+
+/** The manifest once these files of ops/ are rendered: one that still has its sum was not edited by hand. */
+export function withRendered(manifest: Manifest, rendered: ReadonlyMap<string, Uint8Array>): Manifest {
+  const sums = [...rendered].map(([path, bytes]) => [path, sha256(bytes)]);
+  return { ...manifest, files: { ...manifest.files, ...Object.fromEntries(sums) } };
 }
 
 /**

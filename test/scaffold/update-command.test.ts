@@ -5,6 +5,7 @@ import * as realDisk from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
+import { sha256 } from '../../scaffold/src/disk.ts';
 import { encodeTarGz } from '../../scaffold/src/emit/tar.ts';
 import type { Template } from '../../scaffold/src/emit/template.ts';
 import { gitRunner } from '../../scaffold/src/git.ts';
@@ -297,11 +298,6 @@ test('ops/ follows the merged objectives, unless it was edited by hand', async (
 });
 
 test('what slo render made of changed objectives does not count as edited by hand', async (t) => {
-  const withRoute = (route: string) => (text: string) =>
-    text.replace(
-      / {4}\{"id":"get-orders-id-availability".*\}/,
-      (line) => `${line.replaceAll('orders', route)},\n${line}`,
-    );
   const template = changedTemplate(now, { 'slo.json': withRoute('new') });
   const dir = await service(t, (dir) => put(dir, 'slo.json', withRoute('mine')(read(dir, 'slo.json'))));
   await runGoSreInProcess(['slo', 'render'], dir);
@@ -309,6 +305,58 @@ test('what slo render made of changed objectives does not count as edited by han
   assert.equal(ran.exitCode, 0, ran.stdout);
   assert.match(read(dir, 'slo.json'), /get-new-id[\s\S]*get-mine-id[\s\S]*get-orders-id/);
   assert.equal((await runGoSreInProcess(['slo', 'render', '--check'], dir)).exitCode, 0);
+});
+
+/** An objective of the user's, before the one of the template. */
+const withRoute = (route: string) => (text: string) =>
+  text.replace(
+    / {4}\{"id":"get-orders-id-availability".*\}/,
+    (line) => `${line.replaceAll('orders', route)},\n${line}`,
+  );
+
+test('what slo render made is not edited by hand when an option adds rows to the dashboard', async (t) => {
+  const dir = await service(t, (dir) => put(dir, 'slo.json', withRoute('mine')(read(dir, 'slo.json'))));
+  await runGoSreInProcess(['slo', 'render'], dir);
+  const ran = await update(dir, ['--with', 'redis'], { template: old });
+  assert.equal(ran.exitCode, 0, ran.stdout);
+  assert.equal((await runGoSreInProcess(['slo', 'render', '--check'], dir)).exitCode, 0);
+});
+
+/** Makes a dashboard as another version would render it; `recorded` tells the manifest so. */
+function otherDashboard(dir: string, recorded: boolean): void {
+  const path = 'ops/grafana/orders.json';
+  put(dir, 'slo.json', withRoute('mine')(read(dir, 'slo.json')));
+  put(dir, path, `${read(dir, path).replaceAll(/^ +/gm, '')}\n`);
+  if (!recorded) return;
+  const manifest = JSON.parse(read(dir, '.go-sre/manifest.json'));
+  manifest.files[path] = sha256(readFileSync(join(dir, path)));
+  put(dir, '.go-sre/manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+test('what another version rendered is not edited by hand where the manifest has its sum', async (t) => {
+  const dir = await service(t, (dir) => otherDashboard(dir, true));
+  const template = changedTemplate(now, { 'slo.json': (text) => text.replace('team-shop', 'team-new') });
+  const ran = await update(dir, ['--with', 'redis'], { template });
+  assert.equal(ran.exitCode, 0, ran.stdout);
+  const sums = JSON.parse(read(dir, '.go-sre/manifest.json')).files;
+  assert.equal(sums['ops/grafana/orders.json'], sha256(readFileSync(join(dir, 'ops/grafana/orders.json'))));
+});
+
+test('a conflict in ops/ names the command that renders it anew, which resolves it', async (t) => {
+  const dir = await service(t, (dir) => otherDashboard(dir, false));
+  const ran = await update(dir, ['--with', 'redis']);
+  assert.equal(ran.exitCode, 3, ran.stdout);
+  assert.match(ran.stdout, /conflict +ops\/grafana\/orders\.json\n.*go-sre slo render/);
+  assert.equal((await runGoSreInProcess(['slo', 'render'], dir)).exitCode, 0);
+  assert.equal((await update(dir)).exitCode, 0);
+});
+
+test('slo render records in the manifest what it renders', async (t) => {
+  const dir = await service(t, (dir) => put(dir, 'slo.json', withRoute('mine')(read(dir, 'slo.json'))));
+  await runGoSreInProcess(['slo', 'render'], dir);
+  const { files } = JSON.parse(read(dir, '.go-sre/manifest.json')) as { files: Record<string, string> };
+  for (const path of Object.keys(files).filter((path) => path.startsWith('ops/')))
+    assert.equal(files[path], sha256(readFileSync(join(dir, path))), path);
 });
 
 test('a binary file that both changed is kept, the new one lies beside it, and a mode follows the template', async (t) => {

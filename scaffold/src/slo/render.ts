@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Disk, readIfThere } from '../disk.ts';
 import { failed } from '../errors.ts';
-import { manifestPath, parseManifest } from '../manifest.ts';
+import { type Manifest, manifestPath, parseManifest, renderManifest, withRendered } from '../manifest.ts';
 import type { FileChange } from '../write-files.ts';
 import { readSpec, renderOps } from './ops.ts';
 
@@ -11,7 +11,7 @@ type RenderedFile = { path: string; bytes: number; state: 'new' | 'changed' | 'u
 /** What follows from slo.json, and what has to be written for it. */
 export type Rendering = {
   files: readonly RenderedFile[];
-  /** Those of the files that differ, as `writeFiles` takes them. */
+  /** Those of the files that differ, as `writeFiles` takes them, and the manifest that records all of them. */
   changes: readonly FileChange[];
   /** Sentences for the user about what is allowed and seldom meant. */
   warnings: readonly string[];
@@ -33,7 +33,8 @@ export async function planRendering(
     throw failed(`There is no ${file}. Run this in the folder of a service, or name it with --dir.`);
   }
   const service = readSpec(text, file);
-  const rendered = [...renderOps(service, await recordedOptions(dir, disk))].map(
+  const record = await readManifest(dir, disk);
+  const rendered = [...renderOps(service, record?.manifest.answers.with ?? [])].map(
     async ([path, after]): Promise<FileChange> => ({
       path,
       before: await readIfThere(join(dir, path), disk),
@@ -52,7 +53,15 @@ export async function planRendering(
     bytes: change.after.length,
     state: stateOf(change),
   }));
-  return { files, changes: all.filter((change) => stateOf(change) !== 'unchanged'), warnings };
+  const written = record === undefined ? all : [...all, recording(record, all)];
+  return { files, changes: written.filter((change) => stateOf(change) !== 'unchanged'), warnings };
+}
+
+/** The manifest as it reads when all these files are written. */
+function recording({ manifest, bytes }: Recorded, rendered: readonly FileChange[]): FileChange {
+  const sums = new Map(rendered.map(({ path, after }) => [path, after]));
+  const after = Buffer.from(renderManifest(withRendered(manifest, sums)));
+  return { path: manifestPath, before: bytes, after };
 }
 
 function stateOf({ before, after }: FileChange): RenderedFile['state'] {
@@ -60,9 +69,11 @@ function stateOf({ before, after }: FileChange): RenderedFile['state'] {
   return Buffer.compare(before, after) === 0 ? 'unchanged' : 'changed';
 }
 
-/** The options of the service as its manifest records them; none when it has no manifest. */
-async function recordedOptions(dir: string, disk: Pick<Disk, 'readFile'>): Promise<readonly string[]> {
+type Recorded = { manifest: Manifest; bytes: Buffer };
+
+/** The manifest of the service; without one no template option is on, and nothing is recorded. */
+async function readManifest(dir: string, disk: Pick<Disk, 'readFile'>): Promise<Recorded | undefined> {
   const file = join(dir, manifestPath);
-  const text = await readIfThere(file, disk);
-  return text === undefined ? [] : parseManifest(text.toString(), file).answers.with;
+  const bytes = await readIfThere(file, disk);
+  return bytes === undefined ? undefined : { manifest: parseManifest(bytes.toString(), file), bytes };
 }

@@ -3,7 +3,7 @@ import { type Disk, type File, type Files, ifThere, readIfThere, sha256, unreada
 import { ArchiveError, decodeTarGz } from '../emit/untar.ts';
 import { failed, systemCode } from '../errors.ts';
 import { compareVersions } from '../go/version.ts';
-import { basePath, type Manifest, manifestPath, parseManifest } from '../manifest.ts';
+import { basePath, type Manifest, manifestPath, opsPrefix, parseManifest } from '../manifest.ts';
 import type { Folder } from './plan.ts';
 
 /** The files that record the state of the service; an update writes them last. */
@@ -53,7 +53,9 @@ function readBase(dir: string, archive: Uint8Array, manifest: Manifest): Files {
   }
   const sums = new Map([...base].map(([path, { bytes }]) => [path, sha256(bytes)]));
   const paths = [...new Set([...sums.keys(), ...Object.keys(manifest.files)])].sort();
-  const wrong = paths.find((path) => sums.get(path) !== manifest.files[path]);
+  // The manifest's sums of ops/ are of the last rendering, not of the emitted files.
+  const emitted = paths.filter((path) => !path.startsWith(opsPrefix));
+  const wrong = emitted.find((path) => sums.get(path) !== manifest.files[path]);
   if (wrong === undefined) return base;
   throw failed(`${file} and manifest.json do not belong together: they differ in ${wrong}. ${restore}`);
 }

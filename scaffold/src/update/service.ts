@@ -5,6 +5,7 @@ import { buildTags, optionsOn } from '../emit/emit.ts';
 import { plan } from '../emit/plan.ts';
 import { failed } from '../errors.ts';
 import { listed, listedOrNone } from '../flags.ts';
+import { manifestPath, opsPrefix, parseManifest, renderManifest, withRendered } from '../manifest.ts';
 import { unifiedDiff } from '../merge/unified-diff.ts';
 import { modulePathIn } from '../module-path.ts';
 import type { TemplateOption } from '../options.ts';
@@ -52,7 +53,8 @@ export async function updateService(
       notes: [`Nothing to do: ${dir} has everything of create-go-sre-service ${deps.version}.`],
     };
   }
-  const { files, problems } = planUpdate(withRenderedOps(input, answers.with));
+  const rendered = withRenderedOps(input, recorded.manifest, answers.with);
+  const { files, problems } = planUpdate(rendered);
   if (problems.length > 0) {
     throw failed(`Nothing was changed, because of:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   }
@@ -66,7 +68,12 @@ export async function updateService(
     written: true,
     next: nextSteps(changed, undo, buildTags(optionsOn(answers), options)),
   };
-  await stage(dir, [...changed, ...recordUpdates(recorded.files, record)], written, deps.disk);
+  await stage(
+    dir,
+    [...changed, ...recordUpdates(recorded.files, withOps(record, rendered.theirs))],
+    written,
+    deps.disk,
+  );
   await finish(dir, deps.disk);
   return written;
 }
@@ -137,6 +144,10 @@ function isEqual(a: File | undefined, b: File | undefined): boolean {
   return a.mode === b.mode && Buffer.compare(a.bytes, b.bytes) === 0;
 }
 
+/** What resolves a conflict in ops/ for whoever did not mean to edit it. */
+const renderAnew =
+  'rendered from slo.json: npx -y -p create-go-sre-service go-sre slo render writes it anew, without the edits';
+
 function describe(
   files: readonly FileUpdate[],
   changed: readonly FileUpdate[],
@@ -152,7 +163,7 @@ function describe(
       path,
       state,
       ...(template !== undefined && { template }),
-      notes,
+      notes: state === 'conflict' && path.startsWith(opsPrefix) ? [...notes, renderAnew] : notes,
     })),
     conflicts: files.flatMap(({ path, conflicts }) => conflicts.map((line) => ({ path, line }))),
     notes: [`${verb} ${answers.name} from create-go-sre-service ${from}: ${changed.length} files change.`],
@@ -199,6 +210,14 @@ function nextSteps(
     },
     ...(undo === undefined ? [] : [{ does: 'or set the update aside: it was the only change', run: undo }]),
   ];
+}
+
+/** The record with the sums of ops/ as it is rendered now, from the user's objectives. */
+function withOps(record: Files, rendered: Files): Files {
+  const manifest = parseManifest(Buffer.from(record.get(manifestPath)!.bytes).toString());
+  const ops = [...rendered].filter(([path]) => path.startsWith(opsPrefix));
+  const text = renderManifest(withRendered(manifest, new Map(ops.map(([path, { bytes }]) => [path, bytes]))));
+  return new Map([...record, [manifestPath, { bytes: Buffer.from(text), mode: 0o644 }]]);
 }
 
 /** The record of the new state, after everything else. */
