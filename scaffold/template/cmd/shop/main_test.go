@@ -140,7 +140,7 @@ func get(t *testing.T, url string) string {
 func TestAllWrongVariablesAreListed(t *testing.T) {
 	env := map[string]string{
 		"LOG_LEVEL": "loud", "DRAIN_DELAY": "soon", "ADDR": "8080", "ADMIN_ADDR": "localhost:many",
-		"ACCESS_LOG": "some", "NATIVE_HISTOGRAMS": "yes", "TRACE_SAMPLING": "GET /nowhere=1",
+		"ACCESS_LOG": "some", "NATIVE_HISTOGRAMS": "yes", "TRACE_SAMPLING": "GET /orders/{id}=often",
 		"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "5%", "OTEL_TRACES_EXPORTER": "zipkin",
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc",
 		"OTEL_EXPORTER_OTLP_HEADERS": "authorization", "OTEL_EXPORTER_OTLP_TIMEOUT": "10s", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
