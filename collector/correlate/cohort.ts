@@ -5,7 +5,7 @@ import { SPAN_KINDS, SPAN_STATUSES } from '../telemetry/model.ts';
 import type { Question } from './incident.ts';
 import { bounds } from './series.ts';
 import { loadRequests, type RequestTree } from './spans.ts';
-import { groupWeight, QUANTILES, quantileOfAll, STATED_WEIGHT, unstatedWeight } from './weights.ts';
+import { groupWeight, QUANTILES, quantileOfAll, sampledWeight, weightKeys } from './weights.ts';
 
 const SERVER = SPAN_KINDS.indexOf('server');
 const ERROR = SPAN_STATUSES.indexOf('error');
@@ -74,14 +74,14 @@ async function usualOf(
   deps: { signal: AbortSignal },
 ): Promise<{ stored: number; slowMs: number }> {
   const page = await store.aggregate(
-    { filter, groupBy: [STATED_WEIGHT], quantiles: [...QUANTILES] },
+    { filter, groupBy: await weightKeys(store, filter, deps), quantiles: [...QUANTILES] },
     bounds(deps),
   );
   const { keys, count, quantilesMs } = page.columns;
   // Of one group alone the weight does not matter.
-  const unstated = page.count > 1 ? await unstatedWeight(store, filter, deps) : 1;
+  const sampled = page.count > 1 ? await sampledWeight(store, filter, deps) : 1;
   const groups = Array.from({ length: page.count }, (_, i) => ({
-    requests: count[i]! * groupWeight(stringAt(keys[0]!, i), unstated),
+    requests: count[i]! * groupWeight(keys[0] ? stringAt(keys[0], i) : '', sampled),
     quantilesMs: quantilesMs.map((values) => values[i]!),
   }));
   return { stored: count.reduce((sum, stored) => sum + stored, 0), slowMs: quantileOfAll(groups, 0.95) };

@@ -17,9 +17,9 @@ import {
   groupWeight,
   QUANTILES,
   quantileOfAll,
-  STATED_WEIGHT,
-  unstatedWeight,
+  sampledWeight,
   type WeighedDurations,
+  weightKeys,
 } from './weights.ts';
 
 const SERVER = SPAN_KINDS.indexOf('server');
@@ -281,11 +281,16 @@ async function fromSpans(
   const { service, stepNano, fromUnixNano, toUnixNano } = query;
   const filter = { service, fromUnixNano, toUnixNano, kind: SERVER };
   const page = await store.aggregate(
-    { filter, groupBy: ['route', 'method', STATED_WEIGHT], stepNano, quantiles: [...QUANTILES] },
+    {
+      filter,
+      groupBy: ['route', 'method', ...(await weightKeys(store, filter, deps))],
+      stepNano,
+      quantiles: [...QUANTILES],
+    },
     { ...bounded(deps), limit: MAX_GROUPS },
   );
   const { keys, bucketUnixNano, count, errors, quantilesMs } = page.columns;
-  const unstated = page.count === 0 ? 1 : await unstatedWeight(store, filter, deps);
+  const sampled = page.count === 0 ? 1 : await sampledWeight(store, filter, deps);
   const routes = new Map<string, RouteSignals>();
   const durations = new Map<GoldenPoint, WeighedDurations[]>();
   for (let i = 0; i < page.count; i++) {
@@ -296,7 +301,7 @@ async function fromSpans(
     const at = bucketUnixNano[i]! < fromUnixNano ? fromUnixNano : bucketUnixNano[i]!;
     const point = signals.points[stepOf(at, query)];
     if (!point) continue;
-    const weight = groupWeight(stated, unstated);
+    const weight = groupWeight(stated, sampled);
     point.weight = point.requests > 0 ? Math.min(point.weight, weight) : weight;
     point.requests += weight * count[i]!;
     point.errors += weight * errors[i]!;

@@ -155,7 +155,7 @@ function rawSpan(c: SpanColumns, i: number): RawSpan {
 }
 
 /**
- * The attempt as the span itself tells it; 0 when it does not. An HTTP request without a count was sent for the first time.
+ * The attempt as the span itself tells it; 0 when it does not. An HTTP request without a count is sent the first time.
  * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-request-retries-and-redirects
  */
 function statedAttempt(

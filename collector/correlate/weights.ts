@@ -1,18 +1,19 @@
-/** Stored spans counted for what they stand for: those kept because they failed for themselves, sampled ones for more. */
+/** Stored spans counted for what they stand for: those kept for what happened for themselves, sampled ones for more. */
 import { spanAttribute } from '../../slo/index.ts';
 import type { GroupKey, SpanFilter, Store } from '../storage/store.ts';
 import { toHex } from '../telemetry/ids.ts';
 import { SPAN_STATUSES } from '../telemetry/model.ts';
 import { bounds } from './series.ts';
-import { loadRequests } from './spans.ts';
+import { loadRequests, plain } from './spans.ts';
 
-/** Spans of different weights fall into different groups, except for those whose weight only their tracestate tells. */
-export const STATED_WEIGHT: GroupKey = `attribute:${spanAttribute.adjustedCount}`;
-/** Quantiles to ask of each group, so that those of all groups together can be told; close where p95 and p99 lie. */
+const STATED_WEIGHT: GroupKey = `attribute:${spanAttribute.adjustedCount}`;
+/** What a span says that was kept for what happened in it. */
+const ITSELF = { key: spanAttribute.adjustedCount, value: '1' };
+/** Quantiles to ask of each group, from which those of all together are told; close where p95 and p99 lie. */
 export const QUANTILES: readonly number[] = [
   0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 1,
 ];
-/** Spans whose tracestate is read: few, as one sampler wrote all of them, from several moments, as it may be set anew. */
+/** Spans whose tracestate is read: few, as one sampler wrote them all, of several moments, as it may be set anew. */
 const SLICES = 10n;
 const SPANS_PER_SLICE = 5;
 const UNSET = SPAN_STATUSES.indexOf('unset');
@@ -25,24 +26,38 @@ export interface WeighedDurations {
   quantilesMs: readonly number[];
 }
 
-/** Weight of a group of spans by its value of `STATED_WEIGHT`; `unstated` is that of spans without one. */
-export function groupWeight(stated: string, unstated: number): number {
-  return Number(stated) >= 1 ? Number(stated) : unstated;
+/**
+ * What to group spans by, besides, so that those of one group weigh the same. Nothing when no span that meets the
+ * filter stands for itself alone: looking for one costs a fifth of reading the attribute of all of them.
+ */
+export async function weightKeys(
+  store: Store,
+  filter: SpanFilter,
+  deps: { signal: AbortSignal },
+): Promise<GroupKey[]> {
+  const kept = { ...filter, attributes: [ITSELF] };
+  const { count } = await store.aggregate({ filter: kept, groupBy: [], quantiles: [] }, bounds(deps));
+  return count > 0 ? [STATED_WEIGHT] : [];
+}
+
+/** Weight of a group's spans by its value of that key, '' without one; `sampled` is that of spans that state none. */
+export function groupWeight(stated: string, sampled: number): number {
+  return Number(stated) >= 1 ? Number(stated) : sampled;
 }
 
 /**
- * Mean weight of the spans that meet a filter and do not state their weight; 1 when there are none. Those that did not
- * fail are asked first: where failed ones are kept, nearly all of the others are sampled.
+ * Mean weight of the spans that meet a filter and do not stand for themselves alone; 1 when there are none. Those that
+ * did not fail are asked first: where failed ones are kept, nearly all of the others are sampled.
  */
-export async function unstatedWeight(
+export async function sampledWeight(
   store: Store,
   filter: SpanFilter,
   deps: { signal: AbortSignal },
 ): Promise<number> {
   for (const drawn of [{ ...filter, status: UNSET }, filter]) {
     const requests = await loadRequests(store, await drawEntries(store, drawn, deps), bounds(deps));
-    const unstated = requests.filter(({ entry }) => !(spanAttribute.adjustedCount in entry.attributes));
-    if (unstated.length > 0) return unstated.reduce((sum, { weight }) => sum + weight, 0) / unstated.length;
+    const sampled = requests.filter(({ entry }) => plain(entry.attributes[ITSELF.key]) !== ITSELF.value);
+    if (sampled.length > 0) return sampled.reduce((sum, { weight }) => sum + weight, 0) / sampled.length;
   }
   return 1;
 }
