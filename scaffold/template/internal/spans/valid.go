@@ -31,13 +31,10 @@ func isValid(span sdktrace.ReadOnlySpan) bool {
 }
 
 func invalid(kv attribute.KeyValue) bool {
-	switch kv.Value.Type() {
-	case attribute.STRING:
-		return !utf8.ValidString(kv.Value.AsString())
-	case attribute.STRINGSLICE:
+	if kv.Value.Type() == attribute.STRINGSLICE {
 		return slices.ContainsFunc(kv.Value.AsStringSlice(), func(s string) bool { return !utf8.ValidString(s) })
 	}
-	return false
+	return kv.Value.Type() == attribute.STRING && !utf8.ValidString(kv.Value.AsString())
 }
 
 // validSpan says the same as the span, with U+FFFD for what is no UTF-8.
@@ -64,10 +61,10 @@ func (s validSpan) Events() []sdktrace.Event {
 func texts(attributes []attribute.KeyValue) []attribute.KeyValue {
 	attributes = slices.Clone(attributes)
 	for i, kv := range attributes {
-		switch kv.Value.Type() {
-		case attribute.STRING:
+		if kv.Value.Type() == attribute.STRING {
 			attributes[i].Value = attribute.StringValue(text(kv.Value.AsString()))
-		case attribute.STRINGSLICE:
+		}
+		if kv.Value.Type() == attribute.STRINGSLICE {
 			values := kv.Value.AsStringSlice()
 			for j := range values {
 				values[j] = text(values[j])
