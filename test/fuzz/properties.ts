@@ -104,7 +104,7 @@ function routes(): Property {
   const service: Omit<ServiceSources, 'server'> = {
     module: 'example.com/shop',
     sloJson: undefined,
-    traceIds: true,
+    telemetry: 'example.com/shop/internal/telemetry',
     sources: { handler: source('handler.go'), test: source('handler_test.go') },
   };
   return {

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import * as realDisk from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
-import { emitService, plainAnswers } from '../helpers/emitted-service.ts';
+import { emitService, plainAnswers, tagsOf } from '../helpers/emitted-service.ts';
 import { runGoSreInProcess } from '../helpers/scaffold.ts';
 
 let emitted = '';
@@ -52,6 +62,29 @@ test('a route is told with its promise, its files and its line', async (t) => {
   assert.equal(routes[Number(line?.[1]) - 1]?.trim(), line?.[2]);
   assert.match(ran.stdout, /createRefund in internal\/server\/refund\.go answers 501 until you write it\./);
   assert.equal((await run(['POST', '/refund'], dir)).exitCode, 1);
+});
+
+test('the handler logs trace ids of a telemetry package that was moved', async (t) => {
+  const dir = service(t);
+  mkdirSync(join(dir, 'internal/platform'));
+  renameSync(join(dir, 'internal/telemetry'), join(dir, 'internal/platform/telemetry'));
+  for (const file of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.go')) continue;
+    const text = readFileSync(join(dir, file), 'utf8');
+    writeFileSync(join(dir, file), text.replaceAll('/internal/telemetry"', '/internal/platform/telemetry"'));
+  }
+  const ran = await run(['POST', '/refund'], dir);
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  const handler = readFileSync(join(dir, 'internal/server/refund.go'), 'utf8');
+  assert.match(
+    handler,
+    /"example\.com\/shop\/internal\/platform\/telemetry"[\s\S]*telemetry\.TraceIDs\(r\.Context/,
+  );
+  const vetted = spawnSync('go', ['vet', '-tags', tagsOf(plainAnswers), './internal/server'], {
+    cwd: dir,
+    encoding: 'utf8',
+  });
+  assert.equal(vetted.status, 0, vetted.stderr);
 });
 
 test('objectives and rules follow, and slo render --check agrees', async (t) => {

@@ -51,10 +51,16 @@ function tableOf(...routes: readonly string[]): string {
   return `${head}func routes(d Deps) []Route {\n\treturn []Route{\n${lines.join('')}\t}\n}\n`;
 }
 
-type Given = PromiseFlags & { handler?: string; files?: Readonly<Record<string, string>>; sloJson?: string };
+type Given = PromiseFlags & {
+  handler?: string;
+  files?: Readonly<Record<string, string>>;
+  sloJson?: string;
+  telemetry?: string | undefined;
+};
 
 function planOf(parse: ParseGo, line: string, text: string | Uint8Array, given: Given = {}): RoutePlan {
   const { handler, files = {}, sloJson } = given;
+  const telemetry = 'telemetry' in given ? given.telemetry : 'example.com/shop/internal/telemetry';
   const [method = '', path = ''] = line.split(' ');
   const route = readPattern(method, path);
   const server = new Map(
@@ -63,7 +69,7 @@ function planOf(parse: ParseGo, line: string, text: string | Uint8Array, given: 
   const request = { route, objective: readObjective(given), sampling: readSampling(given.sample, route) };
   return planRoute(
     { ...request, ...(handler !== undefined && { handler }) },
-    { module: 'example.com/shop', server, sloJson, traceIds: true, sources },
+    { module: 'example.com/shop', server, sloJson, telemetry, sources },
     parse,
   );
 }
@@ -311,6 +317,24 @@ test('the handler reads what the path and the body carry, without names that Go 
       assert.ok(text.includes(line), `${line}\n${text}`);
     }
     assert.doesNotMatch(textOf(planOf(parse, 'GET /a', tableOf()), '/a.go'), /Body|PathValue|zap"/);
+  });
+});
+
+test('a handler that reads a body has the request, with trace ids in its log or without', async () => {
+  await withGoParser((parse) => {
+    const full = `${tableOf()}
+func decode(r io.Reader, to any) error { return nil }
+
+func fail(w http.ResponseWriter, r *http.Request, log *zap.Logger, err error) {
+	if errors.Is(err, slo.ErrInvalid) {
+		return
+	}
+}
+`;
+    for (const telemetry of ['example.com/shop/internal/telemetry', undefined]) {
+      const text = textOf(planOf(parse, 'POST /refund', full, { telemetry }), '/refund.go');
+      assert.match(text, /, r \*http\.Request\) \{[\s\S]*decode\(r\.Body/);
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { command } from '../command.ts';
 import { type Disk, ifThere, readIfThere } from '../disk.ts';
 import { failed, usage } from '../errors.ts';
+import { importName } from '../go/package.ts';
 import { withGoParser } from '../go/syntax.ts';
 import { unifiedDiff } from '../merge/unified-diff.ts';
 import { modulePathIn } from '../module-path.ts';
@@ -110,15 +111,32 @@ async function readService(dir: string, disk: Disk): Promise<ServiceSources> {
       `There is no ${missing} in ${dir}. Run this in the folder of a service, or name it with --dir.`,
     );
   }
-  const telemetry = (await readGoFiles(join(dir, 'internal/telemetry'), disk)) ?? new Map();
   const source = (name: string) => readFileSync(join(routeFolder, name), 'utf8');
   return {
     module,
     server,
     sloJson: (await readIfThere(join(dir, 'slo.json'), disk))?.toString(),
-    traceIds: [...telemetry.values()].some((bytes) => /^func TraceIDs\(/m.test(String(bytes))),
+    telemetry: await findTelemetry(dir, module, server, disk),
     sources: { handler: source('handler.go'), test: source('handler_test.go') },
   };
+}
+
+/** The package of the module that has TraceIDs, wherever it lies now: one of those that internal/server imports. */
+async function findTelemetry(
+  dir: string,
+  module: string,
+  server: ReadonlyMap<string, Buffer>,
+  disk: Disk,
+): Promise<string | undefined> {
+  const texts = [...server.values()].map(String);
+  const imported = texts.flatMap((text) => [...text.matchAll(/^(?:import )?\s*"([^"\n]+)"/gm)]);
+  const paths = new Set(imported.map(([, path]) => path!).filter((path) => path.startsWith(`${module}/`)));
+  for (const path of paths) {
+    const files = await readGoFiles(join(dir, path.slice(module.length + 1)), disk);
+    const named = new RegExp(`^package ${importName(path)}$[\\s\\S]*^func TraceIDs\\(`, 'm');
+    if ([...(files?.values() ?? [])].some((bytes) => named.test(String(bytes)))) return path;
+  }
+  return undefined;
 }
 
 /** A Go file larger than this was generated, and no table stands in it. */

@@ -101,9 +101,10 @@ export function handlerText(
     around.reply ? 'reply' : 'plainreply',
   ]);
   const variable = on.has('log') || on.has('fullbody') ? 'd' : '_';
+  const readsRequest = ['log', 'plainbody', 'fullbody'].some((region) => on.has(region));
   const text = withValues(withoutRegions(source, 'route/handler.go', on), names.wildcards)
     .replace('(d Deps)', () => (deps === undefined ? '()' : `(${variable} ${deps})`))
-    .replace('r *http.Request', on.has('log') || on.has('plainbody') ? 'r *http.Request' : '_ *http.Request');
+    .replace('r *http.Request', readsRequest ? 'r *http.Request' : '_ *http.Request');
   return filled(withPackages(text, { orders: invalid, telemetry }), route, names, around);
 }
 

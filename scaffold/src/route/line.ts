@@ -150,7 +150,11 @@ export function canonicalLine(request: RouteRequest, handler: string): string {
   return `${entryText(form, fields, texts, { indent: '', eol: '\n' })},`;
 }
 
-export function importsNeeded({ objective }: RouteRequest, module: string): string[] {
+export function importsNeeded({ objective }: RouteRequest, pkg: GoPackage): string[] {
   const time = objective.latency === undefined ? [] : ['time'];
-  return [...time, `${module}/internal/slo`, `${module}/internal/telemetry`];
+  const imports = pkg.files.flatMap(importsOf).filter(({ path }) => path.startsWith(`${pkg.module}/`));
+  const own = ['slo', 'telemetry'].map(
+    (name) => imports.find(({ path }) => importName(path) === name)?.path ?? `${pkg.module}/internal/${name}`,
+  );
+  return [...time, ...own];
 }

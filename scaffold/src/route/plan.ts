@@ -32,8 +32,8 @@ export type ServiceSources = {
   /** The Go files in internal/server by name, and the names of everything else there. */
   server: ReadonlyMap<string, Uint8Array>;
   sloJson: string | undefined;
-  /** Whether internal/telemetry has TraceIDs. */
-  traceIds: boolean;
+  /** Import path of the package that has TraceIDs, among those that internal/server imports. */
+  telemetry: string | undefined;
   /** The Go files that the handler and its test start from. */
   sources: RouteSources;
 };
@@ -74,8 +74,7 @@ export function planRoute(request: RouteRequest, service: ServiceSources, parse:
   const names = routeNames(request.route, taken, request.handler);
   const table = 'file' in found ? usable(found, service.server.get(found.file.name)!, pkg) : found;
   const maker = 'file' in table ? makerOf(table, pkg) : makerWithout(pkg);
-  const telemetry = service.traceIds ? `${service.module}/internal/telemetry` : undefined;
-  const around = surroundingsOf(pkg, maker.deps, telemetry);
+  const around = surroundingsOf(pkg, maker.deps, service.telemetry);
   const added = handlerFiles(request.route, names, around, service);
   const line = 'file' in table ? intoTable(table, request, maker.of(names.handler), pkg) : undefined;
   const objective = knownObjective(request.objective);
@@ -97,7 +96,7 @@ export function planRoute(request: RouteRequest, service: ServiceSources, parse:
     place: line?.place ?? (table as NoTable),
     sloJson,
     sloLeft: changesSlo && sloJson === undefined,
-    imports: line === undefined ? importsNeeded(request, service.module) : [],
+    imports: line === undefined ? importsNeeded(request, pkg) : [],
     tested: added.length > 1,
   };
 }
