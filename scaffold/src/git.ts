@@ -49,6 +49,7 @@ export async function firstCommit(
 ): Promise<string | undefined> {
   const steps = [
     ['init', '--quiet'],
+    ['symbolic-ref', 'HEAD', 'refs/heads/main'], // `init --initial-branch` is new in git 2.28
     ['add', '--all'],
     [
       'commit',

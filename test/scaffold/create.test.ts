@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 
 const entry = fileURLToPath(new URL('../../scaffold/src/create.ts', import.meta.url));
 
@@ -68,6 +69,17 @@ test('a new service is a git repository with everything emitted in its first com
     (file) => file.isFile() && !file.parentPath.includes('/.git/') && !file.parentPath.endsWith('/.git'),
   ).length;
   assert.equal(git('ls-files').trim().split('\n').length, emitted);
+});
+
+test('the branch of the first commit is the one that the pipeline checks, whatever git calls it by default', (t) => {
+  const cwd = emptyFolder(t);
+  const env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'init.defaultBranch', GIT_CONFIG_VALUE_0: 'trunk' };
+  const ran = create(['orders', '--yes'], cwd, env);
+  assert.equal(ran.status, 0, ran.stderr);
+  const service = join(cwd, 'orders');
+  const { on } = parse(readFileSync(join(service, '.github/workflows/ci.yml'), 'utf8'));
+  const branch = execFileSync('git', ['branch', '--show-current'], { cwd: service, encoding: 'utf8' }).trim();
+  assert.deepEqual(on.push.branches, [branch]);
 });
 
 test('without git, inside a repository, without an identity and with --no-git there is no repository, and why is said', (t) => {
