@@ -58,7 +58,7 @@ const takenNames: readonly { names: readonly string[]; why: string }[] = [
     why: 'is not a text in YAML',
   },
   {
-    names: ['redis', 'postgres', 'migrate', 'collector', 'prometheus', 'grafana', 'localhost'],
+    names: ['collector', 'prometheus', 'grafana', 'localhost'],
     why: 'is the host name of another part in compose.yaml',
   },
   {
@@ -72,20 +72,36 @@ const takenNames: readonly { names: readonly string[]; why: string }[] = [
   },
 ];
 
+/** Host names in compose.yaml that come with an option; one that people give is free without it. */
+const optionHosts: readonly { names: readonly string[]; option: string; isFreeWithout?: boolean }[] = [
+  { names: ['redis'], option: 'redis' },
+  { names: ['postgres', 'migrate'], option: 'postgres' },
+  { names: ['shipping'], option: 'http-client', isFreeWithout: true },
+];
+
+/** What a name would break, or undefined. */
+function takenFor(name: string, options: readonly string[]): string | undefined {
+  const taken = takenNames.find(({ names }) => names.includes(name));
+  if (taken !== undefined) return taken.why;
+  const host = optionHosts.find(({ names }) => names.includes(name));
+  if (host === undefined) return undefined;
+  if (options.includes(host.option)) return 'is the host name of another part in compose.yaml';
+  if (host.isFreeWithout) return undefined;
+  return `would be the host name of another part in compose.yaml, with --with ${host.option}`;
+}
+
 function digits(prefix: string): string[] {
   return Array.from({ length: 9 }, (_, i) => `${prefix}${i + 1}`);
 }
 
-/** What is wrong with a service name, as a sentence with the rule, or undefined. */
-export function nameProblem(name: string): string | undefined {
+/** What is wrong with the name of a service with these `options`, as a sentence with the rule, or undefined. */
+export function nameProblem(name: string, options: readonly string[]): string | undefined {
   if (!namePattern.test(name)) {
     return `The name ${quote(name)} cannot be used: it takes lower-case letters, digits and hyphens, begins with a letter, does not end with a hyphen, and has at most 63 characters. Try ${quote(repairedName(name))}.`;
   }
-  const taken = takenNames.find(({ names }) => names.includes(name));
-  if (taken !== undefined) {
-    return `The name ${quote(name)} cannot be used: it ${taken.why}. Try ${quote(`${name}-service`)}.`;
-  }
-  return undefined;
+  const why = takenFor(name, options);
+  if (why === undefined) return undefined;
+  return `The name ${quote(name)} cannot be used: it ${why}. Try ${quote(`${name}-service`)}.`;
 }
 
 /** The nearest valid name: what a person most likely meant. */
@@ -114,6 +130,7 @@ const takenPorts: readonly { port: number; by: string; option?: string }[] = [
   { port: 4319, by: "the collector's for its console" },
   { port: 6379, by: "Redis's", option: 'redis' },
   { port: 5432, by: "PostgreSQL's", option: 'postgres' },
+  { port: 8082, by: 'that of the service it calls (SHIPPING_URL)', option: 'http-client' },
 ];
 
 /**
@@ -159,7 +176,7 @@ function optionProblem(
  * @throws CliError (exit code 2) that lists all of them
  */
 export function checkAnswers(answers: Answers, options: readonly TemplateOption[]): void {
-  const name = nameProblem(answers.name);
+  const name = nameProblem(answers.name, answers.with);
   // A module path that only follows from the name is repaired with it.
   const follows = name !== undefined && answers.module === defaultModule(answers.name);
   const problems = [

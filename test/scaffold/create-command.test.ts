@@ -29,7 +29,8 @@ const refusals: { argv: string[]; exitCode: number; says: RegExp[] }[] = [
   { argv: ['a'.repeat(64), '--yes'], exitCode: 2, says: [/at most 63/] },
   { argv: ['internal', '--yes'], exitCode: 2, says: [/folder of the service/, /"internal-service"/] },
   { argv: ['true', '--yes'], exitCode: 2, says: [/YAML/] },
-  { argv: ['redis', '--yes'], exitCode: 2, says: [/compose\.yaml/] },
+  { argv: ['redis', '--yes'], exitCode: 2, says: [/would be .* compose\.yaml, with --with redis/] },
+  { argv: ['redis', '--with', 'redis'], exitCode: 2, says: [/it is the host name .* compose\.yaml\./] },
   { argv: ['aux', '--yes'], exitCode: 2, says: [/Windows/] },
   { argv: ['orders', 'users', '--yes'], exitCode: 2, says: [/One NAME/, /"users"/] },
   {

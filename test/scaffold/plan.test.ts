@@ -34,7 +34,7 @@ const bare: Answers = {
 const anyAnswers: fc.Arbitrary<Answers> = fc.record({
   name: fc
     .stringMatching(/^[a-z][a-z0-9-]{0,20}$/)
-    .filter((name) => nameProblem(name) === undefined && !name.includes('shop')),
+    .filter((name) => nameProblem(name, []) === undefined && !name.includes('shop')),
   module: fc
     .tuple(
       fc.stringMatching(/^[a-z0-9]{1,8}\.[a-z]{2,3}$/),

@@ -95,7 +95,23 @@ test('every file, rename and SLO in options.json is there', () => {
 test('no service can have the name of another part in compose.yaml', () => {
   const { services } = parse(texts.get('compose.yaml')!) as { services: Record<string, unknown> };
   for (const name of Object.keys(services).filter((name) => name !== 'shop')) {
-    assert.match(nameProblem(name) ?? '', /another part in compose\.yaml/, name);
+    assert.match(
+      nameProblem(name, optionNames(template.options, 'with')) ?? '',
+      /another part in compose\.yaml/,
+      name,
+    );
+  }
+});
+
+test('a service that calls another has neither its name nor its port', () => {
+  const url = new URL(/SHIPPING_URL:-(\S+)\}/.exec(texts.get('compose.yaml')!)![1]!);
+  assert.ok(texts.get('cmd/shop/config.go')!.includes(`"http://localhost:${url.port}"`));
+  const [withIt, without] = [['http-client'], ['redis', 'postgres']];
+  assert.match(nameProblem(url.hostname, withIt) ?? '', /is the host name of another part/);
+  assert.equal(nameProblem(url.hostname, without), undefined);
+  for (const port of [Number(url.port), Number(url.port) - 1]) {
+    assert.match(portProblem(String(port), withIt) ?? '', /8082 is that of the service it calls/);
+    assert.equal(portProblem(String(port), without), undefined);
   }
 });
 

@@ -48,11 +48,12 @@ export async function ask(
     return typed.trim() === '' ? defaultValue : typed.trim();
   };
   intro('create-go-sre-service', terminal);
-  const name = given.name ?? (await line('Name of the service', 'orders', nameProblem));
+  // The options are asked for later: until then the names and ports of all of them count as taken.
+  const possible = given.with ?? optionNames(options, 'with');
+  const name =
+    given.name ?? (await line('Name of the service', 'orders', (typed) => nameProblem(typed, possible)));
   const module = given.module ?? (await line('Go module path', defaultModule(name), moduleProblem));
   const dir = given.dir ?? (await line('Folder', name, () => undefined));
-  // The options are asked for later: until then the ports of all of them count as taken.
-  const possible = given.with ?? optionNames(options, 'with');
   const port =
     given.port ??
     (await line('Public port (admin is the next one)', String(defaultPort), (typed) =>
