@@ -136,6 +136,25 @@ for (const shape of reshaped) {
   });
 }
 
+test('a route that was added is refused a second time, with its line, although the table has a shape of its own', async () => {
+  for (const shape of ['reshaped-built-in-a-loop', 'reshaped-from-a-map']) {
+    place(shape);
+    assert.equal((await routeAdd(['POST', '/refunds/{id}'])).exitCode, 3);
+    const files = readdirSync(server());
+    const again = await routeAdd(['POST', '/refunds/{id}']);
+    assert.equal(again.exitCode, 1);
+    assert.match(
+      again.stderr,
+      /refunds\.go has createRefund for POST .*\n\{"POST \/refunds\/\{id\}", createRefund\(d\), /,
+    );
+    assert.deepEqual(readdirSync(server()), files);
+    const there = await routeAdd(['POST', '/orders']);
+    assert.equal(there.exitCode, 1);
+    assert.match(there.stderr, /internal\/server\/routes\.go:\d+ has the route POST \/orders already/);
+    assert.equal((await routeAdd(['GET', '/livez'])).exitCode, 3, 'the admin port has routes of its own');
+  }
+});
+
 function newFiles(report: RouteReport): string[] {
   return report.files.filter(({ state }) => state === 'new').map(({ path }) => path);
 }

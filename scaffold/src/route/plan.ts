@@ -3,6 +3,7 @@ import { declaredNames, type GoPackage, goPackage, importsOf, stringValue } from
 import { type GoFile, type ParseGo, within } from '../go/syntax.ts';
 import { type KnownObjective, type KnownRoute, slosOf, withRoute } from '../slo/document.ts';
 import type { FileChange } from '../write-files.ts';
+import { refusePattern, writtenHandler } from './duplicate.ts';
 import { refuseForGin } from './gin-pattern.ts';
 import {
   handlerTestText,
@@ -68,12 +69,20 @@ export function planRoute(request: RouteRequest, service: ServiceSources, parse:
   const pkg = goPackage(service.module, files);
   const { table: found, known } = findTable(pkg);
   refuseTaken(request, known, pkg);
+  if (!('complete' in found && found.complete)) refusePattern(request.route, pkg);
   const declared = declaredNames(pkg);
   if (request.handler !== undefined) checkHandler(request.handler, declared);
   const taken = { declared, files: new Set(service.server.keys()) };
   const names = routeNames(request.route, taken, request.handler);
   const table = 'file' in found ? usable(found, service.server.get(found.file.name)!, pkg) : found;
   const maker = 'file' in table ? makerOf(table, pkg) : makerWithout(pkg);
+  const written = writtenHandler(request.route, pkg);
+  if (written !== undefined) {
+    const line = canonicalLine(request, maker.of(written.handler));
+    throw failed(
+      `${written.path} has ${written.handler} for ${patternText(request.route)} already. Nothing was written. Where the table of routes does not have it yet, this is its line:\n${line}`,
+    );
+  }
   const around = surroundingsOf(pkg, maker.deps, service.telemetry);
   const added = handlerFiles(request.route, names, around, service);
   const line = 'file' in table ? intoTable(table, request, maker.of(names.handler), pkg) : undefined;
