@@ -383,10 +383,31 @@ test('slo.json grows as the service would print it, and only where it was in ste
       table.replace('{"GET /a"', 'healthRoute(d),\n\t\t{"GET /a"'),
     ]) {
       const left = planOf(parse, 'GET /b', other, { sloJson });
-      assert.deepEqual([left.sloJson, left.sloLeft], [undefined, true], other);
+      assert.equal(left.sloJson, undefined, other);
+      const computed = /objectiveOf|healthRoute/.test(other);
+      const reason = computed
+        ? /route at internal\/server\/routes\.go:\d+ promises/
+        : /not what the service prints/;
+      assert.match(left.sloLeft ?? '', reason, other);
     }
-    assert.equal(planOf(parse, 'GET /b', table, { sloJson, objective: 'none' }).sloLeft, false);
-    assert.equal(planOf(parse, 'GET /b', table, { sloJson: sloJson.replaceAll('\n', '\r\n') }).sloLeft, true);
+    assert.equal(planOf(parse, 'GET /b', table, { sloJson, objective: 'none' }).sloLeft, undefined);
+    const reasonWith = (text: string) => planOf(parse, 'GET /b', table, { sloJson: text }).sloLeft ?? '';
+    assert.match(reasonWith(sloJson.replaceAll('\n', '\r\n')), /not what the service prints/);
+    assert.match(reasonWith(''), /it is empty/);
+  });
+});
+
+test('an objective that several routes share is read from the variable, unless it is set twice', async () => {
+  await withGoParser((parse) => {
+    const table = tableOf('GET /a').replace('slo.None', 'fast');
+    const shared = (lines: string) => table.replace('\treturn []Route{', `${lines}\n\treturn []Route{`);
+    const one = '\tfast := slo.Objective{Availability: 0.999}';
+    assert.ok(planOf(parse, 'GET /b', shared(one), { sloJson }).sloJson);
+    assert.ok(
+      planOf(parse, 'GET /b', `${table}\nvar ${one.trim().replace(':=', '=')}\n`, { sloJson }).sloJson,
+    );
+    const twice = shared(`${one}\n\tfast = slo.None`);
+    assert.equal(planOf(parse, 'GET /b', twice, { sloJson }).sloJson, undefined);
   });
 });
 

@@ -1,4 +1,4 @@
-import { bare, type GoFile, type GoNode, parts, within } from './syntax.ts';
+import { around, bare, type GoFile, type GoNode, parts, within } from './syntax.ts';
 
 /** One import of a file: the name it has there and its path. */
 export type GoImport = { name: string; path: string; node: GoNode };
@@ -112,7 +112,7 @@ export function parametersOf(node: GoNode): GoField[] {
 }
 
 /** The constants and variables of the package by name, as the expressions they are declared with. */
-export function valuesOf({ files }: GoPackage): Map<string, GoNode> {
+function valuesOf({ files }: GoPackage): Map<string, GoNode> {
   const found = new Map<string, GoNode>();
   for (const spec of files.flatMap(({ root }) => parts(root)).flatMap(specsOf)) {
     const names = spec.childrenForFieldName('name').filter(({ type }) => type === 'identifier');
@@ -120,6 +120,29 @@ export function valuesOf({ files }: GoPackage): Map<string, GoNode> {
     for (const [at, name] of names.entries()) {
       const value = values === null ? undefined : parts(values)[at];
       if (value !== undefined) found.set(name.text, value);
+    }
+  }
+  return found;
+}
+
+/** The constants and variables that can be named at `node`: those of the functions around it stand before the package's. */
+export function valuesAt(node: GoNode, pkg: GoPackage): Map<string, GoNode> {
+  const outer = around(node, 'function_declaration', 'method_declaration', 'func_literal');
+  if (outer === undefined) return valuesOf(pkg);
+  const found = valuesAt(outer, pkg);
+  const set = new Set<string>();
+  const setters = ['short_var_declaration', 'assignment_statement', 'var_spec', 'const_spec', 'range_clause'];
+  for (const setter of within(outer, ...setters)) {
+    const left = setter.childForFieldName('left');
+    const names = left === null ? setter.childrenForFieldName('name') : parts(left);
+    const right = setter.childForFieldName(left === null ? 'value' : 'right');
+    for (const [at, name] of names.entries()) {
+      if (name?.type !== 'identifier') continue;
+      const value = right?.type === 'expression_list' ? parts(right)[at] : undefined;
+      // What is set twice may be either.
+      if (set.has(name.text) || value === undefined) found.delete(name.text);
+      else found.set(name.text, value);
+      set.add(name.text);
     }
   }
   return found;

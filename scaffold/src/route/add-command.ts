@@ -163,7 +163,7 @@ async function allFiles(
   service: ServiceSources,
   disk: Disk,
 ): Promise<{ files: readonly FileChange[]; opsLeft: boolean }> {
-  if (sloJson === undefined) return { files, opsLeft: sloLeft };
+  if (sloJson === undefined) return { files, opsLeft: sloLeft !== undefined };
   const slo = { path: 'slo.json', before: Buffer.from(service.sloJson!), after: Buffer.from(sloJson) };
   const before = await planRendering(dir, disk);
   const states = new Set(before.files.map(({ state }) => state));
@@ -190,7 +190,11 @@ function stepsLeft(plan: RoutePlan, opsLeft: boolean, service: ServiceSources): 
       `write a test of ${handler}; none was written, because New or newTelemetry is not what it was when the service was made`,
     );
   }
-  if (sloLeft) steps.push(`print the objectives anew; slo.json was left as it is\n${printCommand(service)}`);
+  if (sloLeft !== undefined) {
+    steps.push(
+      `print the objectives anew; slo.json was left as it is, because ${sloLeft}\n${printCommand(service)}`,
+    );
+  }
   if (opsLeft) steps.push(`render ops/ from it\nnpx -y -p create-go-sre-service go-sre slo render`);
   return steps;
 }

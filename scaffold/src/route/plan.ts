@@ -25,7 +25,7 @@ import {
 import { checkHandler, type RouteNames, routeNames } from './names.ts';
 import { parsePattern, patternText, type RoutePattern, refuseConflict } from './pattern.ts';
 import type { Objective } from './promise.ts';
-import { findTable, type NoTable } from './table.ts';
+import { findTable, type NoTable, type RouteTable } from './table.ts';
 
 /** The parts of a service that a route is planned from. */
 export type ServiceSources = {
@@ -48,8 +48,8 @@ export type RoutePlan = {
   place: { path: string; line: number } | NoTable;
   /** slo.json with the new objectives; undefined when none is new or when they cannot be added. */
   sloJson: string | undefined;
-  /** Whether slo.json has to be printed by the service: it was not what the table says before. */
-  sloLeft: boolean;
+  /** Why slo.json was not changed and has to be printed by the service, as the end of a sentence. */
+  sloLeft: string | undefined;
   /** Imports that the line needs, where no place was found. */
   imports: readonly string[];
   /** Whether the test could be written. */
@@ -104,10 +104,21 @@ export function planRoute(request: RouteRequest, service: ServiceSources, parse:
     entry: line?.entry ?? canonicalLine(request, maker.of(names.handler)),
     place: line?.place ?? (table as NoTable),
     sloJson,
-    sloLeft: changesSlo && sloJson === undefined,
+    sloLeft: changesSlo && sloJson === undefined ? whyLeft(table, service.sloJson) : undefined,
     imports: line === undefined ? importsNeeded(request, pkg) : [],
     tested: added.length > 1,
   };
+}
+
+/** What keeps the new objectives from being put into slo.json. */
+function whyLeft(table: RouteTable | NoTable, sloJson: string | undefined): string {
+  if (sloJson === undefined) return 'the service has none';
+  if (!('file' in table)) return 'the table does not have the route yet';
+  if (table.unread !== undefined) {
+    return `what the route at ${folder}/${table.unread} promises cannot be read without running the service`;
+  }
+  if (sloJson.trim() === '') return 'it is empty';
+  return 'it was not what the service prints for the table as it was before';
 }
 
 /** Go files are UTF-8 without exception; what is not cannot be written back byte for byte and is no Go anyway. */

@@ -1,4 +1,4 @@
-import { type GoField, type GoPackage, parametersOf, structsOf, valuesOf } from '../go/package.ts';
+import { type GoField, type GoPackage, parametersOf, structsOf, valuesAt } from '../go/package.ts';
 import { around, type GoFile, type GoNode, lineOf, parts, within } from '../go/syntax.ts';
 import type { KnownRoute } from '../slo/document.ts';
 import { columns, type EntryForm, entryBody, formOf, fourFieldsOnly, patternOf, readRoute } from './entry.ts';
@@ -21,6 +21,8 @@ export type RouteTable = {
   routes: readonly KnownRoute[];
   /** Whether each route is a literal that could be read; a computed one may be anything. */
   complete: boolean;
+  /** The first that could not be read, as FILE:LINE. */
+  unread?: string;
   /** Parameters that can be named at the place, the innermost first. */
   scope: readonly GoField[];
 };
@@ -41,13 +43,13 @@ export function findTable(pkg: GoPackage): FoundTable {
   const types = routeTypes(pkg);
   const literals = pkg.files.flatMap((file) => literalsOf(file, types));
   const appends = pkg.files.flatMap((file) => appendsOf(file, types.routes));
-  const values = valuesOf(pkg);
-  const known = [...literals, ...appends].flatMap(({ list, type }) =>
-    parts(list).flatMap((element) => {
+  const known = [...literals, ...appends].flatMap(({ node, list, type }) => {
+    const values = valuesAt(node, pkg);
+    return parts(list).flatMap((element) => {
       const body = entryBody(element);
       return body === undefined ? [] : [readRoute(body, type.fields, values)];
-    }),
-  );
+    });
+  });
   return { table: choose(pkg, types, literals, appends), known };
 }
 
@@ -191,17 +193,28 @@ function table(
     return { reason: 'the routes are numbered', where: [`${file.name}:${lineOf(node)}`] };
   }
   const bodies = elements.flatMap((element) => entryBody(element) ?? []);
-  const values = valuesOf(pkg);
+  const values = valuesAt(node, pkg);
   const routes = bodies.map((body) => readRoute(body, type.fields, values));
   const shown = elements.findLast((element) => entryBody(element) !== undefined);
   const form =
     shown === undefined
       ? { prefix: '', keyed: !fourFieldsOnly(type.fields), tall: false }
       : formOf(shown, entryBody(shown)!, type.fields);
-  const complete =
-    bodies.length === elements.length &&
-    routes.every(({ pattern, objective }) => pattern !== undefined && objective !== undefined);
-  return { file, place, form, fields: type.fields, routes, complete, scope: scopeOf(node) };
+  const unread = elements.find((element) => {
+    const body = entryBody(element);
+    const known = body === undefined ? undefined : readRoute(body, type.fields, values);
+    return known?.pattern === undefined || known.objective === undefined;
+  });
+  return {
+    file,
+    place,
+    form,
+    fields: type.fields,
+    routes,
+    complete: unread === undefined,
+    ...(unread !== undefined && { unread: `${file.name}:${lineOf(unread)}` }),
+    scope: scopeOf(node),
+  };
 
   /** The first argument of append is what is added to. */
   function isBase(element: GoNode): boolean {
