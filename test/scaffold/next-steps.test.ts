@@ -39,8 +39,23 @@ test('with PostgreSQL the database and its tables come before the service, which
   assert.ok(migrate > 0 && migrate < serve, run.join('\n'));
 });
 
+test('with Redis it comes before the service', () => {
+  const run = commands({ with: ['redis'] });
+  const redis = run.indexOf('docker compose up -d --wait redis');
+  assert.ok(redis > 0 && redis < run.findIndex((command) => command.includes('go run')), run.join('\n'));
+});
+
+test('each part that the service reaches out to is told with the path that answers 503 without it', () => {
+  const told = nextSteps({ ...answers, with: ['redis', 'postgres', 'http-client'] }, options, { cwd: '/' })
+    .map(({ does }) => does)
+    .join('\n');
+  for (const path of ['/api/v2/verify', '/products', '/shipping'])
+    assert.ok(told.includes(`${path} answers 503`), told);
+  assert.doesNotMatch(told, /everything but/);
+});
+
 test('what needs nothing to start adds no step', () => {
-  assert.deepEqual(commands({ with: ['http-client', 'redis'] }), commands({}));
+  assert.deepEqual(commands({ with: ['http-client'] }), commands({}));
 });
 
 test('a target that is the current folder needs no step into it', () => {

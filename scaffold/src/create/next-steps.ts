@@ -41,16 +41,26 @@ export function nextSteps(
       does: `in a second terminal, the collector: brings logs, metrics and traces together on http://localhost:4319${older}`,
       run: `cd ${shellWord(dir)} && ${collector} --scrape ${name}=localhost:${port + 1} --log-file ${name}=${name}.log`,
     },
+    ...(answers.with.includes('redis')
+      ? [
+          {
+            does: 'Redis in a container; without it /api/v2/verify answers 503',
+            run: 'docker compose up -d --wait redis',
+          },
+        ]
+      : []),
     ...(database === ''
       ? []
       : [
           {
-            does: 'PostgreSQL in a container, and its tables; without it everything but /products works',
+            does: 'PostgreSQL in a container, and its tables; without it /products answers 503',
             run: `docker compose up -d --wait postgres && ${database}${goRun} migrate`,
           },
         ]),
     {
-      does: 'run the service, every request traced',
+      does: answers.with.includes('http-client')
+        ? 'run the service, every request traced; /shipping answers 503 until SHIPPING_URL names a service'
+        : 'run the service, every request traced',
       run: `${database}OTEL_TRACES_SAMPLER=always_on LOG_FILE=${name}.log ${goRun}`,
     },
     {
