@@ -110,10 +110,10 @@ async function firstTrace(run: Run, deps: BenchDeps): Promise<Times> {
     ...run.env,
     PATH: `${join(run.home, 'node_modules', '.bin')}${delimiter}${run.env['PATH']}`,
   };
-  const collectorLine = `${step(next, '--scrape').replace('npx -y ', '')} --otlp-port ${otlp} --api-port ${api}`;
-  const collector = shell(collectorLine, run.home, inHome);
   const endpoint = { ...run.env, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${otlp}` };
   const service = shell(step(next, 'go run'), run.folder, endpoint);
+  const collectorLine = `${step(next, '--scrape').replace('npx -y ', '')} --otlp-port ${otlp} --api-port ${api}`;
+  const collector = shell(collectorLine, run.home, inHome);
   const servers = [collector, service];
   try {
     const url = `http://127.0.0.1:${port}/orders`;

@@ -232,13 +232,14 @@ test('--json prints one object: what was made, its files, the command and the ne
     printed.next.map(({ run }: { run: string }) => run),
     [
       'cd orders',
-      `cd ${join(cwd, 'orders')} && npx -y go-sre-collector --scrape orders=localhost:9001 --log-file orders=orders.log`,
+      'docker compose up -d --wait redis',
       'OTEL_TRACES_SAMPLER=always_on LOG_FILE=orders.log go run -tags grpcnotrace ./cmd/orders',
+      `cd ${join(cwd, 'orders')} && npx -y go-sre-collector --scrape orders=localhost:9001 --log-file orders=orders.log`,
       `curl -i -d '{"item":"tea","quantity":2}' http://localhost:9000/orders`,
       "curl -H 'Accept: application/openmetrics-text' http://localhost:9001/metrics",
     ],
   );
-  assert.match(printed.next[1].does, /needs Node 24.*npx -y -p node@24 -p go-sre-collector go-sre-collector/);
+  assert.match(printed.next[3].does, /needs Node 24.*npx -y -p node@24 -p go-sre-collector go-sre-collector/);
 });
 
 test("from the clone, the steps start the clone's own collector, and the same again the clone's own generator", async (t) => {
@@ -247,10 +248,10 @@ test("from the clone, the steps start the clone's own collector, and the same ag
     (await runInProcess(['orders', '--json', '--dry-run'], cwd, { clone: '/src/go sre' })).stdout,
   );
   assert.equal(
-    next[1].run,
+    next[2].run,
     `cd ${join(cwd, 'orders')} && npm --prefix '/src/go sre' run collector -- --scrape orders=localhost:8081 --log-file orders=orders.log`,
   );
-  assert.doesNotMatch(next[1].does, /npx/);
+  assert.doesNotMatch(next[2].does, /npx/);
   assert.match(command, /^npm --prefix '\/src\/go sre' run create -- orders --module example\.com\/orders /);
 });
 

@@ -39,6 +39,18 @@ test('with PostgreSQL the database and its tables come before the service, which
   assert.ok(migrate > 0 && migrate < serve, run.join('\n'));
 });
 
+test('the collector comes after the service that it asks for metrics, and before the first request', () => {
+  const run = commands({ with: ['postgres'] });
+  const places = ['always_on', '--scrape', 'curl -i'].map((words) =>
+    run.findIndex((command) => command.includes(words)),
+  );
+  assert.ok(places[0]! > 0);
+  assert.deepEqual(
+    places,
+    places.toSorted((a, b) => a - b),
+  );
+});
+
 test('with Redis it comes before the service', () => {
   const run = commands({ with: ['redis'] });
   const redis = run.indexOf('docker compose up -d --wait redis');

@@ -37,10 +37,6 @@ export function nextSteps(
   const goRun = `go run -tags ${buildTags(optionsOn(answers), options)} ./cmd/${name}`;
   return [
     ...(dir === cwd ? [] : [{ does: 'go there', run: `cd ${shellWord(folder)}` }]),
-    {
-      does: `in a second terminal, the collector: brings logs, metrics and traces together on http://localhost:4319${older}`,
-      run: `cd ${shellWord(dir)} && ${collector} --scrape ${name}=localhost:${port + 1} --log-file ${name}=${name}.log`,
-    },
     ...(answers.with.includes('redis')
       ? [
           {
@@ -64,7 +60,11 @@ export function nextSteps(
       run: `${database}OTEL_TRACES_SAMPLER=always_on LOG_FILE=${name}.log ${goRun}`,
     },
     {
-      does: 'the first request: the service logs its trace_id, the collector shows its trace',
+      does: `in a second terminal, the collector: brings logs, metrics and traces together on http://localhost:4319${older}`,
+      run: `cd ${shellWord(dir)} && ${collector} --scrape ${name}=localhost:${port + 1} --log-file ${name}=${name}.log`,
+    },
+    {
+      does: 'in a third terminal, the first request: the service logs its trace_id, the collector shows its trace',
       run: `curl -i -d '{"item":"tea","quantity":2}' http://localhost:${port}/orders`,
     },
     {
