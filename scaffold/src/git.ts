@@ -36,6 +36,12 @@ export async function gitObstacle(folder: string, git: RunGit): Promise<string |
   return `No git repository was made: git says "${firstLine(inside.output)}".`;
 }
 
+/** Where `folder` is below the root of its repository, like `services/orders/`; empty at the root or outside. */
+export async function placeInRepository(folder: string, git: RunGit): Promise<string> {
+  const { status, output } = await git(['rev-parse', '--show-prefix'], folder);
+  return status === 0 ? output : '';
+}
+
 /**
  * Makes a repository with a first commit of everything in `folder`, signed by nobody and past no hook, because
  * both may ask questions. When git refuses, no repository stays.

@@ -106,6 +106,18 @@ test('without git, inside a repository, without an identity and with --no-git th
   assert.match(made(['inside']), /the folder is inside one/);
 });
 
+test('below the root of a repository it is told that nobody reads the pipeline there, at the root it is not', (t) => {
+  const cwd = emptyFolder(t);
+  execFileSync('git', ['init', '--quiet'], { cwd });
+  const made = (...args: string[]) => create([...args, '--yes'], cwd).stdout;
+  assert.match(
+    made('orders', '--dir', 'services/orders', '--ci', 'github', '--no-git'),
+    /No pipeline runs from services\/orders\/\.github\/: .* let its commands run in services\/orders\/\.$/m,
+  );
+  assert.doesNotMatch(made('users', '--ci', 'none'), /pipeline/);
+  assert.doesNotMatch(made('alone', '--dir', join(emptyFolder(t), 'alone')), /No pipeline/);
+});
+
 test('an interrupt while it writes leaves nothing and ends with 130', (t) => {
   const cwd = emptyFolder(t);
   // This git ends only when it is ended, so the signal is seen while it runs.

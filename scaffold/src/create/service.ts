@@ -1,7 +1,7 @@
 import { type CreateAnswers, checkAnswers } from '../answers.ts';
 import { type Plan, plan } from '../emit/plan.ts';
 import type { Template } from '../emit/template.ts';
-import { firstCommit, gitObstacle, type RunGit } from '../git.ts';
+import { firstCommit, gitObstacle, placeInRepository, type RunGit } from '../git.ts';
 import { checkTarget, type Disk, write } from './write.ts';
 
 /** What creating a service needs from outside. */
@@ -18,7 +18,7 @@ export type CreateDeps = {
 /** What was made. */
 export type Created = {
   plan: Plan;
-  /** Sentences for the user: why there is no git repository. */
+  /** Sentences for the user: why there is no git repository, and that no pipeline runs where it was written. */
   notes: readonly string[];
 };
 
@@ -50,5 +50,20 @@ export async function createService(answers: CreateAnswers, deps: CreateDeps): P
     ...(deps.signal && { signal: deps.signal }),
     ...(answers.git && { finish }),
   });
+  const unread = await unreadPipeline(answers, deps);
+  if (unread !== undefined) notes.push(unread);
   return { plan: planned, notes };
+}
+
+/** What to do with a pipeline that was written below the root of a repository, where nobody reads it; or undefined. */
+async function unreadPipeline(
+  { ci, dir }: CreateAnswers,
+  { template, git }: CreateDeps,
+): Promise<string | undefined> {
+  const files = template.options.filter(({ name }) => ci.includes(name)).flatMap(({ files }) => files);
+  if (files.length === 0) return undefined;
+  const place = await placeInRepository(dir, git);
+  if (place === '') return undefined;
+  const written = files.map((file) => `${place}${file}`).join(' and ');
+  return `No pipeline runs from ${written}: GitHub and GitLab read the one in the root of the repository. Move it there, and let its commands run in ${place}.`;
 }
