@@ -72,8 +72,8 @@ const maxTextLength = 256;
 /** An id is made of a method, a path and a kind; it is a label value, which Prometheus does not bound this low. */
 const maxIdLength = 200;
 const maxWindowDays = 90;
-/** Within these, Go and JavaScript print a number alike, so the threshold equals the exposed `le`. */
-const thresholdRange = { min: 0.0001, max: 3_600 } as const;
+/** Seconds. Within these, Go and JavaScript print a number alike, so the threshold equals the exposed `le`. */
+export const thresholdRange = { min: 0.0001, max: 3_600 } as const;
 
 /**
  * Reads slo.json, as text or as the parsed value. Strict: unknown keys are refused, and every problem is

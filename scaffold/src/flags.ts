@@ -14,7 +14,12 @@ export function readFlags<T>(parse: () => T, known: readonly string[]): T {
     const bare = /^Option '(?:-\w, )?(--[a-z-]+)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(
       error.message,
     );
-    if (bare !== null) throw usage(`${bare[1]} needs a value.`);
+    if (bare !== null) {
+      const dash = error.message.includes('ambiguous')
+        ? ` What stands behind it begins with a dash; a value that does is written ${bare[1]}=VALUE.`
+        : '';
+      throw usage(`${bare[1]} needs a value.${dash}`);
+    }
     const unknown = /^Unknown option '(-+)([^']+)'/.exec(error.message);
     if (unknown === null) throw usage(`${error.message.split('\n')[0]}`);
     const near = nearest(unknown[2]!, known);

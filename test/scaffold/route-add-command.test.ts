@@ -87,6 +87,14 @@ test('the handler logs trace ids of a telemetry package that was moved', async (
   assert.equal(vetted.status, 0, vetted.stderr);
 });
 
+test('a threshold above the bound of the server is taken with a warning', async (t) => {
+  const ran = await run(['GET', '/report', '--threshold', '1m'], service(t));
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  assert.match(ran.stdout, /99 % within 1 minute;/);
+  assert.match(ran.stderr, /60 s, exceeds the server's requestTimeout of 25 s/);
+  assert.equal((await run(['GET', '/report', '--threshold', '25s'], service(t))).stderr, '');
+});
+
 test('objectives and rules follow, and slo render --check agrees', async (t) => {
   const dir = service(t);
   await run(['GET', '/a/{rest...}'], dir);
@@ -150,6 +158,7 @@ const refusals: readonly [string[], number, RegExp][] = [
   [['GET', '/orders/:id'], 2, /did you mean "\/orders\/\{id\}"/],
   [['GET', '/a', '--objectiv', '0.9'], 2, /Did you mean --objective\?/],
   [['GET', '/a', '--objective', '99.9'], 2, /Did you mean 99\.9%\?/],
+  [['GET', '/a', '--sample', '-1'], 2, /begins with a dash.* --sample=VALUE/],
   [['GET', '/a', '--handler', 'getOrder'], 2, /this name already/],
   [['GET', '/orders/{order}'], 1, /ServeMux refuses/],
   [['GET', '/a', '--dir', 'nowhere'], 1, /no internal\/server in .*nowhere.*--dir/],

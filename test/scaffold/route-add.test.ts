@@ -294,13 +294,21 @@ test('a ratio, a duration or a share that cannot be is refused', () => {
     [{ objective: 'none', latency: '0.9' }, /leave out --latency/],
     [{ latency: 'none', threshold: '1s' }, /--threshold needs/],
     [{ threshold: '250' }, /Did you mean 250ms\?/],
-    [{ threshold: '0s' }, /duration such as/],
+    [{ threshold: '0s' }, /from 100us to 1h/],
     [{ threshold: '-1s' }, /duration such as/],
+    [{ threshold: '61m' }, /^--threshold 61m: give a duration from 100us to 1h\. Nothing was written\.$/],
+    [{ threshold: '1us' }, /from 100us to 1h/],
+    [{ objective: 'none', latency: 'none', threshold: '1s' }, /leave out/],
   ];
   for (const [flags, says] of wrong)
     assert.throws(() => readObjective(flags), refuses(says, 2), JSON.stringify(flags));
   const route = readPattern('GET', '/a');
-  assert.throws(() => readSampling('2', route), refuses(/always or default/, 2));
+  assert.throws(
+    () => readSampling('2', route),
+    refuses(/0\.2 or 20%, or always or default\. Did you mean 2%\?/, 2),
+  );
+  assert.deepEqual(readObjective({ objective: 'none', latency: 'none' }), {});
+  assert.equal(readObjective({ threshold: '1h' }).latency?.thresholdNanos, 3600e9);
 });
 
 test('the handler reads what the path and the body carry, without names that Go or it has already', async () => {

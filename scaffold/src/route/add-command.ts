@@ -72,9 +72,11 @@ code is 3.`,
       place: plan.place,
       entry: plan.entry,
       left: stepsLeft(plan, opsLeft, service),
+      warnings: warningsOf(request, service),
       ...(values.diff && { diff: files.map(asDiff).join('') }),
     };
     if (!dryRun) await writeFiles(dir, files, deps.disk);
+    for (const warning of report.warnings) deps.stderr.write(`go-sre: ${warning}\n`);
     deps.stdout.write(values.json ? `${JSON.stringify(report)}\n` : reportText(report, request));
     return report.left.length > 0 ? 3 : 0;
   },
@@ -171,6 +173,20 @@ async function allFiles(
   if (!states.has('unchanged')) return { files: [...files, slo], opsLeft: false }; // rendered elsewhere, or never
   const { changes } = await planRendering(dir, disk, sloJson);
   return { files: [...files, slo, ...changes], opsLeft: false };
+}
+
+/** A threshold that no answer can exceed promises nothing: the server's own bound cuts the request off before. */
+function warningsOf({ route, objective }: RouteRequest, { server }: ServiceSources): string[] {
+  const texts = [...server.values()].map(String);
+  const bounds = texts.flatMap(
+    (text) => /\brequestTimeout\s*=\s*(\d+) \* time\.Second/.exec(text)?.[1] ?? [],
+  );
+  const seconds = Number(bounds[0] ?? Number.NaN);
+  const threshold = (objective.latency?.thresholdNanos ?? 0) / 1e9;
+  if (!(threshold > seconds)) return [];
+  return [
+    `the threshold of ${patternText(route)}, ${threshold} s, exceeds the server's requestTimeout of ${seconds} s: every request is answered or cut off before it. Give a shorter --threshold, or raise requestTimeout.`,
+  ];
 }
 
 /** What the user has to do, each as a sentence with the exact text or command. */

@@ -101,6 +101,7 @@ const units: Readonly<Record<string, number>> = {
   Millisecond: 1e6,
   Second: 1e9,
   Minute: 60e9,
+  Hour: 3600e9,
 };
 
 /** A literal number, a unit of package time, or a product of both. */

@@ -15,6 +15,8 @@ export type RouteReport = {
   entry: string;
   /** What is left to the user, each a sentence, followed by a line to copy where there is one. */
   left: readonly string[];
+  /** Sentences about what is allowed and seldom meant. */
+  warnings: readonly string[];
   diff?: string;
 };
 
@@ -47,13 +49,14 @@ function indented(text: string, by: number): string[] {
 function promiseText({ availability, latency }: Objective): string {
   const parts = [
     ...(availability === undefined ? [] : [`${percent(availability)} of requests without a failure`]),
-    ...(latency === undefined
-      ? []
-      : [
-          `${percent(latency.ratio)} within ${durationText(latency.thresholdNanos, '').replace(' * ', ' ').toLowerCase()}s`,
-        ]),
+    ...(latency === undefined ? [] : [`${percent(latency.ratio)} within ${spoken(latency.thresholdNanos)}`]),
   ];
   return parts.length === 0 ? 'no objective' : parts.join(', ');
+}
+
+function spoken(thresholdNanos: number): string {
+  const text = durationText(thresholdNanos, '').toLowerCase();
+  return text.includes(' * ') ? `${text.replace(' * ', ' ')}s` : `1 ${text}`;
 }
 
 function percent(ratio: string): string {
