@@ -145,12 +145,14 @@ func TestAllWrongVariablesAreListed(t *testing.T) {
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc",
 		"OTEL_EXPORTER_OTLP_HEADERS": "authorization", "OTEL_EXPORTER_OTLP_TIMEOUT": "10s", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
 		"OTEL_BSP_MAX_QUEUE_SIZE": "many", "OTEL_BSP_SCHEDULE_DELAY": "-1", "OTEL_RESOURCE_ATTRIBUTES": "a=%zz", "OTEL_SDK_DISABLED": "1",
+		"OTEL_PROPAGATORS": "tracecontext,b3", "OTEL_EXPORTER_OTLP_CERTIFICATE": "/nowhere.pem", "OTEL_EXPORTER_OTLP_CLIENT_KEY": "main.go",
+		"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE": "main.go", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": "/nowhere.pem",
 	}
 	//go-sre:begin redis
 	env["REDIS_TIMEOUT"], env["REDIS_POOL_SIZE"] = "0s", "0"
 	//go-sre:end
 	//go-sre:begin http-client
-	env["SHIPPING_URL"], env["SHIPPING_TIMEOUT"] = "localhost", "0s"
+	env["SHIPPING_URL"], env["SHIPPING_TIMEOUT"] = "ftp://localhost", "0s"
 	//go-sre:end
 	err := run(t.Context(), nil, func(name string) string { return env[name] }, io.Discard)
 	for name := range env {
@@ -166,6 +168,7 @@ func TestUsualVariablesAreAccepted(t *testing.T) {
 		"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector:4318/otlp",
 		"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20YTpi,x=y", "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test",
 		"OTEL_BSP_MAX_QUEUE_SIZE": "4096", "OTEL_SDK_DISABLED": "True",
+		"OTEL_PROPAGATORS": "tracecontext, baggage",
 	} {
 		if _, err := parseConfig(func(asked string) string { return map[string]string{name: value}[asked] }); err != nil {
 			t.Errorf("%s=%s: %v", name, value, err)

@@ -95,8 +95,11 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // startSpan decides by route and trace id alone, before there is a span; attributes are made at the end, for stored
 // spans only.
 func (rt *route) startSpan(rec *recorder, header http.Header) (context.Context, trace.Span) {
-	var ctx context.Context = &rec.ctx
-	parent := remoteParent(header)
+	ctx := rt.tel.withBaggage(&rec.ctx, header)
+	var parent trace.SpanContext
+	if !rt.tel.noParents {
+		parent = remoteParent(header)
+	}
 	if rt.head != nil {
 		sc, record := rt.head.Decide(parent)
 		if !record {

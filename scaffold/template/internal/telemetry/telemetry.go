@@ -36,6 +36,8 @@ type Telemetry struct {
 	SampledAccessLog bool
 
 	nativeHistograms bool
+	noParents        bool // every trace begins here
+	baggage          bool
 	samplings        *samplings // nil: without the export of traces
 	shutdown         func(context.Context) error
 }
@@ -59,13 +61,15 @@ func New(ctx context.Context, config Config, log *Logger) (*Telemetry, error) {
 		return nil, fmt.Errorf("resource (see OTEL_RESOURCE_ATTRIBUTES): %w", err)
 	}
 	t := &Telemetry{
-		Log:        log,
-		Registry:   prometheus.NewRegistry(),
-		Propagator: propagation.TraceContext{},
+		Log:      log,
+		Registry: prometheus.NewRegistry(),
 
 		SampledAccessLog: config.SampledAccessLog,
 		nativeHistograms: config.NativeHistograms,
 	}
+	var traces bool
+	t.Propagator, traces, t.baggage = newPropagator(config.Getenv("OTEL_PROPAGATORS"))
+	t.noParents = !traces
 	for _, collector := range []prometheus.Collector{
 		goMetrics(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
