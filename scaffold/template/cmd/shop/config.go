@@ -68,6 +68,9 @@ func parseConfig(getenv func(string) string) (config, error) {
 	}
 	//go-sre:begin redis
 	c.redisAddr = cmp.Or(getenv("REDIS_ADDR"), "localhost:6379")
+	if _, _, err = net.SplitHostPort(c.redisAddr); err != nil {
+		problems = append(problems, errors.New("REDIS_ADDR: use HOST:PORT, without redis://")) // it may hold a password
+	}
 	c.redisTimeout = duration(getenv, "REDIS_TIMEOUT", "1s", &problems)
 	if c.redisTimeout < time.Millisecond {
 		problems = append(problems, errors.New("REDIS_TIMEOUT: use at least 1ms"))

@@ -149,7 +149,7 @@ func TestAllWrongVariablesAreListed(t *testing.T) {
 		"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE": "main.go", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": "/nowhere.pem",
 	}
 	//go-sre:begin redis
-	env["REDIS_TIMEOUT"], env["REDIS_POOL_SIZE"] = "0s", "0"
+	env["REDIS_ADDR"], env["REDIS_TIMEOUT"], env["REDIS_POOL_SIZE"] = "redis://:secret@localhost:6379", "0s", "0"
 	//go-sre:end
 	//go-sre:begin http-client
 	env["SHIPPING_URL"], env["SHIPPING_TIMEOUT"] = "ftp://localhost", "0s"
@@ -159,6 +159,9 @@ func TestAllWrongVariablesAreListed(t *testing.T) {
 		if name != "OTEL_TRACES_SAMPLER" && (err == nil || !strings.Contains(err.Error(), name)) {
 			t.Errorf("error %v does not name %s", err, name)
 		}
+	}
+	if err != nil && strings.Contains(err.Error(), "secret") {
+		t.Errorf("the error tells a password: %v", err)
 	}
 }
 
