@@ -308,6 +308,23 @@ test('an image above its budget fails with both numbers', (t) => {
   );
 });
 
+test('without a budget the size of the image is not judged: it is told where the budget stands', (t) => {
+  const run = runner(t);
+  if (!run) return;
+  const { status, output } = run(commandWith('docker export'), service, { IMAGE_BUDGET: '' });
+  assert.notEqual(status, 0);
+  assert.match(output, /IMAGE_BUDGET: Export it as the top of this file has it\.$/m);
+  assert.doesNotMatch(output, /too many/);
+});
+
+test('what the commands write beside the sources is no change for git', () => {
+  const ignored = emittedText(fullAnswers, '.gitignore').split('\n');
+  const scripts = githubCommands(emittedText(fullAnswers, github)).map(({ script }) => script);
+  const written = [...scripts.join('\n').matchAll(/ (?:-o |-coverprofile=)([\w.]+\/?)/g)].map(([, to]) => to);
+  assert.deepEqual(written.toSorted(), ['bin/', 'coverage.out']);
+  for (const path of written) assert.ok(ignored.includes(`/${path}`), path);
+});
+
 test('an unformatted file, an untidy go.mod, a lint finding and a known vulnerability each fail their command', (t) => {
   const run = runner(t);
   if (!run) return;
