@@ -93,6 +93,40 @@ test('what to do next is told with the build tags of the service as it is now', 
   );
 });
 
+test('an update names both versions, what it adds and how many files change', async (t) => {
+  const first = async (argv: string[], template: Template) =>
+    (await update(await service(t), argv, { template })).stdout.split('\n')[0];
+  const one = changedTemplate(old, { Dockerfile: 'FROM golang:2\n' });
+  assert.equal(
+    await first([], one),
+    'Updated orders to create-go-sre-service 1.2.3 (it was from 1.0.0): 1 file changes.',
+  );
+  assert.match(
+    (await first(['--with', 'redis', '--router', 'gin', '--ci', 'github'], old))!,
+    /\(it was from 1\.0\.0\), with redis added, on gin instead of nethttp, with CI on github: \d+ files change\.$/,
+  );
+});
+
+test('an added option tells what it needs beside the service, and with --dir each command begins there', async (t) => {
+  const dir = await service(t);
+  const postgres = { ...old.options[0]!, name: 'postgres', files: [], slos: [] };
+  const template = { ...old, options: [...old.options, postgres] };
+  const argv = ['--with', 'redis,postgres', '--dir', 'orders', '--json'];
+  const { stdout } = await update(dirname(dir), argv, { template });
+  const runs = (JSON.parse(stdout) as { next: { run: string }[] }).next.map(({ run }) => run);
+  const url = 'DATABASE_URL=postgres://orders:orders@localhost:5432/orders';
+  const run = 'go run -tags grpcnotrace ./cmd/orders';
+  assert.deepEqual(runs.slice(-3), [
+    'cd orders && docker compose up -d --wait redis',
+    `cd orders && docker compose up -d --wait postgres && ${url} ${run} migrate`,
+    `cd orders && ${url} ${run}`,
+  ]);
+  assert.ok(
+    runs.every((command) => command.startsWith('cd orders && ')),
+    runs.join('\n'),
+  );
+});
+
 test('each file goes its way, by what the user and the template did to it', async (t) => {
   const dir = await service(t, (dir) => {
     change(dir, 'internal/server/handler.go', '\tsix()\n', '\tsix()\n\tmine()\n');
@@ -123,7 +157,7 @@ test('what was kept or stays deleted is said with the reason and the way back', 
     stdout,
     /kept +internal\/server\/dropped\.go\n +the template dropped it; you changed it, so it stays/,
   );
-  const command = /deleted +Dockerfile\n.*to have it: (.+)/.exec(stdout)?.[1];
+  const command = /stays out +Dockerfile\n +you deleted it.*to have it: (.+)/.exec(stdout)?.[1];
   execFileSync('sh', ['-c', command!], { cwd: dir });
   assert.match(read(dir, 'Dockerfile'), /golang:2/);
 });
@@ -516,7 +550,13 @@ test('uncommitted changes stop the update in files that it changes, and nowhere 
     refused.stderr,
     /uncommitted changes:\n +internal\/server\/handler\.go\nCommit them first.*--allow-dirty/,
   );
-  assert.equal((await update(dir, ['--dry-run'], { git })).exitCode, 0);
+  const dry = await update(dir, ['--dry-run'], { git });
+  assert.equal(dry.exitCode, 1);
+  assert.match(
+    dry.stdout,
+    /Without --dry-run this is refused:\n.*uncommitted changes:\n +internal\/server\/handler\.go\n/,
+  );
+  assert.equal((await update(dir, ['--dry-run', '--allow-dirty'], { git })).exitCode, 0);
   const allowed = await update(dir, ['--allow-dirty'], { git });
   assert.equal(allowed.exitCode, 0, allowed.stderr);
   assert.match(read(dir, 'internal/server/handler.go'), /zero\(\)[\s\S]*mine\(\)/);

@@ -31,28 +31,11 @@ export function nextSteps(
     clone === undefined
       ? ' (it needs Node 24; with an older Node: npx -y -p node@24 -p go-sre-collector go-sre-collector …)'
       : '';
-  const database = answers.with.includes('postgres')
-    ? `DATABASE_URL=postgres://${name}:${name}@localhost:5432/${name} `
-    : '';
+  const database = databaseWords(answers.with, name);
   const goRun = `go run -tags ${buildTags(optionsOn(answers), options)} ./cmd/${name}`;
   return [
     ...(dir === cwd ? [] : [{ does: 'go there', run: `cd ${shellWord(folder)}` }]),
-    ...(answers.with.includes('redis')
-      ? [
-          {
-            does: 'Redis in a container; without it /api/v2/verify answers 503',
-            run: 'docker compose up -d --wait redis',
-          },
-        ]
-      : []),
-    ...(database === ''
-      ? []
-      : [
-          {
-            does: 'PostgreSQL in a container, and its tables; without it /products answers 503',
-            run: `docker compose up -d --wait postgres && ${database}${goRun} migrate`,
-          },
-        ]),
+    ...serverSteps(answers.with, name, goRun),
     {
       does: answers.with.includes('http-client')
         ? 'run the service, every request traced; /shipping answers 503 until SHIPPING_URL names a service'
@@ -72,4 +55,27 @@ export function nextSteps(
       run: `curl -H 'Accept: application/openmetrics-text' http://localhost:${port + 1}/metrics`,
     },
   ];
+}
+
+/** What the service is told of the database of compose.yaml, with a space behind; empty without PostgreSQL. */
+export function databaseWords(options: readonly string[], name: string): string {
+  return options.includes('postgres')
+    ? `DATABASE_URL=postgres://${name}:${name}@localhost:5432/${name} `
+    : '';
+}
+
+/**
+ * The steps that start what the options talk to.
+ * @param goRun the words that start the service
+ */
+export function serverSteps(options: readonly string[], name: string, goRun: string): Step[] {
+  const redis = {
+    does: 'Redis in a container; without it /api/v2/verify answers 503',
+    run: 'docker compose up -d --wait redis',
+  };
+  const postgres = {
+    does: 'PostgreSQL in a container, and its tables; without it /products answers 503',
+    run: `docker compose up -d --wait postgres && ${databaseWords(options, name)}${goRun} migrate`,
+  };
+  return [...(options.includes('redis') ? [redis] : []), ...(options.includes('postgres') ? [postgres] : [])];
 }

@@ -35,6 +35,7 @@ conflict markers, and the exit code is 3.`,
     const report = await updateService(resolve(deps.cwd, values.dir ?? '.'), values, deps);
     const text = values.json ? `${JSON.stringify(report)}\n` : reportText(report, values['dry-run'] === true);
     deps.stdout.write(text);
+    if (report.refusal !== undefined) return 1;
     return report.conflicts.length > 0 ? 3 : 0;
   },
 });

@@ -26,6 +26,8 @@ export type UpdateInput = {
   module: { emitted: string; now: string };
   /** What conflict markers call the template's side. */
   label: string;
+  /** Stands before a printed command: empty in the folder of the service, else `cd DIR && `. */
+  enter: string;
 };
 
 /**
@@ -97,7 +99,7 @@ export function planUpdate(input: UpdateInput): UpdatePlan {
       subject.base === undefined &&
       folderIsGone(subject.path, base, input, moves)
     ) {
-      files.push(gone(subject, 'new in the template, in a folder that you deleted'));
+      files.push(gone(subject, input, 'new in the template, in a folder that you deleted'));
     } else files.push(...decide(subject, versions, input));
   }
   return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), problems };
@@ -158,7 +160,9 @@ function decide(subject: Subject, { base, ours, theirs }: FileVersions, input: U
     if (theirs === undefined) return [];
     if (base === undefined) return [update(subject, 'added', undefined, theirs)];
     return [
-      same(base, theirs) ? gone(subject) : gone(subject, 'you deleted it, and the template changed it'),
+      same(base, theirs)
+        ? gone(subject, input)
+        : gone(subject, input, 'you deleted it, and the template changed it'),
     ];
   }
   if (theirs === undefined) {
@@ -221,8 +225,8 @@ function update(
 }
 
 /** A file that the user deleted stays so; the recorded base has it, for whoever wants it back. */
-function gone(subject: Subject, why?: string): FileUpdate {
-  const back = `to have it: tar -xzf ${basePath} ${subject.template}`;
+function gone(subject: Subject, { enter }: UpdateInput, why?: string): FileUpdate {
+  const back = `to have it: ${enter}tar -xzf ${basePath} ${subject.template}`;
   const notes = why === undefined ? [] : [`${why}; ${back}`];
   return update(subject, 'deleted', undefined, undefined, { notes });
 }

@@ -17,6 +17,8 @@ export type UpdateReport = {
   next: readonly { does: string; run: string }[];
   /** All changes in the form that `git apply` takes, when asked for. */
   diff?: string;
+  /** Why the real run would be refused, in a dry run. */
+  refusal?: string;
 };
 
 /**
@@ -32,6 +34,7 @@ export function reportText(report: UpdateReport, all: boolean): string {
     quiet > 0 ? `${quiet} ${quiet === 1 ? 'file stays as it is' : 'files stay as they are'}.` : '',
     report.diff?.trimEnd() ?? '',
     conflictsText(report),
+    report.refusal === undefined ? '' : `Without --dry-run this is refused:\n${report.refusal}`,
     report.next.length === 0
       ? ''
       : `Next:\n${report.next.map(({ does, run }) => `  # ${does}\n  ${run}`).join('\n')}`,
@@ -46,7 +49,10 @@ function isQuiet(state: State): boolean {
 
 function fileText({ path, state, template, notes }: UpdateReport['files'][number]): string {
   const where = template === undefined ? '' : ` (in the template: ${template})`;
-  return [`${state.padEnd(9)}  ${path}${where}`, ...notes.map((note) => `           ${note}`)].join('\n');
+  const byUser = state === 'deleted';
+  const word = byUser ? 'stays out' : state;
+  const told = byUser && notes.length === 0 ? ['you deleted it'] : notes;
+  return [`${word.padEnd(9)}  ${path}${where}`, ...told.map((note) => `           ${note}`)].join('\n');
 }
 
 function conflictsText({ conflicts, written }: UpdateReport): string {

@@ -1,5 +1,7 @@
-import { type Answers, checkAnswers } from '../answers.ts';
+import { posix, relative } from 'node:path';
+import { type Answers, checkAnswers, shellWord } from '../answers.ts';
 import type { GoSreDeps } from '../command.ts';
+import { databaseWords, serverSteps } from '../create/next-steps.ts';
 import type { File, Files } from '../disk.ts';
 import { buildTags, optionsOn } from '../emit/emit.ts';
 import { plan } from '../emit/plan.ts';
@@ -59,15 +61,18 @@ export async function updateService(
     throw failed(`Nothing was changed, because of:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   }
   const changed = files.filter(({ before, after }) => !isEqual(before, after));
-  const said = describe(files, changed, values, recorded, answers, deps.version);
+  const said = describe(files, changed, values, recorded, answers, deps.version, input.enter);
   const told = { ...report, ...said, notes: [...said.notes, ...input.ours.notes] };
-  if (values['dry-run']) return told;
-  const undo = await howToUndo(dir, changed, values, deps);
-  const written = {
-    ...told,
-    written: true,
-    next: nextSteps(changed, undo, buildTags(optionsOn(answers), options)),
-  };
+  const { refusal, undo } = await howToUndo(dir, changed, values, deps);
+  if (values['dry-run']) return { ...told, ...(refusal !== undefined && { refusal }) };
+  if (refusal !== undefined) throw failed(refusal);
+  const tags = buildTags(optionsOn(answers), options);
+  const steps = [
+    ...nextSteps(changed, undo, tags),
+    ...addedSteps(files, addedOptions(recorded.manifest.answers, answers), answers.name, tags),
+  ];
+  const next = steps.map(({ does, run }) => ({ does, run: `${input.enter}${run}` }));
+  const written = { ...told, written: true, next };
   await stage(
     dir,
     [...changed, ...recordUpdates(recorded.files, withOps(record, rendered.theirs))],
@@ -120,6 +125,7 @@ async function readInput(dir: string, answers: Answers, recorded: Recorded, deps
     ours,
     module,
     label: `create-go-sre-service@${deps.version}`,
+    enter: dir === deps.cwd ? '' : `cd ${shellWord(relative(deps.cwd, dir))} && `,
   };
   return { input, record: new Map([...planned].filter(([path]) => isRecord(path))) };
 }
@@ -144,9 +150,24 @@ function isEqual(a: File | undefined, b: File | undefined): boolean {
   return a.mode === b.mode && Buffer.compare(a.bytes, b.bytes) === 0;
 }
 
+/** The options of --with that the update adds. */
+function addedOptions(before: Answers, now: Answers): string[] {
+  return now.with.filter((name) => !before.with.includes(name));
+}
+
+/** What the answers change, each as a few words. */
+function askedFor(before: Answers, now: Answers): string[] {
+  const added = addedOptions(before, now);
+  return [
+    ...(added.length > 0 ? [`with ${added.join(' and ')} added`] : []),
+    ...(now.router === before.router ? [] : [`on ${now.router} instead of ${before.router}`]),
+    ...(now.ci.join() === before.ci.join() ? [] : [`with CI on ${now.ci.join(' and ') || 'nothing'}`]),
+  ];
+}
+
 /** What resolves a conflict in ops/ for whoever did not mean to edit it. */
-const renderAnew =
-  'rendered from slo.json: npx -y -p create-go-sre-service go-sre slo render writes it anew, without the edits';
+const renderAnew = (enter: string) =>
+  `rendered from slo.json; to write it anew, without edits: ${enter}npx -y -p create-go-sre-service go-sre slo render`;
 
 function describe(
   files: readonly FileUpdate[],
@@ -155,24 +176,27 @@ function describe(
   recorded: Recorded,
   answers: Answers,
   version: string,
+  enter: string,
 ): Pick<UpdateReport, 'files' | 'conflicts' | 'notes'> & { diff?: string } {
   const verb = values['dry-run'] ? 'Would update' : 'Updated';
-  const from = recorded.generated === version ? version : `${recorded.generated} to ${version}`;
+  const versions = `to create-go-sre-service ${version} (it was from ${recorded.generated})`;
+  const asked = askedFor(recorded.manifest.answers, answers).map((words) => `, ${words}`);
+  const count = changed.length === 1 ? '1 file changes' : `${changed.length} files change`;
   return {
     files: files.map(({ path, state, template, notes }) => ({
       path,
       state,
       ...(template !== undefined && { template }),
-      notes: state === 'conflict' && path.startsWith(opsPrefix) ? [...notes, renderAnew] : notes,
+      notes: state === 'conflict' && path.startsWith(opsPrefix) ? [...notes, renderAnew(enter)] : notes,
     })),
     conflicts: files.flatMap(({ path, conflicts }) => conflicts.map((line) => ({ path, line }))),
-    notes: [`${verb} ${answers.name} from create-go-sre-service ${from}: ${changed.length} files change.`],
+    notes: [`${verb} ${answers.name} ${versions}${asked.join('')}: ${count}.`],
     ...(values.diff && { diff: changed.map(unifiedDiff).join('') }),
   };
 }
 
 /**
- * What undoes the update, or a refusal. Edits are merged and never lost, so uncommitted ones elsewhere are no reason to
+ * What undoes the update, or why it is refused. Edits are merged and never lost, so uncommitted ones elsewhere are no reason to
  * stop; in a file that the update changes, git could not tell them from the update's afterwards, neither to look at nor
  * to take back. (copier refuses every dirty tree, which makes people commit what they do not mean to.)
  */
@@ -181,17 +205,17 @@ async function howToUndo(
   changed: readonly FileUpdate[],
   values: UpdateValues,
   deps: GoSreDeps,
-): Promise<string | undefined> {
+): Promise<{ refusal?: string; undo?: string }> {
   const dirty = await uncommitted(dir, deps.git);
-  if (dirty === undefined) return undefined;
+  if (dirty === undefined) return {};
   const paths = [...changed.map(({ path }) => path), ...recordPaths];
   const both = paths.filter((path) => dirty.has(path));
   if (both.length > 0 && !values['allow-dirty']) {
-    throw failed(
-      `The update changes files that have uncommitted changes:\n${both.map((path) => `  ${path}`).join('\n')}\nCommit them first, so that git can undo the update and show it on its own; or add --allow-dirty: they are merged all the same.`,
-    );
+    return {
+      refusal: `The update changes files that have uncommitted changes:\n${both.map((path) => `  ${path}`).join('\n')}\nCommit them first, so that git can undo the update and show it on its own; or add --allow-dirty: they are merged all the same.`,
+    };
   }
-  return dirty.size === 0 ? 'git stash --include-untracked' : undefined;
+  return dirty.size === 0 ? { undo: 'git stash --include-untracked' } : {};
 }
 
 /** What to do now; `tags` are the build tags of the service, without which Go would compile other files. */
@@ -210,6 +234,15 @@ function nextSteps(
     },
     ...(undo === undefined ? [] : [{ does: 'or set the update aside: it was the only change', run: undo }]),
   ];
+}
+
+/** What the added options need beside the service, as after creating it. */
+function addedSteps(files: readonly FileUpdate[], added: readonly string[], name: string, tags: string) {
+  const main = files.find(({ path, template }) => (template ?? path) === `cmd/${name}/main.go`)?.path;
+  const goRun = `go run -tags ${tags} ./${posix.dirname(main ?? `cmd/${name}/main.go`)}`;
+  const database = databaseWords(added, name);
+  const told = { does: 'run the service, told where its database is', run: `${database}${goRun}` };
+  return [...serverSteps(added, name, goRun), ...(database === '' ? [] : [told])];
 }
 
 /** The record with the sums of ops/ as it is rendered now, from the user's objectives. */
