@@ -16,6 +16,11 @@ export async function runGoSre(argv: readonly string[], deps: GoSreDeps): Promis
     if (first === '--help' || first === '-h') deps.stdout.write(help());
     else if (first === '--version' || first === '-v') deps.stdout.write(`${deps.version}\n`);
     else {
+      const several = groupHelp(argv);
+      if (several !== undefined) {
+        deps.stdout.write(several);
+        return 0;
+      }
       found = commandOf(argv);
       return await found.execute(argv.slice(found.name.split(' ').length), deps);
     }
@@ -29,6 +34,14 @@ export async function runGoSre(argv: readonly string[], deps: GoSreDeps): Promis
     }
     return error.exitCode;
   }
+}
+
+/** The help of all commands that begin with the words before `--help`, where the words are no command themselves. */
+function groupHelp(argv: readonly string[]): string | undefined {
+  const [group, flag] = argv;
+  if (flag !== '--help' && flag !== '-h') return undefined;
+  const helps = commands.flatMap(({ name, help }) => (name.startsWith(`${group} `) ? [help] : []));
+  return helps.length === 0 ? undefined : helps.join('\n');
 }
 
 /** The command whose words the line begins with. */

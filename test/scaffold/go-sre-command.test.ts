@@ -106,6 +106,19 @@ test('--help lists the commands; behind a command it lists the flags of that com
   assert.equal((await run(['-v'], dir)).stdout, '1.2.3\n');
 });
 
+test('--help behind the first word of a command prints the help of the commands that begin so', async (t) => {
+  const dir = serviceFolder(t);
+  for (const [word, whole] of [
+    ['route', 'add'],
+    ['slo', 'render'],
+  ] as const) {
+    const ran = await run([word, '--help'], dir);
+    assert.equal(ran.exitCode, 0, ran.stderr);
+    assert.equal(ran.stdout, (await run([word, whole, '--help'], dir)).stdout);
+  }
+  assert.equal((await run(['nothing', '--help'], dir)).exitCode, 2);
+});
+
 const refusals: { argv: string[]; text?: string; exitCode: number; says: RegExp[] }[] = [
   { argv: [], exitCode: 2, says: [/command is missing/, /--help/] },
   { argv: ['slo'], exitCode: 2, says: [/"slo" is no whole command/, /Try: go-sre slo render/] },
