@@ -1,7 +1,6 @@
 import { posix, relative } from 'node:path';
 import { type Answers, checkAnswers, shellWord } from '../answers.ts';
 import type { GoSreDeps } from '../command.ts';
-import { databaseWords, serverSteps } from '../create/next-steps.ts';
 import type { File, Files } from '../disk.ts';
 import { buildTags, optionsOn } from '../emit/emit.ts';
 import { plan } from '../emit/plan.ts';
@@ -11,6 +10,7 @@ import { manifestPath, opsPrefix, parseManifest, renderManifest, withRendered } 
 import { unifiedDiff } from '../merge/unified-diff.ts';
 import { modulePathIn } from '../module-path.ts';
 import type { TemplateOption } from '../options.ts';
+import { databaseWords, serverSteps } from '../server-steps.ts';
 import { withModule } from './adapt.ts';
 import { type Recorded, readFolder, readRecord, recordPaths } from './folder.ts';
 import { uncommitted } from './git.ts';
