@@ -124,8 +124,11 @@ func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span) {
 	if cause := recover(); cause != nil {
 		abort = rt.answerPanic(rec, cause)
 	} else if rec.status == 0 {
-		if rec.ctx.exceeded() {
+		switch { // a handler that gave up and says nothing
+		case rec.ctx.exceeded():
 			answerError(rec, http.StatusGatewayTimeout)
+		case rec.shutDown():
+			answerError(rec, http.StatusServiceUnavailable)
 		}
 		rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
 	}

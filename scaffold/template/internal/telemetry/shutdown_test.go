@@ -20,6 +20,7 @@ func TestARequestThatTheShutdownEndedIsNoClientsLeaving(t *testing.T) {
 		{"a handler that says so", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "503", "503"},
 		{"a handler that takes it for a client's", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(StatusClientGone) }, "503", "503"},
 		{"a handler that answers all the same", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200) }, "200", ""},
+		{"a handler that gives up and says nothing", func(http.ResponseWriter, *http.Request) {}, "503", "503"},
 		{"an answer that was cut off", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "half") }, "503", "503"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
