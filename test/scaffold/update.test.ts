@@ -28,7 +28,7 @@ const earlier = changedTemplate(today, {
       .replace('Capacity = 10_000', 'Capacity = 5_000')
       .replace('err != nil || !found', '!found || err != nil'),
   'internal/server/orders.go': (text) => text.replace('"order created"', '"created"'),
-  'cmd/shop/main.go': (text) => text.replace('shutdownTimeout = 10', 'shutdownTimeout = 20'),
+  'cmd/shop/shutdown.go': (text) => text.replace('shutdownTimeout = 10', 'shutdownTimeout = 20'),
   'internal/server/routes.go': (text) => text.replace('250 * time.Millisecond', '200 * time.Millisecond'),
   'slo.json': (text) => text.replace('"thresholdSeconds":0.25', '"thresholdSeconds":0.2'),
   'go.mod': (text) => text.replace(/go\.uber\.org\/zap v\S+/, 'go.uber.org/zap v1.27.0'),
@@ -95,7 +95,7 @@ const edits: readonly Edit[] = [
     },
     keeps: ['kept-main', './cmd/api'],
     after: (dir) => {
-      assert.match(read(dir, 'cmd/api/main.go'), /shutdownTimeout = 10/);
+      assert.match(read(dir, 'cmd/api/shutdown.go'), /shutdownTimeout = 10/);
       assert.ok(!Object.keys(tree(dir)).some((path) => path.startsWith('cmd/orders')));
     },
   },
