@@ -82,7 +82,7 @@ export async function goBuild(build: Build, deps: BenchDeps, env: NodeJS.Process
 }
 
 /** Strips the binary as the emitted Dockerfile does. */
-export const releaseFlags = '-s -w -X main.version=dev -X main.revision=unknown';
+export const releaseFlags = '-s -w -funcalign=16 -X main.version=dev -X main.revision=unknown';
 
 /** Builds the emitted service as it is released. */
 export async function buildService(service: Emitted, output: string, deps: BenchDeps): Promise<void> {

@@ -3,7 +3,7 @@ package spans
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -110,8 +110,8 @@ func lostSpans(err error, all int) (int, string) {
 	}
 	// A partial success is an error of a type that the exporter does not export.
 	if _, counted, found := strings.Cut(err.Error(), "OTLP partial success: "); found {
-		rejected := 0
-		_, _ = fmt.Sscanf(counted[strings.LastIndexByte(counted, '(')+1:], "%d", &rejected)
+		digits, _, _ := strings.Cut(counted[strings.LastIndexByte(counted, '(')+1:], " ")
+		rejected, _ := strconv.Atoi(digits)
 		return max(0, min(rejected, all)), "rejected"
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
