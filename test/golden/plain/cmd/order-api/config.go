@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -38,7 +39,7 @@ func parseConfig(getenv func(string) string) (config, error) {
 	}
 	problems = append(append(problems, checkOTel(getenv)...), telemetry.CheckSampling(server.Sampling(), getenv))
 	var err error
-	if c.logLevel, err = zapcore.ParseLevel(or(getenv("LOG_LEVEL"), "info")); err != nil {
+	if c.logLevel, err = zapcore.ParseLevel(cmp.Or(getenv("LOG_LEVEL"), "info")); err != nil {
 		problems = append(problems, fmt.Errorf("LOG_LEVEL=%s: use debug, info, warn or error", getenv("LOG_LEVEL")))
 	}
 	return c, errors.Join(problems...)
@@ -46,7 +47,7 @@ func parseConfig(getenv func(string) string) (config, error) {
 
 // choice says whether a variable has its second value; it may also be empty or the first.
 func choice(getenv func(string) string, name, first, second string, problems *[]error) bool {
-	value := or(getenv(name), first)
+	value := cmp.Or(getenv(name), first)
 	if value != first && value != second {
 		*problems = append(*problems, fmt.Errorf("%s=%s: use %s or %s", name, value, first, second))
 	}
@@ -54,7 +55,7 @@ func choice(getenv func(string) string, name, first, second string, problems *[]
 }
 
 func address(getenv func(string) string, name, fallback string, problems *[]error) string {
-	value := or(getenv(name), fallback)
+	value := cmp.Or(getenv(name), fallback)
 	_, port, err := net.SplitHostPort(value)
 	if err == nil {
 		_, err = net.LookupPort("tcp", port) //nolint:noctx // reads a table, asks no network
@@ -66,17 +67,10 @@ func address(getenv func(string) string, name, fallback string, problems *[]erro
 }
 
 func duration(getenv func(string) string, name, fallback string, problems *[]error) time.Duration {
-	value := or(getenv(name), fallback)
+	value := cmp.Or(getenv(name), fallback)
 	d, err := time.ParseDuration(value)
 	if err != nil || d < 0 {
 		*problems = append(*problems, fmt.Errorf("%s=%s: use a duration such as 5s or 250ms", name, value))
 	}
 	return d
-}
-
-func or(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
 }

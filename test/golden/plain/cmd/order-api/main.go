@@ -1,8 +1,8 @@
-// Command order-api is the service. Without arguments it serves; `order-api slo` prints its objectives and
-// `order-api health` asks a running instance whether it is ready.
+// Command order-api is the service. Without arguments it serves; with the name of a command it does that and ends: see run.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,11 +26,6 @@ import (
 // Set by the build: -ldflags "-X main.version=1.2.3 -X main.revision=0a1b2c3"
 var version, revision string
 
-const (
-	shutdownTimeout = 10 * time.Second // for requests under way
-	flushTimeout    = 3 * time.Second  // for telemetry still queued
-)
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // from then on serve says what a signal does
@@ -40,22 +35,24 @@ func main() {
 	}
 }
 
-// run is the whole program; it returns when ctx ends and everything has been shut down.
+// run is the whole program; serving, it returns when ctx ends and everything has been shut down.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
 	switch {
 	case len(args) == 0:
 		return serve(ctx, getenv, stdout)
-	case len(args) == 1 && args[0] == "slo":
+	case len(args) == 1 && args[0] == "slo": // prints the objectives
 		document, err := server.SLO()
 		if err != nil {
 			return err
 		}
 		return document.Write(stdout)
-	case len(args) == 1 && args[0] == "health":
-		return health(ctx, or(getenv("ADMIN_ADDR"), defaultAdminAddr)) // whatever else is wrong
+	case len(args) == 1 && args[0] == "health": // asks a running instance whether it is ready
+		return health(ctx, cmp.Or(getenv("ADMIN_ADDR"), defaultAdminAddr)) // whatever else is wrong
 	}
-	commands := []string{"slo", "health"}
-	return fmt.Errorf("unknown arguments %q: use none to serve, or one of %q", args, commands)
+	return fmt.Errorf("unknown arguments %q: use none to serve, or one of %q", args, []string{
+		"slo",
+		"health",
+	})
 }
 
 func serve(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
@@ -95,6 +92,7 @@ func serve(ctx context.Context, getenv func(string) string, stdout io.Writer) er
 	admin := server.Limited(server.NewAdmin(tel, &ready))
 	admin.WriteTimeout = 2 * time.Minute // profiles take as long as they are asked to
 	public := server.Limited(server.New(deps, tel))
+	shutdown := graceful(public)
 
 	failed := make(chan error, 2)
 	adminAddr, err := start(ctx, admin, "ADMIN_ADDR", config.adminAddr, log, failed)
@@ -115,22 +113,7 @@ func serve(ctx context.Context, getenv func(string) string, stdout io.Writer) er
 	}
 	ready.Store(false)
 	drain(config.drainDelay, log)
-	if late := within(shutdownTimeout, public.Shutdown); late != nil {
-		err = errors.Join(err, fmt.Errorf("requests are still under way after %v: %w", shutdownTimeout, late), public.Close())
-	}
-	return err
-}
-
-// drain waits until load balancers have seen that the service is not ready. A second signal ends the wait, a further
-// one the process.
-func drain(delay time.Duration, log *telemetry.Logger) {
-	second, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	log.Info("shutting down")
-	select {
-	case <-time.After(delay):
-	case <-second.Done():
-	}
+	return errors.Join(err, shutdown(shutdownTimeout, shutdownNotice))
 }
 
 // start listens and serves in the background; a server that ends by itself reports to failed.
@@ -187,11 +170,4 @@ func build() (string, string) {
 		}
 	}
 	return version, revision
-}
-
-// within runs a step of the shutdown with a deadline of its own: the service's context has ended by then.
-func within(timeout time.Duration, step func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	return step(ctx)
 }

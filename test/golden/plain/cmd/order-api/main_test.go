@@ -140,17 +140,22 @@ func get(t *testing.T, url string) string {
 func TestAllWrongVariablesAreListed(t *testing.T) {
 	env := map[string]string{
 		"LOG_LEVEL": "loud", "DRAIN_DELAY": "soon", "ADDR": "9000", "ADMIN_ADDR": "localhost:many",
-		"ACCESS_LOG": "some", "NATIVE_HISTOGRAMS": "yes", "TRACE_SAMPLING": "GET /nowhere=1",
+		"ACCESS_LOG": "some", "NATIVE_HISTOGRAMS": "yes", "TRACE_SAMPLING": "GET /orders/{id}=often",
 		"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "5%", "OTEL_TRACES_EXPORTER": "zipkin",
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc",
 		"OTEL_EXPORTER_OTLP_HEADERS": "authorization", "OTEL_EXPORTER_OTLP_TIMEOUT": "10s", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
 		"OTEL_BSP_MAX_QUEUE_SIZE": "many", "OTEL_BSP_SCHEDULE_DELAY": "-1", "OTEL_RESOURCE_ATTRIBUTES": "a=%zz", "OTEL_SDK_DISABLED": "1",
+		"OTEL_PROPAGATORS": "tracecontext,b3", "OTEL_EXPORTER_OTLP_CERTIFICATE": "/nowhere.pem", "OTEL_EXPORTER_OTLP_CLIENT_KEY": "main.go",
+		"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE": "main.go", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": "/nowhere.pem",
 	}
 	err := run(t.Context(), nil, func(name string) string { return env[name] }, io.Discard)
 	for name := range env {
 		if name != "OTEL_TRACES_SAMPLER" && (err == nil || !strings.Contains(err.Error(), name)) {
 			t.Errorf("error %v does not name %s", err, name)
 		}
+	}
+	if err != nil && strings.Contains(err.Error(), "secret") {
+		t.Errorf("the error tells a password: %v", err)
 	}
 }
 
@@ -160,6 +165,7 @@ func TestUsualVariablesAreAccepted(t *testing.T) {
 		"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector:4318/otlp",
 		"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20YTpi,x=y", "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test",
 		"OTEL_BSP_MAX_QUEUE_SIZE": "4096", "OTEL_SDK_DISABLED": "True",
+		"OTEL_PROPAGATORS": "tracecontext, baggage",
 	} {
 		if _, err := parseConfig(func(asked string) string { return map[string]string{name: value}[asked] }); err != nil {
 			t.Errorf("%s=%s: %v", name, value, err)

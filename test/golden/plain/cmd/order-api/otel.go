@@ -1,8 +1,11 @@
 package main
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,11 +24,15 @@ var otelVariables = []struct {
 	{otlp("COMPRESSION"), oneOf("gzip", "none"), "gzip or none"},
 	{otlp("INSECURE"), isBool, "true or false"},
 	{otlp("HEADERS"), arePairs, "name=value,name=value with values percent-encoded"},
+	{otlp("CERTIFICATE"), areCertificates, "a file with certificates in PEM"},
+	{otlp("CLIENT_CERTIFICATE"), areCertificates, "a file with certificates in PEM"},
+	{otlp("CLIENT_KEY"), isPEM, "a file with a key in PEM"},
 	{otlp("TIMEOUT"), isPositive, "a number of milliseconds"},
 	{[]string{"OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT"}, isPositive, "a number of milliseconds"},
 	{[]string{"OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"}, isPositive, "a number of spans"},
 	{[]string{"OTEL_RESOURCE_ATTRIBUTES"}, arePairs, "name=value,name=value with values percent-encoded"},
 	{[]string{"OTEL_TRACES_EXPORTER"}, oneOf("otlp", "none"), "otlp or none"},
+	{[]string{"OTEL_PROPAGATORS"}, arePropagators, "tracecontext, baggage, both (tracecontext,baggage), or none"},
 	{[]string{"OTEL_SDK_DISABLED"}, isBool, "true or false"},
 }
 
@@ -61,6 +68,26 @@ func isBool(value string) bool { return oneOf("true", "false")(strings.ToLower(v
 
 func oneOf(values ...string) func(string) bool {
 	return func(value string) bool { return slices.Contains(values, value) }
+}
+
+func arePropagators(value string) bool {
+	for name := range strings.SplitSeq(value, ",") {
+		if !oneOf("tracecontext", "baggage")(strings.TrimSpace(name)) {
+			return value == "none"
+		}
+	}
+	return true
+}
+
+func areCertificates(path string) bool {
+	text, err := os.ReadFile(path)
+	return err == nil && x509.NewCertPool().AppendCertsFromPEM(text)
+}
+
+func isPEM(path string) bool {
+	text, err := os.ReadFile(path)
+	block, _ := pem.Decode(text)
+	return err == nil && block != nil
 }
 
 func arePairs(value string) bool {

@@ -8,16 +8,13 @@ import (
 
 // mount returns the handler of all routes, each observed under its pattern.
 func mount(table []Route, observe *telemetry.Middleware) http.Handler {
-	mux, unknown := http.NewServeMux(), unmatched(table, observe)
+	mux, unknown := http.NewServeMux(), newUnmatched(table, observe)
 	for _, route := range table {
-		mux.Handle(route.Pattern, observe.Route(route.Pattern, route.Handler))
+		mux.Handle(route.Pattern, limitBody(route, observe.Route(route.Pattern, route.Handler)))
 	}
 	mux.Handle("/", unknown)
-	for _, pattern := range redirects(table) {
-		mux.Handle(pattern, unknown)
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isClean(r.URL) {
+		if unknown.redirects(r) {
 			unknown.ServeHTTP(w, r)
 			return
 		}

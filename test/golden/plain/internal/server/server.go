@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -33,7 +32,7 @@ func New(deps Deps, tel *telemetry.Telemetry) http.Handler {
 	}
 	observe := telemetry.NewMiddleware(tel, telemetry.Buckets(thresholds))
 	observe.Timeout = requestTimeout
-	return limitBody(mount(table, observe))
+	return mount(table, observe)
 }
 
 // SLO is the document that `order-api slo` prints.
@@ -73,33 +72,6 @@ func Limited(handler http.Handler) *http.Server {
 	}
 }
 
-const maxBodyBytes = 1 << 20
-
-func limitBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength != 0 {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// decode reads a body that is one JSON value and nothing after it.
-func decode(body io.Reader, into any) error {
-	decoder := json.NewDecoder(body)
-	if err := decoder.Decode(into); err != nil {
-		return err
-	}
-	switch _, err := decoder.Token(); {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err == nil:
-		return errors.New("the body goes on after the JSON value")
-	default:
-		return err
-	}
-}
-
 func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -114,6 +86,8 @@ func fail(w http.ResponseWriter, r *http.Request, log *zap.Logger, err error) {
 	var tooLarge *http.MaxBytesError
 	status := http.StatusInternalServerError
 	switch {
+	case errors.Is(context.Cause(r.Context()), telemetry.ErrShutdown):
+		status = http.StatusServiceUnavailable
 	case errors.Is(r.Context().Err(), context.Canceled):
 		status = statusClientGone
 	case errors.Is(err, context.DeadlineExceeded), r.Context().Err() != nil:

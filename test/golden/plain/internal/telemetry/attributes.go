@@ -3,6 +3,7 @@ package telemetry
 import (
 	"net"
 	"net/http"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -20,10 +21,10 @@ func (rt *route) describe(span trace.Span, rec *recorder, r *http.Request) {
 	attributes := append(make([]attribute.KeyValue, 0, 8),
 		semconv.HTTPRequestMethodKey.String(rec.method),
 		semconv.HTTPRoute(rt.path),
-		semconv.URLPath(r.URL.Path),
+		semconv.URLPath(limited(r.URL.Path)),
 		semconv.URLScheme(scheme),
 		semconv.ClientAddress(client),
-		semconv.UserAgentOriginal(r.UserAgent()),
+		semconv.UserAgentOriginal(limited(r.UserAgent())),
 		semconv.HTTPResponseStatusCode(rec.status),
 	)
 	if failure := rec.errorType(); failure != "" {
@@ -33,6 +34,12 @@ func (rt *route) describe(span trace.Span, rec *recorder, r *http.Request) {
 	if rec.failed() {
 		span.SetStatus(codes.Error, "")
 	}
+}
+
+// limited bounds what clients choose the length of, and makes it a text: a span with any other bytes cannot be sent.
+func limited(text string) string {
+	const most = 512
+	return strings.ToValidUTF8(text[:min(len(text), most)], "\uFFFD")
 }
 
 // knownMethod keeps labels bounded: what is no method of HTTP counts as _OTHER.

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,10 +17,13 @@ type deadline struct {
 
 	mu     sync.Mutex
 	timed  atomic.Pointer[timedContext]
-	cancel []context.CancelFunc
+	timers []*timedContext
 }
 
-type timedContext struct{ context.Context }
+type timedContext struct {
+	context.Context
+	cancel context.CancelFunc
+}
 
 func (d *deadline) Deadline() (time.Time, bool) { return d.current().Deadline() }
 func (d *deadline) Done() <-chan struct{}       { return d.current().Done() }
@@ -55,8 +59,12 @@ func (d *deadline) current() context.Context {
 	}
 	if d.timed.Load() == nil {
 		ctx, cancel := context.WithDeadline(d.Context, d.start.Add(d.limit))
-		d.cancel = append(d.cancel, cancel)
-		d.timed.Store(&timedContext{ctx})
+		timed := &timedContext{ctx, cancel}
+		if len(d.timers) == cap(d.timers) { // a stream that moves its bound with each message makes a timer for each
+			d.timers = slices.DeleteFunc(d.timers, func(t *timedContext) bool { return t.Err() != nil })
+		}
+		d.timers = append(d.timers, timed)
+		d.timed.Store(timed)
 	}
 	return d.timed.Load()
 }
@@ -86,7 +94,7 @@ func (d *deadline) exceeded() bool {
 func (d *deadline) stop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, cancel := range d.cancel {
-		cancel()
+	for _, timer := range d.timers {
+		timer.cancel()
 	}
 }

@@ -59,3 +59,17 @@ func TestNoDeadlineIsThatOfTheServer(t *testing.T) {
 		t.Error("there is a bound that nobody set")
 	}
 }
+
+func TestADeadlineThatIsMovedWithEachMessageKeepsNoTimerThatHasFired(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &deadline{Context: t.Context(), start: time.Now()}
+		defer d.stop()
+		for range 10_000 {
+			d.move(time.Now().Add(10 * time.Millisecond))
+			<-waitFor(d, time.Millisecond)
+		}
+		if len(d.timers) > 100 {
+			t.Errorf("%d timers are kept", len(d.timers))
+		}
+	})
+}

@@ -32,9 +32,16 @@ var (
 	Always = Sampling{ratio: 1, ignoreParent: true}
 )
 
+// IgnoreParent decides again even when the caller has decided: for routes that strangers call, whose traceparent would
+// otherwise say what is stored here.
+func (s Sampling) IgnoreParent() Sampling {
+	s.ignoreParent = true
+	return s
+}
+
 // KeepFailed stores the traces of failed requests too: 5xx, panic and timeout. To know them at the end, the spans of
-// every request of the route are recorded and held: BenchmarkRequest tells the price, about that of another
-// unsampled request or two.
+// every request of the route are recorded and held: BenchmarkRequest tells the price, several times that of a request
+// that is dropped at once.
 func (s Sampling) KeepFailed() Sampling {
 	s.keepFailed = true
 	return s

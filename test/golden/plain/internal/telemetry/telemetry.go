@@ -36,6 +36,8 @@ type Telemetry struct {
 	SampledAccessLog bool
 
 	nativeHistograms bool
+	noParents        bool // every trace begins here
+	baggage          bool
 	samplings        *samplings // nil: without the export of traces
 	shutdown         func(context.Context) error
 }
@@ -59,13 +61,15 @@ func New(ctx context.Context, config Config, log *Logger) (*Telemetry, error) {
 		return nil, fmt.Errorf("resource (see OTEL_RESOURCE_ATTRIBUTES): %w", err)
 	}
 	t := &Telemetry{
-		Log:        log,
-		Registry:   prometheus.NewRegistry(),
-		Propagator: propagation.TraceContext{},
+		Log:      log,
+		Registry: prometheus.NewRegistry(),
 
 		SampledAccessLog: config.SampledAccessLog,
 		nativeHistograms: config.NativeHistograms,
 	}
+	var traces bool
+	t.Propagator, traces, t.baggage = newPropagator(config.Getenv("OTEL_PROPAGATORS"))
+	t.noParents = !traces
 	for _, collector := range []prometheus.Collector{
 		goMetrics(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -128,7 +132,7 @@ func (t *Telemetry) newTracerProvider(ctx context.Context, config Config, res *r
 		sdktrace.WithSampler(samplings.sampler()),
 		sdktrace.WithIDGenerator(spans.IDs{}),
 		sdktrace.WithResource(res),
-		sdktrace.WithSpanProcessor(spans.NewProcessor(exporter, capacity, t.Registry)),
+		sdktrace.WithSpanProcessor(spans.NewProcessor(exporter, capacity, t.Registry, batching(config.Getenv)...)),
 	)
 	t.shutdown = provider.Shutdown
 	return provider, nil
@@ -140,6 +144,15 @@ func endpoint(getenv func(string) string) []otlptracehttp.Option {
 		return nil
 	}
 	return []otlptracehttp.Option{otlptracehttp.WithEndpointURL("http://localhost:4318/v1/traces")}
+}
+
+// batching sends spans after a second, where the specification's default is five: a process that is killed loses less,
+// and who looks for the trace of a request just made finds it.
+func batching(getenv func(string) string) []sdktrace.BatchSpanProcessorOption {
+	if getenv("OTEL_BSP_SCHEDULE_DELAY") != "" {
+		return nil
+	}
+	return []sdktrace.BatchSpanProcessorOption{sdktrace.WithBatchTimeout(time.Second)}
 }
 
 // exportErrors logs failed exports once a minute at most: a collector that is away is no reason for a flood.

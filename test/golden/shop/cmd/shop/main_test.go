@@ -140,19 +140,24 @@ func get(t *testing.T, url string) string {
 func TestAllWrongVariablesAreListed(t *testing.T) {
 	env := map[string]string{
 		"LOG_LEVEL": "loud", "DRAIN_DELAY": "soon", "ADDR": "8080", "ADMIN_ADDR": "localhost:many",
-		"ACCESS_LOG": "some", "NATIVE_HISTOGRAMS": "yes", "TRACE_SAMPLING": "GET /nowhere=1",
+		"ACCESS_LOG": "some", "NATIVE_HISTOGRAMS": "yes", "TRACE_SAMPLING": "GET /orders/{id}=often",
 		"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "5%", "OTEL_TRACES_EXPORTER": "zipkin",
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc",
 		"OTEL_EXPORTER_OTLP_HEADERS": "authorization", "OTEL_EXPORTER_OTLP_TIMEOUT": "10s", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
 		"OTEL_BSP_MAX_QUEUE_SIZE": "many", "OTEL_BSP_SCHEDULE_DELAY": "-1", "OTEL_RESOURCE_ATTRIBUTES": "a=%zz", "OTEL_SDK_DISABLED": "1",
+		"OTEL_PROPAGATORS": "tracecontext,b3", "OTEL_EXPORTER_OTLP_CERTIFICATE": "/nowhere.pem", "OTEL_EXPORTER_OTLP_CLIENT_KEY": "main.go",
+		"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE": "main.go", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": "/nowhere.pem",
 	}
-	env["REDIS_TIMEOUT"], env["REDIS_POOL_SIZE"] = "0s", "0"
-	env["SHIPPING_URL"], env["SHIPPING_TIMEOUT"] = "localhost", "0s"
+	env["REDIS_ADDR"], env["REDIS_TIMEOUT"], env["REDIS_POOL_SIZE"] = "redis://:secret@localhost:6379", "0s", "0"
+	env["SHIPPING_URL"], env["SHIPPING_TIMEOUT"] = "ftp://localhost", "0s"
 	err := run(t.Context(), nil, func(name string) string { return env[name] }, io.Discard)
 	for name := range env {
 		if name != "OTEL_TRACES_SAMPLER" && (err == nil || !strings.Contains(err.Error(), name)) {
 			t.Errorf("error %v does not name %s", err, name)
 		}
+	}
+	if err != nil && strings.Contains(err.Error(), "secret") {
+		t.Errorf("the error tells a password: %v", err)
 	}
 }
 
@@ -162,6 +167,7 @@ func TestUsualVariablesAreAccepted(t *testing.T) {
 		"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector:4318/otlp",
 		"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20YTpi,x=y", "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test",
 		"OTEL_BSP_MAX_QUEUE_SIZE": "4096", "OTEL_SDK_DISABLED": "True",
+		"OTEL_PROPAGATORS": "tracecontext, baggage",
 	} {
 		if _, err := parseConfig(func(asked string) string { return map[string]string{name: value}[asked] }); err != nil {
 			t.Errorf("%s=%s: %v", name, value, err)

@@ -24,7 +24,10 @@ func relayed(t *testing.T, server *pgxpool.Config) (*pgxpool.Config, *relay) {
 	through := server.Copy()
 	conn := through.ConnConfig
 	r := newRelay(t, net.JoinHostPort(conn.Host, strconv.Itoa(int(conn.Port))))
-	conn.Host, conn.Port, conn.Fallbacks = "127.0.0.1", r.port(), nil
+	conn.Host, conn.Port = "127.0.0.1", r.port()
+	for _, fallback := range conn.Fallbacks { // sslmode=prefer tries without TLS by one
+		fallback.Host, fallback.Port = conn.Host, conn.Port
+	}
 	return through, r
 }
 

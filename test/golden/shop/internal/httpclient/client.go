@@ -20,14 +20,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
+	"example.com/shop/internal/retry"
 	"example.com/shop/internal/telemetry"
-)
-
-const (
-	// Three attempts: https://sre.google/sre-book/handling-overload/ ("per-request retry budget").
-	maxAttempts = 3
-	// The wait before attempt n+1 is random between 0 and minBackoff << n.
-	minBackoff = 20 * time.Millisecond
 )
 
 // Options say which service and how patient to be with it.
@@ -56,7 +50,7 @@ type Client struct {
 	timeout    time.Duration // for one attempt
 	budget     time.Duration // for all attempts of one operation
 	maxBody    int64
-	retries    *retryBudget
+	retries    *retry.Budget
 	jitter     func(limit time.Duration) time.Duration
 }
 
@@ -91,9 +85,9 @@ func New(options Options, tel *telemetry.Telemetry) *Client {
 		log:        tel.Log.Named("httpclient"),
 		metrics:    m,
 		timeout:    options.Timeout,
-		budget:     maxAttempts * options.Timeout,
+		budget:     retry.MaxAttempts * options.Timeout,
 		maxBody:    cmp.Or(options.MaxBodyBytes, 1<<20),
-		retries:    newRetryBudget(),
+		retries:    retry.NewBudget(retry.OperationsPerRetry),
 		jitter:     func(limit time.Duration) time.Duration { return rand.N(limit) },
 	}
 }
@@ -122,10 +116,10 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), c.budget)
 	defer cancel()
-	c.retries.deposit()
+	c.retries.Deposit()
 	for attempt := 1; ; attempt++ {
 		response, err := c.attempt(ctx, r, attempt)
-		if attempt == maxAttempts || !retryable(ctx, r, response, err) || !c.pause(ctx, attempt, response) {
+		if attempt == retry.MaxAttempts || !retryable(ctx, r, response, err) || !c.pause(ctx, attempt, response) {
 			return response, err
 		}
 		c.metrics.retries.Inc()
@@ -134,14 +128,5 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 
 // pause waits before the next attempt. It is false when there will be none: the time or the retries are used up.
 func (c *Client) pause(ctx context.Context, attempt int, response *http.Response) bool {
-	wait := c.jitter(minBackoff<<attempt) + retryAfter(response, time.Now())
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait || !c.retries.withdraw() {
-		return false
-	}
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(wait):
-		return true
-	}
+	return c.retries.Pause(ctx, c.jitter(retry.Backoff(attempt))+retryAfter(response, time.Now()))
 }

@@ -16,13 +16,15 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"example.com/shop/internal/retry"
 )
 
 func TestEachAttemptIsASpanThatTheUpstreamSees(t *testing.T) {
 	var headers []http.Header
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		headers = append(headers, r.Header)
-		if len(headers) < maxAttempts {
+		if len(headers) < retry.MaxAttempts {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 		_, _ = io.WriteString(w, "an answer")
@@ -39,10 +41,10 @@ func TestEachAttemptIsASpanThatTheUpstreamSees(t *testing.T) {
 	}
 
 	attempts := b.attempts()
-	if len(attempts) != maxAttempts || len(headers) != maxAttempts {
-		t.Fatalf("%d spans for %d requests, want %d of each", len(attempts), len(headers), maxAttempts)
+	if len(attempts) != retry.MaxAttempts || len(headers) != retry.MaxAttempts {
+		t.Fatalf("%d spans for %d requests, want %d of each", len(attempts), len(headers), retry.MaxAttempts)
 	}
-	request := b.spans.Ended()[maxAttempts]
+	request := b.spans.Ended()[retry.MaxAttempts]
 	for i, span := range attempts {
 		if want := "00-" + span.SpanContext().TraceID().String() + "-" + span.SpanContext().SpanID().String() + "-01"; headers[i].Get("Traceparent") != want {
 			t.Errorf("attempt %d sent traceparent %q, want %q", i+1, headers[i].Get("Traceparent"), want)
@@ -61,7 +63,7 @@ func TestEachAttemptIsASpanThatTheUpstreamSees(t *testing.T) {
 				t.Errorf("attempt %d: %s is %q, want %q", i+1, key, got, value)
 			}
 		}
-		if failed := span.Status().Code == codes.Error; failed != (i < maxAttempts-1) {
+		if failed := span.Status().Code == codes.Error; failed != (i < retry.MaxAttempts-1) {
 			t.Errorf("attempt %d: status %v", i+1, span.Status())
 		}
 	}
@@ -112,14 +114,14 @@ func TestAnUpstreamThatIsAwayIsTriedThreeTimesAndNamedWithoutSecrets(t *testing.
 		t.Errorf("error %v", err)
 	}
 	attempts := b.attempts()
-	if len(attempts) != maxAttempts {
-		t.Fatalf("%d attempts, want %d", len(attempts), maxAttempts)
+	if len(attempts) != retry.MaxAttempts {
+		t.Fatalf("%d attempts, want %d", len(attempts), retry.MaxAttempts)
 	}
 	if got := attributes(attempts[0])["error.type"]; got != "dial_error" || strings.Contains(attempts[0].Status().Description, "s3cret") {
 		t.Errorf("error.type %q, status %v", got, attempts[0].Status())
 	}
-	if got := b.value(t, "http_client_request_duration_seconds", "dial_error", "GET", "", "127.0.0.1"); got != maxAttempts {
-		t.Errorf("%v observations, want %d", got, maxAttempts)
+	if got := b.value(t, "http_client_request_duration_seconds", "dial_error", "GET", "", "127.0.0.1"); got != retry.MaxAttempts {
+		t.Errorf("%v observations, want %d", got, retry.MaxAttempts)
 	}
 	b.wantLines(t, attempts, "dial_error")
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"example.com/shop/internal/retry"
 )
 
 func TestEveryStepHasItsTimeout(t *testing.T) {
@@ -52,8 +54,8 @@ func TestEveryStepHasItsTimeout(t *testing.T) {
 				if !errors.As(err, &timeout) || !timeout.Timeout() {
 					t.Errorf("error %v is no timeout", err)
 				}
-				if took := time.Since(start); took != maxAttempts*test.after {
-					t.Errorf("the operation took %v, want %v", took, maxAttempts*test.after)
+				if took := time.Since(start); took != retry.MaxAttempts*test.after {
+					t.Errorf("the operation took %v, want %v", took, retry.MaxAttempts*test.after)
 				}
 				for _, span := range b.attempts() {
 					if got := attributes(span)["error.type"]; got != test.errorType || span.EndTime().Sub(span.StartTime()) != test.after {

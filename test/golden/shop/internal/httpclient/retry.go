@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -59,35 +58,4 @@ func retryAfter(response *http.Response, now time.Time) time.Duration {
 		return max(0, at.Sub(now))
 	}
 	return 0
-}
-
-// retryBudget keeps retries to a share of recent requests, so that a service that is down gets 1.2 times the usual
-// load and not maxAttempts times as much: https://sre.google/sre-book/handling-overload/ ("per-client retry budget").
-// It is a bucket: each operation puts in a part of a retry, each retry takes one out, and what does not fit is lost.
-type retryBudget struct {
-	mu    sync.Mutex
-	parts int
-}
-
-const (
-	partsPerRetry = 5                  // one retry for five operations: 20 %
-	maxParts      = 10 * partsPerRetry // ten retries at once, also for a client that has just begun
-)
-
-func newRetryBudget() *retryBudget { return &retryBudget{parts: maxParts} }
-
-func (b *retryBudget) deposit() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.parts = min(maxParts, b.parts+1)
-}
-
-func (b *retryBudget) withdraw() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.parts < partsPerRetry {
-		return false
-	}
-	b.parts -= partsPerRetry
-	return true
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"example.com/shop/internal/orders"
+	"example.com/shop/internal/telemetry"
 )
 
 func TestAnErrorIsAnsweredByItsKind(t *testing.T) {
@@ -21,6 +21,8 @@ func TestAnErrorIsAnsweredByItsKind(t *testing.T) {
 	late, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
 	<-late.Done()
+	ending, end := context.WithCancelCause(t.Context())
+	end(telemetry.ErrShutdown)
 	for _, test := range []struct {
 		name   string
 		ctx    context.Context
@@ -30,6 +32,7 @@ func TestAnErrorIsAnsweredByItsKind(t *testing.T) {
 	}{
 		{"what does not exist", t.Context(), fmt.Errorf("order 7: %w", orders.ErrNotFound), 404, "order 7"},
 		{"a client that has gone", gone, errors.New("query: canceled"), 499, "query"},
+		{"a request that the shutdown ended", ending, errors.New("query: canceled"), 503, `"Service Unavailable"`},
 		{"a dependency that took too long", t.Context(), fmt.Errorf("query: %w", context.DeadlineExceeded), 504, `"Gateway Timeout"`},
 		{"a request that took too long", late, errors.New("query: canceled"), 504, `"Gateway Timeout"`},
 		{"anything else, which is not told", t.Context(), errors.New("disk full"), 500, `"Internal Server Error"`},
@@ -44,37 +47,34 @@ func TestAnErrorIsAnsweredByItsKind(t *testing.T) {
 	}
 }
 
-func TestWhatMatchesNoRouteIsAnsweredInJSON(t *testing.T) {
+func TestWhatMatchesNoRouteIsAnsweredInJSONAndCounted(t *testing.T) {
 	tel := newTelemetry(t)
-	handler := New(Deps{Orders: new(orders.Store), Log: tel.Log.Logger}, tel)
-	for _, test := range []struct{ method, target, allow, body string }{
-		{"GET", "/nowhere", "", `{"error":"Not Found"}` + "\n"},
-		{"DELETE", "/orders/7", "GET, HEAD", `{"error":"Method Not Allowed"}` + "\n"},
+	table := []Route{{Pattern: "GET /books/{id}", Handler: echo("id")}} // of its own: yours may answer anything
+	handler := mount(table, telemetry.NewMiddleware(tel, telemetry.Buckets(nil)))
+	for _, test := range []struct {
+		method, target string
+		status         int
+		allow, body    string
+	}{
+		{"GET", "/nowhere", 404, "", `{"error":"Not Found"}` + "\n"},
+		{"GET", "/metrics", 404, "", `{"error":"Not Found"}` + "\n"}, // is the admin port's
+		{"DELETE", "/books/7", 405, "GET, HEAD", `{"error":"Method Not Allowed"}` + "\n"},
 	} {
 		response := httptest.NewRecorder()
 		handler.ServeHTTP(response, httptest.NewRequest(test.method, test.target, nil))
 		header := response.Header()
-		if header.Get("Content-Type") != "application/json" || header.Get("Allow") != test.allow || response.Body.String() != test.body {
-			t.Errorf("%s %s: %v %q", test.method, test.target, header, response.Body)
+		if response.Code != test.status || header.Get("Content-Type") != "application/json" || header.Get("Allow") != test.allow || response.Body.String() != test.body {
+			t.Errorf("%s %s: %d %v %q", test.method, test.target, response.Code, header, response.Body)
 		}
 	}
-}
+	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodHead, "/books//7", nil))
 
-func TestTheAdminPortChangesTheLogLevel(t *testing.T) {
-	tel := newTelemetry(t)
-	admin := NewAdmin(tel, new(atomic.Bool))
-	ask := func(method string, body io.Reader) *httptest.ResponseRecorder {
-		response := httptest.NewRecorder()
-		admin.ServeHTTP(response, httptest.NewRequest(method, "/loglevel", body))
-		return response
-	}
-	if response := ask(http.MethodPut, strings.NewReader(`{"level":"debug"}`)); response.Code != 200 || tel.Log.Level().String() != "debug" {
-		t.Errorf("answered %d %s; the level is %s", response.Code, response.Body, tel.Log.Level())
-	}
-	if response := ask(http.MethodGet, nil); !strings.Contains(response.Body.String(), `"debug"`) {
-		t.Errorf("answered %s", response.Body)
-	}
-	if response := ask(http.MethodPost, nil); response.Code != http.StatusMethodNotAllowed {
-		t.Errorf("POST is answered %d", response.Code)
+	metrics := httptest.NewRecorder()
+	NewAdmin(tel, new(atomic.Bool)).ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for method, code := range map[string]string{"GET": "404", "DELETE": "405", "HEAD": "307"} {
+		series := `http_request_method="` + method + `",http_response_status_code="` + code + `",http_route="/*"`
+		if !strings.Contains(metrics.Body.String(), series) {
+			t.Errorf("no series %s", series)
+		}
 	}
 }

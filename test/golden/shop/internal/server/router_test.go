@@ -129,6 +129,42 @@ func observedRoutes(t *testing.T, tel *telemetry.Telemetry) map[string]int {
 	return routes
 }
 
+func TestARouteThatWinsOverASubtreeIsServedAndNotRedirected(t *testing.T) {
+	orders := []Route{
+		{Pattern: "GET /orders/{id}/", Handler: echo("id")},
+		{Pattern: "GET /{tenant}/status", Handler: echo("tenant")},
+	}
+	assets := []Route{
+		{Pattern: "GET /assets/{path...}", Handler: echo("path")},
+		{Pattern: "GET /{user}", Handler: echo("user")},
+	}
+	for _, test := range []struct {
+		table                         []Route
+		target, route, body, location string
+	}{
+		{orders, "/orders/status", "/{tenant}/status", "GET /{tenant}/status orders", ""},
+		{orders, "/orders/7", "/*", "", "/orders/7/"},
+		{orders, "/orders/7/", "/orders/{id}/", "GET /orders/{id}/ 7", ""},
+		{assets, "/assets", "/{user}", "GET /{user} assets", ""},
+		{assets, "/assets/a/b", "/assets/{path...}", "GET /assets/{path...} a/b", ""},
+		{assets, "/ada", "/{user}", "GET /{user} ada", ""},
+	} {
+		t.Run(test.target, func(t *testing.T) {
+			tel := newTelemetry(t)
+			handler := mount(test.table, telemetry.NewMiddleware(tel, telemetry.Buckets(nil)))
+			response := httptest.NewRecorder()
+			handler.ServeHTTP(response, httptest.NewRequest("GET", test.target, nil))
+			location := response.Header().Get("Location")
+			if location != test.location || test.body != "" && response.Body.String() != test.body {
+				t.Errorf("answered %d %q, Location %q", response.Code, response.Body, location)
+			}
+			if routes := observedRoutes(t, tel); len(routes) != 1 || routes[test.route] != 1 {
+				t.Errorf("observed %v, want one request of %s", routes, test.route)
+			}
+		})
+	}
+}
+
 func TestAnEmptyNotFoundStaysEmpty(t *testing.T) {
 	handler := mount(testTable, telemetry.NewMiddleware(newTelemetry(t), telemetry.Buckets(nil)))
 	for _, target := range []string{"/gone", "/%67one"} {
@@ -195,6 +231,31 @@ func TestAStreamReachesTheConnectionThroughTheRouter(t *testing.T) {
 	upgraded.Body.Close()
 	if upgraded.StatusCode != http.StatusSwitchingProtocols {
 		t.Errorf("hijack: %s", upgraded.Status)
+	}
+}
+
+func TestAStreamEndsWhenItsClientHasLeft(t *testing.T) {
+	ended := make(chan error, 1)
+	table := []Route{{Pattern: "GET /stream", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		err := control.Flush()
+		<-r.Context().Done() // the client has left
+		for rounds := 0; err == nil && rounds < 1000; rounds++ {
+			_, _ = io.WriteString(w, "more")
+			err = control.Flush()
+		}
+		ended <- err
+	})}}
+	server := httptest.NewServer(mount(table, telemetry.NewMiddleware(newTelemetry(t), telemetry.Buckets(nil))))
+	defer server.Close()
+
+	response, err := http.Get(server.URL + "/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if err := <-ended; err == nil {
+		t.Error("no flush told that the client has left")
 	}
 }
 

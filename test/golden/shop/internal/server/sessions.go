@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -36,8 +35,8 @@ func verifySession(d Deps) http.Handler {
 			reply(w, http.StatusOK, session{Session: id, User: user})
 		case errors.Is(err, cache.ErrNotFound):
 			reply(w, http.StatusNotFound, problem{"no such session"})
-		case errors.Is(r.Context().Err(), context.Canceled):
-			reply(w, statusClientGone, problem{"the client has gone"})
+		case r.Context().Err() != nil:
+			fail(w, r, d.Log, err)
 		default:
 			d.Log.Error("session lookup failed", zap.Error(err), telemetry.TraceIDs(r.Context()))
 			reply(w, http.StatusServiceUnavailable, problem{"sessions cannot be looked up now"})

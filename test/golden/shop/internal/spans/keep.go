@@ -2,6 +2,7 @@ package spans
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,11 +30,13 @@ type keeper struct {
 	mu    sync.Mutex
 	open  map[trace.SpanID]*heldTrace // by the spans under way
 	ended int                         // held spans of all traces
+	late  int                         // spans under way whose trace has been decided
 }
 
 // heldTrace is the part of a trace that happens below one local root.
 type heldTrace struct {
 	spans         []sdktrace.ReadOnlySpan
+	open          int // spans under way
 	decided, kept bool
 }
 
@@ -50,6 +53,10 @@ func (k *keeper) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	parent := span.Parent()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if len(k.open)+k.ended >= maxHeld && k.late > 0 { // spans that nobody ends take no room for good
+		maps.DeleteFunc(k.open, func(_ trace.SpanID, held *heldTrace) bool { return held.decided })
+		k.late = 0
+	}
 	if len(k.open)+k.ended >= maxHeld {
 		return // counted when it ends
 	}
@@ -59,6 +66,10 @@ func (k *keeper) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	}
 	if held != nil {
 		k.open[sc.SpanID()] = held
+		held.open++
+		if held.decided {
+			k.late++
+		}
 	}
 }
 
@@ -79,6 +90,12 @@ func (k *keeper) end(span sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan {
 	defer k.mu.Unlock()
 	held := k.open[id]
 	delete(k.open, id)
+	if held != nil {
+		held.open--
+		if held.decided {
+			k.late--
+		}
+	}
 	if isLocalRoot(span.Parent()) {
 		return k.decide(held, span)
 	}
@@ -102,6 +119,7 @@ func (k *keeper) decide(held *heldTrace, root sdktrace.ReadOnlySpan) []sdktrace.
 	spans := held.spans
 	held.spans, held.decided, held.kept = nil, true, standsForItself(root)
 	k.ended -= len(spans)
+	k.late += held.open
 	if !held.kept {
 		return nil
 	}

@@ -88,3 +88,20 @@ type alone struct{ prometheus.Metric }
 
 func (a alone) Describe(descs chan<- *prometheus.Desc) { descs <- a.Desc() }
 func (a alone) Collect(out chan<- prometheus.Metric)   { out <- a.Metric }
+
+func TestSpansThatNobodyEndsTakeNoRoomForGood(t *testing.T) {
+	k, stored, tracer := newTestKeeper()
+	for range 2 * maxHeld {
+		ctx, root := tracer.Start(t.Context(), "GET /a")
+		tracer.Start(ctx, "forgotten")
+		root.End()
+	}
+	ctx, root := tracer.Start(t.Context(), "GET /b")
+	_, child := tracer.Start(ctx, "child")
+	child.End()
+	root.SetAttributes(AdjustedCount.Int(1))
+	root.End()
+	if len(stored.Ended()) != 2 || len(k.open) >= maxHeld {
+		t.Errorf("%d spans of the failed request stored, want 2; %d under way", len(stored.Ended()), len(k.open))
+	}
+}

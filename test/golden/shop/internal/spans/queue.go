@@ -3,7 +3,7 @@ package spans
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -13,9 +13,9 @@ import (
 
 // NewProcessor batches spans for the exporter, as many as the capacity at most, and holds those that are recorded
 // only until it is known whether they are kept.
-func NewProcessor(exporter sdktrace.SpanExporter, capacity int, registry prometheus.Registerer) sdktrace.SpanProcessor {
+func NewProcessor(exporter sdktrace.SpanExporter, capacity int, registry prometheus.Registerer, options ...sdktrace.BatchSpanProcessorOption) sdktrace.SpanProcessor {
 	m := newMetrics(registry)
-	return newKeeper(newQueue(exporter, capacity, m, registry), m.processed.WithLabelValues(holding, queueFull))
+	return newKeeper(newQueue(exporter, capacity, m, registry, options...), m.processed.WithLabelValues(holding, queueFull))
 }
 
 // metrics count what becomes of sampled spans, by the names of the semantic conventions for SDKs. The spans that
@@ -62,9 +62,9 @@ type queue struct {
 }
 
 // newQueue batches spans for the exporter and registers the queue's size.
-func newQueue(exporter sdktrace.SpanExporter, capacity int, m metrics, registry prometheus.Registerer) *queue {
+func newQueue(exporter sdktrace.SpanExporter, capacity int, m metrics, registry prometheus.Registerer, options ...sdktrace.BatchSpanProcessorOption) *queue {
 	q := &queue{metrics: m, capacity: int64(capacity)}
-	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(countingExporter{exporter, q}, sdktrace.WithMaxQueueSize(capacity))
+	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(countingExporter{exporter, q}, append(options, sdktrace.WithMaxQueueSize(capacity))...)
 	gauge := func(name, help string, value func() float64) {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: name, Help: help, ConstLabels: prometheus.Labels{"otel_component_type": batching},
@@ -96,7 +96,7 @@ func (e countingExporter) ExportSpans(ctx context.Context, spans []sdktrace.Read
 	m, all := e.queue.metrics, len(spans)
 	e.queue.size.Add(int64(-all))
 	m.processed.WithLabelValues(batching, "").Add(float64(all))
-	err := e.SpanExporter.ExportSpans(ctx, spans)
+	err := e.SpanExporter.ExportSpans(ctx, valid(spans))
 	lost, reason := lostSpans(err, all)
 	m.exported.WithLabelValues(reason).Add(float64(lost))
 	m.exported.WithLabelValues("").Add(float64(all - lost))
@@ -110,8 +110,8 @@ func lostSpans(err error, all int) (int, string) {
 	}
 	// A partial success is an error of a type that the exporter does not export.
 	if _, counted, found := strings.Cut(err.Error(), "OTLP partial success: "); found {
-		rejected := 0
-		_, _ = fmt.Sscanf(counted[strings.LastIndexByte(counted, '(')+1:], "%d", &rejected)
+		digits, _, _ := strings.Cut(counted[strings.LastIndexByte(counted, '(')+1:], " ")
+		rejected, _ := strconv.Atoi(digits)
 		return max(0, min(rejected, all)), "rejected"
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

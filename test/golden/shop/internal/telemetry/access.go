@@ -21,6 +21,11 @@ func newAccessLog(log *Logger, method, route string) accessLog {
 	return accessLog{leveled: log.access.With(same), always: log.always.With(same)}
 }
 
+// with adds a field to the lines.
+func (l accessLog) with(field zap.Field) accessLog {
+	return accessLog{leveled: l.leveled.With([]zap.Field{field}), always: l.always.With([]zap.Field{field})}
+}
+
 // write writes the line of a stored trace whatever the level: it is never missing.
 func (l accessLog) write(rec *recorder, stored bool) {
 	level, core := zapcore.InfoLevel, l.leveled

@@ -95,15 +95,20 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // startSpan decides by route and trace id alone, before there is a span; attributes are made at the end, for stored
 // spans only.
 func (rt *route) startSpan(rec *recorder, header http.Header) (context.Context, trace.Span) {
-	var ctx context.Context = &rec.ctx
-	parent := remoteParent(header)
+	ctx := rt.tel.withBaggage(&rec.ctx, header)
+	var parent trace.SpanContext
+	if !rt.tel.noParents {
+		parent = remoteParent(header)
+	}
 	if rt.head != nil {
 		sc, record := rt.head.Decide(parent)
 		if !record {
 			rec.span = idSpan{noSpan, sc}
 			return trace.ContextWithSpan(ctx, &rec.span), &rec.span
 		}
-		ctx = spans.ContextWithTraceID(ctx, sc.TraceID())
+		if !parent.IsValid() {
+			ctx = spans.ContextWithTraceID(ctx, sc.TraceID())
+		}
 	}
 	if parent.IsValid() {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, parent)
@@ -119,20 +124,29 @@ func (rt *route) finish(rec *recorder, r *http.Request, span trace.Span) {
 	if cause := recover(); cause != nil {
 		abort = rt.answerPanic(rec, cause)
 	} else if rec.status == 0 {
-		if rec.ctx.exceeded() {
+		switch { // a handler that gave up and says nothing
+		case rec.ctx.exceeded():
 			answerError(rec, http.StatusGatewayTimeout)
+		case rec.shutDown():
+			answerError(rec, http.StatusServiceUnavailable)
 		}
 		rec.begin(http.StatusOK) // which net/http sends when a handler writes nothing
 	}
 	rec.duration = time.Since(rec.ctx.start)
+	if rec.duration >= rt.Timeout && rec.ctx.exceeded() {
+		_ = rec.FlushError() // does the late answer still reach the client, or has the write deadline cut it off?
+	}
 	rec.ctx.stop()
 	rt.active.Dec()
 	stored := rt.endSpan(rec, r, span)
 	rt.durations.observe(rec, stored)
 	if stored || rec.failed() || !rt.tel.SampledAccessLog {
 		access := rt.access
-		if rec.method != rt.method { // HEAD, or a route for any method
+		if rec.method != rt.method { // HEAD, or what matches no route
 			access = newAccessLog(rt.tel.Log, rec.method, rt.path)
+		}
+		if rt.path == UnknownRoute {
+			access = access.with(zap.String("path", limited(r.URL.Path)))
 		}
 		access.write(rec, stored)
 	}
@@ -147,8 +161,10 @@ func (rt *route) answerPanic(rec *recorder, cause any) (abort bool) {
 	abort = rec.status != 0
 	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		abort = true
-		if rec.begin(http.StatusInternalServerError); rec.kind != "" {
-			return abort // a proxy's way to say that the client has gone
+		rec.begin(http.StatusInternalServerError)
+		if rec.left() { // so a proxy ends a request whose client has gone
+			rec.kind = errorTypeClientGone
+			return abort
 		}
 	} else {
 		rt.tel.Log.Error("panic", zap.String("error", fmt.Sprint(cause)), zap.ByteString("stacktrace", debug.Stack()),
@@ -162,6 +178,9 @@ func (rt *route) answerPanic(rec *recorder, cause any) (abort bool) {
 }
 
 func answerError(w http.ResponseWriter, status int) {
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Last-Modified"} {
+		w.Header().Del(name) // what the handler said of the answer that it did not give
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintf(w, "{\"error\":%q}\n", http.StatusText(status))

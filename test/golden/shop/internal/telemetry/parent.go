@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"net/http"
+	"strings"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -29,7 +30,8 @@ func remoteParent(header http.Header) trace.SpanContext {
 	parent.Remote = true
 	parent.TraceFlags = trace.TraceFlags(flags[0]) & (trace.FlagsSampled | trace.FlagsRandom)
 	if states := header["Tracestate"]; len(states) > 0 {
-		parent.TraceState, _ = trace.ParseTraceState(states[0]) // a wrong one does not make the traceparent wrong
+		// It may come in several headers; a wrong one does not make the traceparent wrong.
+		parent.TraceState, _ = trace.ParseTraceState(strings.Join(states, ","))
 	}
 	if sc := trace.NewSpanContext(parent); sc.IsValid() {
 		return sc

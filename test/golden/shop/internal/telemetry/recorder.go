@@ -57,8 +57,13 @@ func (r *recorder) Write(p []byte) (int, error) {
 
 // ReadFrom lets io.Copy reach the connection's own ReadFrom (sendfile).
 func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
+	first := r.status == 0
 	r.begin(http.StatusOK)
 	n, err := io.Copy(r.ResponseWriter, src)
+	if first && n == 0 && err != nil {
+		r.status, r.kind = 0, "" // nothing was sent: the handler may still answer with an error
+		return n, err
+	}
 	r.wrote(n, err)
 	return n, err
 }
@@ -94,6 +99,10 @@ func (r *recorder) SetWriteDeadline(to time.Time) error {
 
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
+// ErrShutdown is the cause of the end of a request that the shutdown did not wait for, to be given to the
+// http.Server's BaseContext: no client has left then.
+var ErrShutdown = errors.New("the service is shutting down")
+
 // begin notes the status of the answer; the first counts. Any answer to a client that has gone counts as that, and a
 // failure after the time bound as a timeout.
 func (r *recorder) begin(status int) {
@@ -102,22 +111,36 @@ func (r *recorder) begin(status int) {
 	}
 	r.status = status
 	switch {
-	case errors.Is(r.ctx.Context.Err(), context.Canceled):
+	case r.left():
 		r.status, r.kind = StatusClientGone, errorTypeClientGone
+	case status == StatusClientGone && r.shutDown(): // a handler that takes every cancelled context for a client's
+		r.status = http.StatusServiceUnavailable
 	case status >= 500 && r.ctx.exceeded():
 		r.kind = errorTypeTimeout
 	}
 }
 
-// wrote notes what a write did. The server ends the connection's context when one fails.
+// left says whether the client has gone.
+func (r *recorder) left() bool {
+	return errors.Is(r.ctx.Context.Err(), context.Canceled) && !r.shutDown()
+}
+
+func (r *recorder) shutDown() bool { return errors.Is(context.Cause(r.ctx.Context), ErrShutdown) }
+
+// wrote notes what a write did. The server ends the connection's context when one fails. Half an answer that the write
+// deadline cut off is no success, whatever its header says: it counts as 504, as it counts as 500 after a panic.
 func (r *recorder) wrote(n int64, err error) {
 	r.bytes += n
 	if err == nil || r.kind != "" || r.ctx.Context.Err() == nil {
 		return
 	}
-	r.kind = errorTypeClientGone
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		r.kind = errorTypeTimeout
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		r.status, r.kind = http.StatusGatewayTimeout, errorTypeTimeout
+	case r.shutDown():
+		r.status = http.StatusServiceUnavailable
+	default:
+		r.kind = errorTypeClientGone
 	}
 }
 
@@ -130,4 +153,4 @@ func (r *recorder) errorType() string {
 }
 
 // failed says whether the service, and not the client, is to blame.
-func (r *recorder) failed() bool { return r.status >= 500 || r.kind == errorTypeTimeout }
+func (r *recorder) failed() bool { return r.status >= 500 }

@@ -106,7 +106,7 @@ func TestAWriteAfterTheWriteTimeoutIsATimeout(t *testing.T) {
 			t.Error("the client took a part for the whole")
 		}
 	})
-	if got := b.count(t, "/orders/{id}", "200", "timeout"); got != "1" {
+	if got := b.count(t, "/orders/{id}", "504", "timeout"); got != "1" {
 		t.Errorf("count %s:\n%v", got, b.lines(t))
 	}
 }
