@@ -28,7 +28,7 @@ var costs = []struct {
 	status     int
 	allocs     float64
 }{
-	{name: "unsampled, every line", sampling: Ratio(0), allocs: 3},
+	{name: "unsampled, every line", sampling: Ratio(0), allocs: 4}, // 3, but a pool forgets under the race detector
 	{name: "unsampled, sampled log", sampling: Ratio(0), sampledLog: true, allocs: 3},
 	{name: "unsampled parent", sampling: Default, sampledLog: true, parent: unsampledParent, allocs: 3},
 	{name: "5 %, sampled log", sampling: Default, sampledLog: true},
