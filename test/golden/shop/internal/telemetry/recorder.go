@@ -57,6 +57,9 @@ func (r *recorder) Write(p []byte) (int, error) {
 
 // ReadFrom lets io.Copy reach the connection's own ReadFrom (sendfile).
 func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
+	if _, ok := r.ResponseWriter.(io.ReaderFrom); !ok {
+		return io.Copy(struct{ io.Writer }{r}, src) // HTTP/2 has none
+	}
 	first := r.status == 0
 	r.begin(http.StatusOK)
 	n, err := io.Copy(r.ResponseWriter, src)
