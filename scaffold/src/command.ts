@@ -1,10 +1,11 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Disk } from './disk.ts';
 import type { Template } from './emit/template.ts';
 import type { ExitCode } from './errors.ts';
 import { readFlags } from './flags.ts';
 import type { RunGit } from './git.ts';
+import type { RunProgram } from './processes.ts';
 
 /** What the commands of `go-sre` need from outside. */
 export type GoSreDeps = {
@@ -12,6 +13,15 @@ export type GoSreDeps = {
   disk: Disk;
   readTemplate: () => Template;
   git: RunGit;
+  /** Runs other programs: go, docker, cosign. */
+  run: RunProgram;
+  env: NodeJS.ProcessEnv;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  fetch: typeof fetch;
+  /** Aborted by Ctrl-C, or when the process is asked to end; who reads it has to end then. */
+  signal: AbortSignal;
+  stdin: Readable;
   stdout: Writable;
   stderr: Writable;
   /** Folder that relative paths are resolved against. */

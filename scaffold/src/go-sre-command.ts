@@ -40,7 +40,7 @@ export async function runGoSre(argv: readonly string[], deps: GoSreDeps): Promis
 function groupHelp(argv: readonly string[]): string | undefined {
   const [group, flag] = argv;
   if (flag !== '--help' && flag !== '-h') return undefined;
-  const helps = commands.flatMap(({ name, help }) => (name.startsWith(`${group} `) ? [help] : []));
+  const helps = commands.flatMap(({ name, help }) => (`${name} `.startsWith(`${group} `) ? [help] : []));
   return helps.length === 0 ? undefined : helps.join('\n');
 }
 
@@ -48,7 +48,10 @@ function groupHelp(argv: readonly string[]): string | undefined {
 function commandOf(argv: readonly string[]): Command {
   const flag = argv.findIndex((word) => word.startsWith('-'));
   const words = argv.slice(0, flag < 0 ? undefined : flag);
-  const found = commands.find(({ name }) => `${words.join(' ')} `.startsWith(`${name} `));
+  // Of "check" and "check image" the longer one is meant where its words are there.
+  const found = commands
+    .filter(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
+    .sort((a, b) => b.name.length - a.name.length)[0];
   if (found !== undefined) return found;
   if (flag === 0) throw usage(`Write the command first, ${argv[0]} behind it: go-sre COMMAND ${argv[0]}`);
   if (words.length === 0) throw usage('A command is missing.');

@@ -4,12 +4,24 @@ import { readTemplate } from './emit/template.ts';
 import { gitRunner } from './git.ts';
 import { runGoSre } from './go-sre-command.ts';
 import { packageVersion, templateFolder, userFolder } from './package.ts';
+import { programRunner } from './processes.ts';
 
 process.exitCode = await runGoSre(process.argv.slice(2), {
   version: packageVersion,
   disk,
   readTemplate: () => readTemplate(templateFolder),
   git: gitRunner(process.env),
+  run: programRunner(process.env),
+  env: process.env,
+  now: Date.now,
+  fetch,
+  /** Whoever asks for it ends by itself when told to; all else ends as Node does, at once. */
+  get signal() {
+    const ending = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+    return ending.signal;
+  },
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   cwd: userFolder(process.env, process.cwd()),

@@ -26,20 +26,24 @@ const GO = 'scaffold/src/go';
 const MERGE = 'scaffold/src/merge';
 const SLO = 'scaffold/src/slo';
 const EMIT = 'scaffold/src/emit';
-const DOERS = ['create', 'route', 'update'].map((name) => `${GROUND}/${name}`);
+const IMAGE = 'scaffold/src/image';
+const DOERS = ['create', 'route', 'update', 'dockerfile', 'check', 'compare', 'pipeline', 'registry'].map(
+  (name) => `${GROUND}/${name}`,
+);
 const ENTRY_POINTS = ['create.ts', 'go-sre.ts', 'go-sre-command.ts'].map((name) => `${GROUND}/${name}`);
-const EVERY_GENERATOR_ROOM = [GROUND, COMMAND, GO, MERGE, SLO, EMIT, ...DOERS, ...ENTRY_POINTS];
+const EVERY_GENERATOR_ROOM = [GROUND, COMMAND, GO, MERGE, SLO, EMIT, IMAGE, ...DOERS, ...ENTRY_POINTS];
 
 /**
  * The dependency table: who may import whom, everything else is forbidden. A room always may import itself and
  * packages. Inside the collector telemetry is the ground, then formats, then storage and the siblings that never
  * see each other, then correlate, then api and commands; main.ts, config.ts, pipeline.ts (the wiring) see all. Inside
- * the generator the files of src/ are the ground, then go, merge, slo, emit, each sees those before it; create, route
- * and update stand on them and never see each other; the entry points see all.
+ * the generator the files of src/ are the ground, then go, merge, slo, emit, each sees those before it; image reads
+ * container images for the commands; the folders of the commands stand on all of these and never see each other; the
+ * entry points see all.
  */
 export const ROOMS: readonly Room[] = [
   { path: 'slo', mayImport: [], builtins: [] },
-  { path: 'images', mayImport: [], builtins: [] },
+  { path: 'images', mayImport: [], builtins: ['node:buffer', 'node:crypto', 'node:zlib'] },
   { path: 'alerts', mayImport: ['slo'], builtins: [] },
   { path: 'dashboards', mayImport: ['slo'], builtins: [] },
   { path: 'scaffold', mayImport: [] },
@@ -49,7 +53,11 @@ export const ROOMS: readonly Room[] = [
   { path: SLO, mayImport: ['slo', 'alerts', 'dashboards', GROUND, COMMAND, GO, MERGE] },
   { path: EMIT, mayImport: [GROUND, GO, MERGE, SLO] },
   { path: COMMAND, mayImport: [GROUND, EMIT] }, // the template is among what a command is given
-  ...DOERS.map((path) => ({ path, mayImport: ['slo', GROUND, COMMAND, GO, MERGE, SLO, EMIT] })),
+  { path: IMAGE, mayImport: ['images', GROUND, COMMAND] },
+  ...DOERS.map((path) => ({
+    path,
+    mayImport: ['slo', 'images', GROUND, COMMAND, GO, MERGE, SLO, EMIT, IMAGE],
+  })),
   ...ENTRY_POINTS.map((path) => ({ path, mayImport: ['slo', ...EVERY_GENERATOR_ROOM] })),
   { path: 'collector', mayImport: ['slo', ...EVERY_COLLECTOR_ROOM] },
   { path: 'collector/telemetry', mayImport: ['slo'], builtins: [] },

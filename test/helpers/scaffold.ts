@@ -1,12 +1,13 @@
 // A template of a few files, a disk that fails on demand and a terminal in memory, for tests of the generator.
 import * as realDisk from 'node:fs/promises';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
 import type { CommandDeps } from '../../scaffold/src/create/command.ts';
 import { runCreate } from '../../scaffold/src/create/command.ts';
 import type { Disk } from '../../scaffold/src/create/write.ts';
 import type { Template } from '../../scaffold/src/emit/template.ts';
 import { runGoSre } from '../../scaffold/src/go-sre-command.ts';
+import { programRunner } from '../../scaffold/src/processes.ts';
 
 const slo = `{
   "schema": "go-sre.slo/v1",
@@ -176,6 +177,14 @@ export async function runGoSreInProcess(
     version: '1.2.3',
     disk: realDisk,
     git: async () => ({ status: undefined, output: '' }),
+    run: programRunner(process.env),
+    env: process.env,
+    now: () => Date.parse('2026-11-26T12:00:00Z'),
+    fetch: async () => {
+      throw new Error('this test has no network');
+    },
+    signal: new AbortController().signal,
+    stdin: Readable.from([]),
     stdout,
     stderr,
     cwd,
