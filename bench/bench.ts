@@ -7,6 +7,12 @@ export interface Settings {
   requests?: number;
   /** Folder for CPU profiles. */
   profile?: string;
+  /** File with the modules that `dockerfile-real-modules` takes instead of its own. */
+  modules?: string;
+  /** Folder with the cases that `gate-detection` takes instead of its own. */
+  cases?: string;
+  /** File with the cases that `gate-hadolint` takes instead of its own. */
+  corpus?: string;
 }
 
 /** What a bench gets from outside. */
@@ -27,6 +33,8 @@ export interface Findings<Name extends BenchName = BenchName> {
   /** Sentences below the tables: what was skipped and why, what bounds a figure. */
   notes: readonly string[];
   figures: Figures<Name>;
+  /** Figures that miss their target for a reason that the notes tell and that is not the bench's subject's fault. */
+  explained?: readonly (keyof Figures<Name> & string)[];
 }
 
 /** One question and the way to its answer. */

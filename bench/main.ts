@@ -6,6 +6,9 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../slo/index.ts';
 import type { Bench, Settings } from './bench.ts';
 import { createToFirstTrace } from './create-to-first-trace.ts';
+import { dockerfileRealModules } from './dockerfile-real-modules.ts';
+import { gateDetection } from './gate-detection.ts';
+import { gateHadolint } from './gate-hadolint.ts';
 import { machine } from './machine.ts';
 import { killAll } from './processes.ts';
 import { figureTable, renderTable, resultLine } from './report.ts';
@@ -19,11 +22,14 @@ const benches: { [Name in BenchName]: Bench<Name> } = {
   'service-overhead': serviceOverhead,
   'service-soak': serviceSoak,
   'create-to-first-trace': createToFirstTrace,
+  'dockerfile-real-modules': dockerfileRealModules,
+  'gate-detection': gateDetection,
+  'gate-hadolint': gateHadolint,
 };
 
 const names = Object.keys(benches) as BenchName[];
 
-const list = names.map((name) => `  ${name.padEnd(22)} ${benches[name].question}`).join('\n');
+const list = names.map((name) => `  ${name.padEnd(24)} ${benches[name].question}`).join('\n');
 
 const usage = `npm run bench -- NAME: measures, beside its peers, and compares with the target
 
@@ -32,6 +38,9 @@ ${list}
   --rounds N      alternating rounds (each bench has its own number)
   --requests N    requests of a round, or of the whole soak: fewer to try it out
   --profile DIR   service-overhead: also write CPU profiles there, for \`go tool pprof\`
+  --modules FILE  dockerfile-real-modules: \`module@version main-package\` a line, instead of its own
+  --cases DIR     gate-detection: folders RULE--bad-N and RULE--ok-N, instead of its own
+  --corpus FILE   gate-hadolint: [{"rule":…,"dockerfile":…,"flagged":…}], instead of its own
   --help
 
 The last line is RESULT {"bench":NAME,"figures":{…}}; a figure is null when this machine cannot measure it.
@@ -42,8 +51,14 @@ const flags = {
   rounds: { type: 'string' },
   requests: { type: 'string' },
   profile: { type: 'string' },
+  modules: { type: 'string' },
+  cases: { type: 'string' },
+  corpus: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
+
+const pathFlags = ['profile', 'modules', 'cases', 'corpus'] as const;
+type PathFlag = (typeof pathFlags)[number];
 
 type Request = { do: 'help' } | { do: 'list' } | { do: 'run'; name: BenchName; settings: Settings };
 
@@ -64,11 +79,19 @@ function parse(argv: readonly string[]): Request {
   const settings = {
     ...(rounds !== undefined && { rounds }),
     ...(requests !== undefined && { requests }),
-    ...(values.profile !== undefined && {
-      profile: resolve(process.env['INIT_CWD'] ?? process.cwd(), values.profile),
-    }),
+    ...paths(values),
   };
   return { do: 'run', name: known, settings };
+}
+
+/** The paths of the command line, from the folder where npm was called. */
+function paths(values: { [Flag in PathFlag]?: string | undefined }): Settings {
+  const from = process.env['INIT_CWD'] ?? process.cwd();
+  const given = pathFlags.flatMap((flag) => {
+    const path = values[flag];
+    return path === undefined ? [] : [[flag, resolve(from, path)]];
+  });
+  return Object.fromEntries(given);
 }
 
 function whole(flag: string, text: string | undefined): number | undefined {
@@ -90,11 +113,11 @@ async function run(name: BenchName, settings: Settings, signal: AbortSignal): Pr
   try {
     const tell = (line: string) => console.error(`# ${line}`);
     const found = await benches[name].run({ folder, signal, env: process.env, tell, settings });
-    for (const table of [...found.tables, figureTable(name, found.figures)])
+    for (const table of [...found.tables, figureTable(name, found.figures, found.explained)])
       console.log(`${renderTable(table)}\n`);
     for (const note of found.notes) console.log(`- ${note}`);
     console.log(resultLine(name, found.figures));
-    return missesTarget(name, found.figures) ? 1 : 0;
+    return missesTarget(name, found.figures, found.explained) ? 1 : 0;
   } finally {
     clean();
     process.off('exit', clean);

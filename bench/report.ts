@@ -1,4 +1,4 @@
-import type { BenchName } from './targets.ts';
+import type { BenchName, Target } from './targets.ts';
 import { targetsOf, verdict } from './targets.ts';
 
 /** Rows of cells under a head; numbers are shown as `cell` writes them. */
@@ -31,13 +31,29 @@ export function renderTable({ head, rows }: Table): string {
   return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }
 
-/** Each figure beside its target. */
-export function figureTable(bench: BenchName, figures: Readonly<Record<string, number | null>>): Table {
+/** What is wanted of a figure, as a table shows it: `<= 13`, `= modules`. */
+function wanted(target: Target | undefined): string {
+  if (target === undefined) return '';
+  const { most, least, equals, kind } = target;
+  const parts = [
+    ...(least === undefined ? [] : [`>= ${cell(least)}`]),
+    ...(most === undefined ? [] : [`<= ${cell(most)}`]),
+    ...(equals === undefined ? [] : [`= ${equals}`]),
+  ];
+  return `${kind === 'aim' ? 'aim ' : ''}${parts.join(', ')}`;
+}
+
+/** Each figure beside its target. A miss of an `explained` figure has its reason in the bench's notes. */
+export function figureTable(
+  bench: BenchName,
+  figures: Readonly<Record<string, number | null>>,
+  explained: readonly string[] = [],
+): Table {
   const rows = targetsOf(bench).map(([name, target]) => {
     const value = figures[name] ?? null;
-    const wanted =
-      target === undefined ? '' : `${target.kind === 'aim' ? 'aim ' : ''}<= ${cell(target.most)}`;
-    return [name, value === null ? '-' : cell(value), wanted, verdict(value, target)];
+    const became = verdict(value, target, figures);
+    const said = became === 'missed' && explained.includes(name) ? 'explained' : became;
+    return [name, value === null ? '-' : cell(value), wanted(target), said];
   });
   return { head: ['figure', 'measured', 'target', ''], rows };
 }

@@ -19,7 +19,7 @@ test('without a name the benches are listed, one line each', () => {
 test('--help tells the flags and the exit codes', () => {
   const { status, stdout } = bench('--help');
   assert.equal(status, 0);
-  for (const words of ['--rounds N', '--requests N', '--profile DIR', 'Exit codes: 0']) {
+  for (const words of ['--rounds N', '--requests N', '--profile DIR', '--modules FILE', 'Exit codes: 0']) {
     assert.ok(stdout.includes(words), words);
   }
 });

@@ -48,6 +48,16 @@ test('an aim is told as an aim, and a figure without a target has none', () => {
   assert.deepEqual(figureTable('service-soak', soak).rows[2], ['p99Ratio', '2', '', 'told']);
 });
 
+test('a figure that should equal another one says so, and an explained miss is told apart', () => {
+  const figures = { modules: 14, built: 13, ran: 13, rebuildCpuRatio: 0.05 };
+  assert.deepEqual(figureTable('dockerfile-real-modules', figures, ['built']).rows, [
+    ['modules', '14', '', 'told'],
+    ['built', '13', '= modules', 'explained'],
+    ['ran', '13', '= modules', 'missed'],
+    ['rebuildCpuRatio', '0.05', '<= 0.1', 'met'],
+  ]);
+});
+
 test('the result line is JSON behind RESULT, with the figures in the order of their targets', () => {
   const { redisBinaryMB, ...others } = sizes;
   assert.equal(

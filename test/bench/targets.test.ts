@@ -8,6 +8,21 @@ test('a value as large as its target meets it, the next one misses it', () => {
   assert.equal(verdict(binaryMB.most + 0.001, binaryMB), 'missed');
 });
 
+test('a value below the least that is wanted misses, and so does one that differs from the figure it should equal', () => {
+  const { agreement } = figureTargets['gate-hadolint'];
+  assert.equal(verdict(agreement.least, agreement), 'met');
+  assert.equal(verdict(agreement.least - 0.001, agreement), 'missed');
+  const { built } = figureTargets['dockerfile-real-modules'];
+  assert.equal(verdict(12, built, { modules: 12 }), 'met');
+  assert.equal(verdict(11, built, { modules: 12 }), 'missed');
+});
+
+test('a run does not fail by a miss that the bench explains', () => {
+  const figures = { modules: 12, built: 11, ran: 12, rebuildCpuRatio: 0.05 };
+  assert.ok(missesTarget('dockerfile-real-modules', figures));
+  assert.ok(!missesTarget('dockerfile-real-modules', figures, ['built']));
+});
+
 test('a run fails by a missed target', () => {
   assert.ok(missesTarget('service-size', { binaryMB: 13, imageMB: 13, ginBinaryMB: 13, redisBinaryMB: 13 }));
 });
