@@ -1,6 +1,7 @@
 // How an external tool is found on a machine and how it is got when it is not there. The table of tools
 // themselves stands in tools.ts. Nothing here writes into the clone.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   accessSync,
   constants,
@@ -8,9 +9,11 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
@@ -102,9 +105,41 @@ function moduleFolder(moduleAtVersion: string): string {
 }
 
 /**
- * A command built from the Go module proxy into a cache folder named after its version: a new version is a new
- * folder, and a build that was cut short leaves nothing that looks finished. It is built inside its own module,
- * since `go install` refuses a module whose go.mod excludes or replaces others.
+ * Lets `build` write an executable and puts it into `folder` when it is finished: a build that was cut short leaves
+ * nothing that looks finished.
+ */
+function buildInto(folder: string, command: string, build: (output: string) => void): void {
+  mkdirSync(cacheRoot(process.env), { recursive: true });
+  const unfinished = mkdtempSync(join(cacheRoot(process.env), '.building-'));
+  try {
+    build(join(unfinished, command));
+    mkdirSync(folder, { recursive: true });
+    renameSync(join(unfinished, command), join(folder, command));
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** `go build` of one main package inside its own module, small and without C. */
+function goBuild(
+  source: string,
+  output: string,
+  mainPackage: string,
+  more: string[] = [],
+  ldflags = '',
+): void {
+  const flags = ['-trimpath', '-buildvcs=false', ...more, '-ldflags', `-s -w ${ldflags}`];
+  run('go', ['build', '-C', source, ...flags, '-o', output, mainPackage], {
+    ...process.env,
+    CGO_ENABLED: '0',
+    GOWORK: 'off',
+  });
+}
+
+/**
+ * A command built from the Go module proxy into a cache folder named after its version, so that a new version is a new
+ * folder. It is built inside its own module, since `go install` refuses a module whose go.mod excludes or replaces
+ * others.
  */
 export function goTool(tool: GoTool): Recipe {
   const folder = join(cacheRoot(process.env), `${tool.command}-${tool.version}`);
@@ -118,24 +153,90 @@ export function goTool(tool: GoTool): Recipe {
       return other && tool.others?.say.test(firstLine(other, tool.versionArgs)) ? other : undefined;
     },
     get() {
-      mkdirSync(cacheRoot(process.env), { recursive: true });
-      const unfinished = mkdtempSync(join(cacheRoot(process.env), '.building-'));
+      const source = moduleFolder(`${tool.module}@${tool.version}`);
+      const tags = tool.tags ? ['-tags', tool.tags] : [];
+      buildInto(folder, tool.command, (output) => goBuild(source, output, tool.package, tags, tool.ldflags));
+    },
+  };
+}
+
+interface OracleTool {
+  command: string;
+  /** Folder of its Go module in the clone. */
+  source: string;
+  versionArgs: string[];
+  remedy: string;
+}
+
+/** A command built from a Go module of this clone, into a cache folder named after what its files hold. */
+export function oracleTool(tool: OracleTool): Recipe {
+  const folder = () => join(cacheRoot(process.env), `${tool.command}-${hashOf(tool.source)}`);
+  const built = () => join(folder(), tool.command);
+  return {
+    remedy: tool.remedy,
+    version: (path) => firstLine(path, tool.versionArgs),
+    find: () => (executable(built()) ? built() : undefined),
+    get: () => buildInto(folder(), tool.command, (output) => goBuild(tool.source, output, '.')),
+  };
+}
+
+/** Of the names and contents of a folder's files, as much of it as a folder's name needs. */
+function hashOf(folder: string): string {
+  const hash = createHash('sha256');
+  for (const file of readdirSync(folder).sort()) {
+    hash.update(`${file}\0`).update(readFileSync(join(folder, file)));
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+interface PypiTool {
+  command: string;
+  /** The package and its exact version. */
+  package: string;
+  version: string;
+  remedy: string;
+}
+
+/** A command of a Python package, in a virtual environment of its own. */
+export function pypiTool(tool: PypiTool): Recipe {
+  const folder = join(cacheRoot(process.env), `${tool.package}-${tool.version}`);
+  const linked = join(folder, tool.command);
+  return {
+    remedy: tool.remedy,
+    version(path) {
+      // Not each of them tells its version, but this shows that it starts.
+      run(path, ['--help']);
+      return `${tool.package} ${tool.version}`;
+    },
+    find: () => (executable(linked) ? linked : undefined),
+    get() {
+      mkdirSync(folder, { recursive: true });
+      // An environment cannot be moved, so it is the link that tells that it is finished.
+      const environment = mkdtempSync(join(folder, 'venv-'));
       try {
-        const source = moduleFolder(`${tool.module}@${tool.version}`);
-        const tags = tool.tags ? ['-tags', tool.tags] : [];
-        const flags = ['-trimpath', '-buildvcs=false', ...tags, '-ldflags', `-s -w ${tool.ldflags ?? ''}`];
-        run('go', ['build', '-C', source, ...flags, '-o', join(unfinished, tool.command), tool.package], {
-          ...process.env,
-          CGO_ENABLED: '0',
-          GOWORK: 'off',
-        });
-        mkdirSync(folder, { recursive: true });
-        renameSync(join(unfinished, tool.command), built);
-      } finally {
-        rmSync(unfinished, { recursive: true, force: true });
+        makeEnvironment(environment);
+        const pip = ['install', '--quiet', '--disable-pip-version-check', `${tool.package}==${tool.version}`];
+        run(join(environment, 'bin/pip'), pip);
+        rmSync(linked, { force: true });
+        symlinkSync(join(environment, 'bin', tool.command), linked);
+      } catch (error) {
+        rmSync(environment, { recursive: true, force: true });
+        throw error;
       }
     },
   };
+}
+
+/** Debian's Python comes without what a virtual environment needs; the package is installed where that is possible. */
+function makeEnvironment(folder: string): void {
+  const make = () => run('python3', ['-m', 'venv', folder]);
+  try {
+    make();
+  } catch (error) {
+    if (process.getuid?.() !== 0 || !onPath(['apt-get'])) throw error;
+    installPackages(['python3-venv']);
+    make();
+  }
 }
 
 interface DebianTool {
@@ -170,6 +271,13 @@ function withoutDaemons(install: () => void): void {
 
 let packageListsUpdated = false;
 
+function installPackages(packages: string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  if (!packageListsUpdated) run('apt-get', ['update', '-qq'], env);
+  packageListsUpdated = true;
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], env);
+}
+
 /** A command from PATH, installed with apt where that is possible: Debian or Ubuntu, as root. */
 export function debianTool(tool: DebianTool): Recipe {
   const commands = () => (typeof tool.commands === 'function' ? tool.commands() : tool.commands);
@@ -179,11 +287,7 @@ export function debianTool(tool: DebianTool): Recipe {
     find: () => (tool.problem?.() ? undefined : onPath(commands())),
     get() {
       if (process.getuid?.() !== 0 || !onPath(['apt-get'])) throw new Error(tool.remedy);
-      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-      if (!packageListsUpdated) run('apt-get', ['update', '-qq'], env);
-      packageListsUpdated = true;
-      const flags = ['-y', '-qq', '--no-install-recommends'];
-      const install = () => run('apt-get', ['install', ...flags, ...tool.packages], env);
+      const install = () => installPackages(tool.packages);
       if (tool.startsDaemon) withoutDaemons(install);
       else install();
     },

