@@ -4,7 +4,7 @@ import { LexError, lex } from './lex.ts';
 export type HeredocStart = { name: string; expand: boolean; chomp: boolean; fd: number };
 
 const start = /^(\d*)<<(-?)[\t\n\f\r ]*([^<]*)$/;
-const options = { escape: '\\', get: () => undefined, keepUnset: true } as const;
+const options = { escapeToken: '\\', get: () => undefined, keepUnset: true } as const;
 
 /** Reads one word of a line; undefined where it announces no here-document. */
 export function parseHeredocStart(word: string): HeredocStart | undefined {

@@ -3,7 +3,7 @@ import { isSpace } from './text.ts';
 
 /** How `lex` treats what it reads. */
 export type LexOptions = {
-  escape: '\\' | '`';
+  escapeToken: '\\' | '`';
   /** The value of a variable, undefined where it has none. */
   get: (name: string) => string | undefined;
   /** Quotes stay in the result. */
@@ -109,7 +109,7 @@ class Lexer {
       else if (character === '"') take(this.doubleQuoted(patternEscapes), true);
       else if (character === '$') take(this.variable(), false);
       else if (character === '<') take(this.possibleHeredoc(), true);
-      else if (character === this.options.escape) take(this.escaped(), true);
+      else if (character === this.options.escapeToken) take(this.escaped(), true);
       else take(this.next()!, false);
     }
     if (stop !== undefined)
@@ -119,9 +119,9 @@ class Lexer {
   }
 
   private escaped(): string {
-    const escape = this.next()!;
+    const escapeToken = this.next()!;
     const character = this.next() ?? '';
-    return this.rawEscapes ? escape + character : character;
+    return this.rawEscapes ? escapeToken + character : character;
   }
 
   /** White space between `<<` and its word belongs to the word. */
@@ -145,7 +145,7 @@ class Lexer {
       if (character === undefined)
         throw new LexError('unexpected end of statement while looking for matching single-quote');
       if (character === "'") return text + this.quote(character);
-      text += patternEscapes && character === this.options.escape ? character.repeat(2) : character;
+      text += patternEscapes && character === this.options.escapeToken ? character.repeat(2) : character;
     }
   }
 
@@ -157,20 +157,22 @@ class Lexer {
         throw new LexError('unexpected end of statement while looking for matching double-quote');
       if (character === '"') return text + this.quote(this.next()!);
       if (character === '$') text += this.variable();
-      else if (character === this.options.escape) text += this.escapedInQuotes(patternEscapes);
+      else if (character === this.options.escapeToken) text += this.escapedInQuotes(patternEscapes);
       else text += this.next();
     }
   }
 
   private escapedInQuotes(patternEscapes: boolean): string {
-    const escape = this.next()!;
+    const escapeToken = this.next()!;
     const character = this.peek();
     if (character === undefined) return '';
-    if (character === '"' || character === '$' || character === escape) {
+    if (character === '"' || character === '$' || character === escapeToken) {
       this.next();
-      return this.rawEscapes ? escape + character : character;
+      return this.rawEscapes ? escapeToken + character : character;
     }
-    return this.rawEscapes && (!this.options.rawQuotes || patternEscapes) ? escape + escape : escape;
+    return this.rawEscapes && (!this.options.rawQuotes || patternEscapes)
+      ? escapeToken + escape
+      : escapeToken;
   }
 
   private variable(): string {

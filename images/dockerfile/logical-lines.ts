@@ -66,7 +66,7 @@ export class LogicalLineReader {
   readonly comments: Comment[] = [];
   readonly problems: SyntaxProblem[];
   readonly reader: LineReader;
-  escape: '\\' | '`' = '\\';
+  escapeToken: '\\' | '`' = '\\';
   private directivesDone = false;
 
   constructor(text: string, problems: SyntaxProblem[]) {
@@ -135,7 +135,7 @@ export class LogicalLineReader {
       this.problems.push({ line, message: `invalid escape token '${value}', it is \` or \\` });
       return;
     }
-    if (name === 'escape') this.escape = value as '\\' | '`';
+    if (name === 'escape') this.escapeToken = value as '\\' | '`';
     // Which frontend is used is decided by reading the lines as they are: an indented one does not count.
     if (name === 'escape' || physical.startsWith('#')) this.directives.push({ name, value, line });
   }
@@ -144,7 +144,7 @@ export class LogicalLineReader {
   private withoutContinuation(line: string): { text: string; continues: boolean } {
     let end = line.length;
     while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end--;
-    if (line[end - 1] !== this.escape || line[end - 2] === this.escape)
+    if (line[end - 1] !== this.escapeToken || line[end - 2] === this.escapeToken)
       return { text: line, continues: false };
     return { text: line.slice(0, end - 1), continues: true };
   }

@@ -16,7 +16,7 @@ export function pairsOf({ keyword, words, args, lineAt }: Instruction): Pair[] {
   const first = words[0];
   if (first === undefined) return [];
   if (keyword !== 'arg' && !first.text.includes('=')) {
-    const [, key = '', value = ''] = /^([^\t\v\f\r ]+)[\t\v\f\r ]+([^]*)$/.exec(args) ?? [];
+    const [, key = '', value = ''] = /^([^\t\v\f\r ]+)[\t\v\f\r ]+(.*)$/s.exec(args) ?? [];
     return key === '' ? [] : [{ key, value, line: lineAt(0) }];
   }
   return words.flatMap(({ text, line }): Pair[] => {

@@ -18,30 +18,30 @@ export function parseDockerfile(text: string): Dockerfile {
   const reader = new LogicalLineReader(text, problems);
   const instructions: Instruction[] = [];
   for (let line = reader.next(); line !== undefined; line = reader.next()) {
-    const instruction = readInstruction(line, 0, reader.escape, problems);
+    const instruction = readInstruction(line, 0, reader.escapeToken, problems);
     const heredocs = readHeredocs(line, instruction, reader);
     instructions.push(withHeredocs(instruction, heredocs, reader.reader.line));
   }
   if (instructions.length === 0) problems.push({ line: 1, message: 'the file has no instructions' });
-  const { directives, comments, escape } = reader;
-  return { lines: reader.reader.lines, directives, escape, comments, instructions, problems };
+  const { directives, comments, escapeToken } = reader;
+  return { lines: reader.reader.lines, directives, escapeToken, comments, instructions, problems };
 }
 
 function readInstruction(
   line: LogicalLine,
   from: number,
-  escape: '\\' | '`',
+  escapeToken: '\\' | '`',
   problems: SyntaxProblem[],
 ): Instruction {
   const head = splitKeyword(line.text.slice(from));
   const rest = from + head.rest;
-  const { flags, end } = leadingFlags(line.text.slice(rest), escape);
+  const { flags, end } = leadingFlags(line.text.slice(rest), escapeToken);
   let start = rest + end;
   while (start < line.text.length && isSpace(line.text[start]!)) start++;
   const args = trimEnd(line.text.slice(start));
   const keyword = head.keyword.toLowerCase();
   const lineAt = (index: number) => lineOf(line, start + index);
-  const pieces = cutEverywhere.has(keyword) ? whitespacePieces(args) : quotedPieces(args, escape);
+  const pieces = cutEverywhere.has(keyword) ? whitespacePieces(args) : quotedPieces(args, escapeToken);
   return {
     keyword,
     spelling: head.keyword,
@@ -55,13 +55,13 @@ function readInstruction(
     heredocs: [],
     trigger:
       keyword === 'onbuild' && args !== '' && from === 0
-        ? readInstruction(line, start, escape, problems)
+        ? readInstruction(line, start, escapeToken, problems)
         : undefined,
   };
 }
 
 function readFlag(text: string, line: number): Flag {
-  const [, name = '', value] = /^--([^=]*)(?:=([^]*))?$/.exec(text) ?? [];
+  const [, name = '', value] = /^--([^=]*)(?:=(.*))?$/s.exec(text) ?? [];
   return { name, value, line };
 }
 
@@ -72,7 +72,7 @@ function readJson(
   line: number,
   problems: SyntaxProblem[],
 ): readonly string[] | undefined {
-  const text = keyword === 'healthcheck' ? (/^\S+\s+([^]*)$/.exec(args)?.[1] ?? '') : args;
+  const text = keyword === 'healthcheck' ? (/^\S+\s+(.*)$/s.exec(args)?.[1] ?? '') : args;
   if (!text.startsWith('[')) return undefined;
   let value: unknown;
   try {

@@ -42,12 +42,12 @@ export type Expanded = { text: string; unresolved: readonly string[] };
 
 /**
  * Expands `$NAME` and `${NAME…}` by these values. Where BuildKit would refuse the text, it stays as it is.
- * @param escape the file's escape character
+ * @param escapeToken the file's escape character
  */
 export function expand(
   text: string,
   values: ReadonlyMap<string, string | undefined>,
-  escape: '\\' | '`',
+  escapeToken: '\\' | '`',
 ): Expanded {
   if (!/["'$\\`]/.test(text)) return { text, unresolved: [] };
   const unresolved = new Set<string>();
@@ -57,7 +57,7 @@ export function expand(
     return value;
   };
   try {
-    return { text: lex(text, { escape, get }).text, unresolved: [...unresolved] };
+    return { text: lex(text, { escapeToken, get }).text, unresolved: [...unresolved] };
   } catch (error) {
     if (!(error instanceof LexError)) throw error;
     return { text, unresolved: [...unresolved] };
@@ -78,13 +78,13 @@ export const platformArgs: ReadonlyMap<string, string> = new Map([
 
 /** Cuts a file into its stages and says what each is built from. */
 export function resolveStages(dockerfile: Dockerfile): Build {
-  const { instructions, escape } = dockerfile;
+  const { instructions, escapeToken } = dockerfile;
   const first = instructions.findIndex(({ keyword }) => keyword === 'from');
   const preamble = first < 0 ? instructions : instructions.slice(0, first);
   const globalArgs = new Map<string, string | undefined>();
   for (const { key, value } of preamble.filter(({ keyword }) => keyword === 'arg').flatMap(pairsOf)) {
     const known = new Map([...platformArgs, ...globalArgs]);
-    globalArgs.set(key, value === undefined ? undefined : expand(value, known, escape).text);
+    globalArgs.set(key, value === undefined ? undefined : expand(value, known, escapeToken).text);
   }
   const stages: Stage[] = [];
   const byName = new Map<string, Stage>();
@@ -92,7 +92,7 @@ export function resolveStages(dockerfile: Dockerfile): Build {
   const starts = instructions.flatMap(({ keyword }, at) => (keyword === 'from' ? [at] : []));
   for (const [index, at] of starts.entries()) {
     const own = instructions.slice(at + 1, starts[index + 1]);
-    const stage = readStage(instructions[at]!, own, { index, byName, values, escape });
+    const stage = readStage(instructions[at]!, own, { index, byName, values, escapeToken });
     stages.push(stage);
     if (stage.name !== undefined) byName.set(stage.name, stage);
   }
@@ -104,15 +104,15 @@ type Surroundings = {
   index: number;
   byName: ReadonlyMap<string, Stage>;
   values: ReadonlyMap<string, string | undefined>;
-  escape: '\\' | '`';
+  escapeToken: '\\' | '`';
 };
 
 function readStage(
   from: Instruction,
   instructions: readonly Instruction[],
-  { index, byName, values, escape }: Surroundings,
+  { index, byName, values, escapeToken }: Surroundings,
 ): Stage {
-  const { text, unresolved } = expand(from.words[0]?.text ?? '', values, escape);
+  const { text, unresolved } = expand(from.words[0]?.text ?? '', values, escapeToken);
   const platform = from.flags.find(({ name }) => name === 'platform')?.value;
   const named = from.words[1]?.text.toLowerCase() === 'as' ? from.words[2]?.text.toLowerCase() : undefined;
   return {
@@ -122,7 +122,7 @@ function readStage(
     baseText: text,
     unresolved,
     base: baseOf(text, byName),
-    platform: platform === undefined ? undefined : expand(platform, values, escape).text,
+    platform: platform === undefined ? undefined : expand(platform, values, escapeToken).text,
     instructions,
   };
 }

@@ -61,7 +61,7 @@ export type Dockerfile = {
   lines: readonly string[];
   directives: readonly Directive[];
   /** The escape character: backslash, or the backtick where `# escape=` says so. */
-  escape: '\\' | '`';
+  escapeToken: '\\' | '`';
   comments: readonly Comment[];
   instructions: readonly Instruction[];
   problems: readonly SyntaxProblem[];

@@ -9,7 +9,7 @@ export function whitespacePieces(text: string): Piece[] {
 }
 
 /** Cuts at white space outside quotes; quotes and escape characters stay in the pieces. */
-export function quotedPieces(text: string, escape: string): Piece[] {
+export function quotedPieces(text: string, escapeToken: string): Piece[] {
   const pieces: Piece[] = [];
   let quote = '';
   let start = -1;
@@ -21,7 +21,7 @@ export function quotedPieces(text: string, escape: string): Piece[] {
       continue;
     }
     if (start < 0) start = at;
-    if (character === escape && quote !== "'") at++;
+    if (character === escapeToken && quote !== "'") at++;
     else if (quote !== '') quote = character === quote ? '' : quote;
     else if (character === '"' || character === "'") quote = character;
   }
@@ -30,27 +30,27 @@ export function quotedPieces(text: string, escape: string): Piece[] {
 }
 
 /** The flags in front of an instruction's arguments, without their quotes, and where the arguments begin. */
-export function leadingFlags(text: string, escape: string): { flags: Piece[]; end: number } {
+export function leadingFlags(text: string, escapeToken: string): { flags: Piece[]; end: number } {
   const flags: Piece[] = [];
   let at = 0;
   for (;;) {
     while (at < text.length && isSpace(text[at]!)) at++;
     if (!text.startsWith('--', at)) return { flags, end: at };
-    const { flag, end } = flagAt(text, at, escape);
+    const { flag, end } = flagAt(text, at, escapeToken);
     if (flag === '--') return { flags, end };
     flags.push({ text: flag, index: at });
     at = end;
   }
 }
 
-function flagAt(text: string, start: number, escape: string): { flag: string; end: number } {
+function flagAt(text: string, start: number, escapeToken: string): { flag: string; end: number } {
   let flag = '';
   let quote = '';
   let at = start;
   for (; at < text.length; at++) {
     const character = text[at]!;
     if (quote === '' && isSpace(character)) break;
-    if (character === escape) flag += text[++at] ?? '';
+    if (character === escapeToken) flag += text[++at] ?? '';
     else if (character === quote) quote = '';
     else if (quote === '' && (character === '"' || character === "'")) quote = character;
     else flag += character;
