@@ -1,5 +1,6 @@
 import { heredocsOf } from './heredoc.ts';
 import { type LogicalLine, LogicalLineReader, lineOf, splitKeyword } from './logical-lines.ts';
+import { refusals } from './refusals.ts';
 import type { Dockerfile, Flag, Heredoc, Instruction, SyntaxProblem } from './syntax.ts';
 import { isSpace, trimEnd } from './text.ts';
 import { leadingFlags, quotedPieces, whitespacePieces } from './words.ts';
@@ -23,6 +24,8 @@ export function parseDockerfile(text: string): Dockerfile {
     instructions.push(withHeredocs(instruction, heredocs, reader.reader.line));
   }
   if (instructions.length === 0) problems.push({ line: 1, message: 'the file has no instructions' });
+  problems.push(...refusals(instructions));
+  problems.sort((a, b) => a.line - b.line);
   const { directives, comments, escapeToken } = reader;
   return { lines: reader.reader.lines, directives, escapeToken, comments, instructions, problems };
 }
