@@ -46,7 +46,8 @@ export type RuleSettings = {
 export type Rule = {
   /** `DL3006`, or a name of our own like `base-eol`. */
   code: string;
-  severity: Severity;
+  /** `off`: only a configuration switches it on. */
+  severity: Severity | 'off';
   /** One line. */
   title: string;
   /** The card: what is checked, why it matters, how to mend it; each a sentence or two. */
