@@ -9,7 +9,7 @@ export type Fixed = { text: string; mended: readonly Finding[] };
  * every line end. Of mends that overlap the first one is made: the others come with the next run.
  * @param file as the edits name it
  */
-export function applyFixes(text: string, file: string, findings: readonly Finding[]): Fixed {
+export function applyFixes(text: string, file: string | undefined, findings: readonly Finding[]): Fixed {
   const lines = text.split('\n');
   const end = lines.some((line) => line.endsWith('\r')) ? '\r' : '';
   const taken: Edit[] = [];

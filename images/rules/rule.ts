@@ -5,8 +5,17 @@ import type { Build } from '../dockerfile/stages.ts';
 /** As hadolint has them, whose configurations name them. */
 export type Severity = 'error' | 'warning' | 'info' | 'style';
 
-/** A mend that is certain: these lines (from 1, both included) of this file are replaced by that text, without line ends. */
-export type Edit = { file: string; startLine: number; endLine: number; lines: readonly string[] };
+/**
+ * A mend that is certain: these lines (from 1, both included) are replaced by those, which have no line ends. An endLine
+ * before the startLine inserts in front of it.
+ */
+export type Edit = {
+  /** Path in the context; undefined: the Dockerfile. */
+  file?: string;
+  startLine: number;
+  endLine: number;
+  lines: readonly string[];
+};
 
 /** One place that a rule does not accept. */
 export type Violation = {
@@ -15,7 +24,7 @@ export type Violation = {
   endLine?: number;
   /** One sentence: what is wrong here, with the names from the file. */
   message: string;
-  /** The file it stands in, relative to the context, where that is not the Dockerfile. */
+  /** The file it stands in, as a path in the context, where that is not the Dockerfile. */
   file?: string;
   /** Given only where nobody could want it otherwise. */
   fix?: readonly Edit[];
