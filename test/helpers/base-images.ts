@@ -47,13 +47,22 @@ export function pullProblem(engine: Engine, reference: string): string | undefin
   return pull.status === 0 ? undefined : `the image ${reference} cannot be pulled: ${pull.stderr.trim()}`;
 }
 
+/** The parts of an image's name; the tag is `latest` where it has none. */
+function partsOf(reference: string): { repository: string; tag: string; digest: string | undefined } {
+  const [name = '', digest] = reference.split('@');
+  const [, repository = name, tag = 'latest'] = /^(.*):([^/:]+)$/.exec(name) ?? [];
+  return { repository, tag, digest };
+}
+
 function provide(engine: Engine, reference: string, workFolder: string): string | undefined {
   const problem = pullProblem(engine, reference);
   if (!problem) return undefined;
-  const maker = imageMakers[reference.replace(/[:@][^/]*$/, '')];
+  const { repository, tag, digest } = partsOf(reference);
+  const maker = imageMakers[repository];
   if (!engine.own || !maker || !unreachable.test(problem)) throw new Error(problem);
+  if (digest) throw new Error(`${reference} cannot be made: a digest names what only a registry has`);
   const start = performance.now();
-  const { folder, config, madeFrom } = maker(workFolder);
+  const { folder, config, madeFrom } = maker(workFolder, tag);
   const archive = join(workFolder, 'image.tar');
   run('tar', ['--create', '--file', archive, '--numeric-owner', '--directory', folder, '.']);
   const changes = config.flatMap((line) => ['--change', line]);

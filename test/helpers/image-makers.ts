@@ -5,6 +5,10 @@ import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:f
 import { join, resolve } from 'node:path';
 import {
   addBusybox,
+  addCaBundle,
+  addMusl,
+  addText,
+  addTimeZones,
   addTmp,
   addUsers,
   caBundle,
@@ -23,8 +27,11 @@ interface MadeImage {
   madeFrom: string;
 }
 
-/** Makes the image's root file system in a new folder under `workFolder`, which the caller removes. */
-type ImageMaker = (workFolder: string) => MadeImage;
+/**
+ * Makes the root file system of the image with this tag in a new folder under `workFolder`, which the caller removes.
+ * Throws for a tag that cannot be made here.
+ */
+type ImageMaker = (workFolder: string, tag: string) => MadeImage;
 
 /** The user `nonroot` of the distroless images. Source: https://github.com/GoogleContainerTools/distroless */
 const nonroot = 65_532;
@@ -32,8 +39,13 @@ const nonroot = 65_532;
 export const imageMakers: Record<string, ImageMaker> = {
   'docker/dockerfile': dockerfileFrontend,
   golang,
+  alpine,
   node,
-  'gcr.io/distroless/cc-debian13': distrolessCc,
+  'gcr.io/distroless/static-debian13': distrolessStatic,
+  'gcr.io/distroless/base-debian13': (workFolder, tag) =>
+    distrolessGlibc(workFolder, tag, ['libc6', 'libssl3t64', 'tzdata']),
+  'gcr.io/distroless/cc-debian13': (workFolder, tag) =>
+    distrolessGlibc(workFolder, tag, ['libc6', 'libgcc-s1', 'libssl3t64', 'libstdc++6', 'tzdata']),
   redis,
   'prom/prometheus': prometheus,
 };
@@ -53,14 +65,33 @@ function dockerfileFrontend(workFolder: string): MadeImage {
   };
 }
 
-function golang(workFolder: string): MadeImage {
-  const folder = newFolder(workFolder, 'golang');
-  addBusybox(folder);
-  const [goroot = '', version] = run('go', ['env', 'GOROOT', 'GOVERSION']).trim().split('\n');
+/** A golang tag in its parts: the version, and the system that it stands on. */
+const golangTag = /^(?<version>\d+(?:\.\d+)*)?-?(?<system>alpine[\d.]*|trixie)?$/;
+
+/** @throws Error for a Go that this machine does not have, or a system that cannot be made here */
+function golangSystem(tag: string, machines: string): 'alpine' | 'trixie' {
+  const parts = golangTag.exec(tag === 'latest' ? '' : tag)?.groups;
+  if (!parts)
+    throw new Error(`golang:${tag} cannot be made: only Alpine and trixie can, as what it stands on`);
+  const { version = machines, system = 'trixie' } = parts;
+  if (!`${machines}.`.startsWith(`${version}.`)) {
+    throw new Error(`golang:${tag} cannot be made: this machine has Go ${machines}`);
+  }
+  return system === 'trixie' ? 'trixie' : 'alpine';
+}
+
+function golang(workFolder: string, tag: string): MadeImage {
+  const [goroot = '', version = ''] = run('go', ['env', 'GOROOT', 'GOVERSION']).trim().split('\n');
+  const system = golangSystem(tag, version.replace(/^go/, ''));
+  const folder =
+    system === 'trixie' ? debian13(workFolder, 'debian13-build') : newFolder(workFolder, 'golang');
+  if (system === 'alpine') addBusybox(folder);
   const target = join(folder, 'usr/local/go');
-  mkdirSync(target, { recursive: true });
-  for (const part of ['bin', 'lib', 'pkg', 'src', 'go.env', 'VERSION']) {
-    cpSync(join(goroot, part), join(target, part), { recursive: true, verbatimSymlinks: true });
+  if (!existsSync(target)) {
+    mkdirSync(target, { recursive: true });
+    for (const part of ['bin', 'lib', 'pkg', 'src', 'go.env', 'VERSION']) {
+      cpSync(join(goroot, part), join(target, part), { recursive: true, verbatimSymlinks: true });
+    }
   }
   const settings = ['GOPROXY', 'GOSUMDB', 'GONOSUMDB', 'GONOSUMCHECK', 'GOPRIVATE', 'GOINSECURE'];
   const values = JSON.parse(run('go', ['env', '-json', ...settings])) as Record<string, string>;
@@ -73,7 +104,21 @@ function golang(workFolder: string): MadeImage {
       ...environment(values),
       ...environment(networkSettings()),
     ],
-    madeFrom: `this machine's ${version} and busybox`,
+    madeFrom: `this machine's ${version} and ${system === 'trixie' ? 'Debian 13' : 'busybox'}`,
+  };
+}
+
+/** Without apk: what runs is static, or needs musl's libc alone. */
+function alpine(workFolder: string, tag: string): MadeImage {
+  const folder = newFolder(workFolder, 'alpine');
+  addBusybox(folder);
+  addMusl(folder);
+  const version = /^3(\.\d+)*$/.test(tag) ? tag : '3';
+  addText(folder, 'etc/os-release', ['NAME="Alpine Linux"', 'ID=alpine', `VERSION_ID=${version}`]);
+  return {
+    folder,
+    config: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["/bin/sh"]'],
+    madeFrom: "busybox and Debian's musl",
   };
 }
 
@@ -100,24 +145,46 @@ function node(workFolder: string): MadeImage {
   };
 }
 
-function distrolessCc(workFolder: string): MadeImage {
+/** @throws Error for a tag with a shell, which none of ours needs */
+function refuseDebug(tag: string): void {
+  if (/debug/.test(tag)) throw new Error(`the tag ${tag} of a distroless image cannot be made here`);
+}
+
+function distrolessStatic(workFolder: string, tag: string): MadeImage {
+  refuseDebug(tag);
+  const folder = newFolder(workFolder, 'static');
+  addCaBundle(folder);
+  addTimeZones(folder);
+  const system = ['PRETTY_NAME="Distroless"', 'NAME="Debian GNU/Linux"', 'ID=debian', 'VERSION_ID="13"'];
+  addText(folder, 'etc/os-release', system);
+  return distroless(folder, tag, "the machine's CA bundle and Go's time zones");
+}
+
+function distrolessGlibc(workFolder: string, tag: string, packages: string[]): MadeImage {
+  refuseDebug(tag);
   const debian = debian13(workFolder);
   const folder = newFolder(workFolder, 'distroless');
   for (const name of ['bin', 'lib', 'lib64', 'sbin']) symlinkSync(`usr/${name}`, join(folder, name));
-  const packages = ['libc6', 'libgcc-s1', 'libstdc++6', 'tzdata'];
   const files = run('chroot', [debian, 'dpkg', '--listfiles', ...packages]).split('\n');
   copyPaths(debian, folder, [...files, '/etc/os-release', '/usr/lib/os-release', `/${caBundle}`]);
+  return distroless(folder, tag, `Debian 13's ${packages.join(', ')}`);
+}
+
+/** Completes what all distroless images have: users, a home, /tmp; a tag with `nonroot` runs as that user. */
+function distroless(folder: string, tag: string, madeFrom: string): MadeImage {
   addUsers(folder, `nonroot:x:${nonroot}:${nonroot}:nonroot:/home/nonroot:/sbin/nologin`);
   addTmp(folder);
+  run('install', ['-d', '-o', `${nonroot}`, '-g', `${nonroot}`, '-m', '700', join(folder, 'home/nonroot')]);
+  const asNonroot = /^nonroot/.test(tag);
   return {
     folder,
     config: [
       'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       `ENV SSL_CERT_FILE=/${caBundle}`,
-      `USER ${nonroot}`,
-      'WORKDIR /home/nonroot',
+      `USER ${asNonroot ? nonroot : 0}`,
+      `WORKDIR ${asNonroot ? '/home/nonroot' : '/'}`,
     ],
-    madeFrom: "Debian 13's libc6, libgcc, libstdc++ and tzdata",
+    madeFrom,
   };
 }
 

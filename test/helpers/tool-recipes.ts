@@ -25,7 +25,7 @@ export interface Recipe {
   find(): string | undefined;
   /** Builds or installs the tool, so that `find` then succeeds; runs only when it did not. */
   get(): void;
-  /** First line of what the executable says about its version. */
+  /** What the executable says about its version, in one line. */
   version(path: string): string;
   /** What to do by hand where `get` cannot help. */
   remedy: string;
@@ -77,8 +77,10 @@ export function versionedCommands(folder: string, command: string): string[] {
   return newestFirst.map((version) => join(folder, version, command));
 }
 
-function firstLine(path: string, args: string[]): string {
-  return run(path, args).trim().split('\n')[0] ?? '';
+/** The first line that holds a version's number: some print their name as a picture first. */
+function versionLine(path: string, args: string[]): string {
+  const lines = run(path, args).trim().split('\n');
+  return lines.find((line) => /\d\.\d/.test(line)) ?? lines[0] ?? '';
 }
 
 interface GoTool {
@@ -146,11 +148,11 @@ export function goTool(tool: GoTool): Recipe {
   const built = join(folder, tool.command);
   return {
     remedy: tool.remedy,
-    version: (path) => firstLine(path, tool.versionArgs),
+    version: (path) => versionLine(path, tool.versionArgs),
     find() {
       if (executable(built)) return built;
       const other = tool.others && onPath(tool.others.paths);
-      return other && tool.others?.say.test(firstLine(other, tool.versionArgs)) ? other : undefined;
+      return other && tool.others?.say.test(versionLine(other, tool.versionArgs)) ? other : undefined;
     },
     get() {
       const source = moduleFolder(`${tool.module}@${tool.version}`);
@@ -174,7 +176,7 @@ export function oracleTool(tool: OracleTool): Recipe {
   const built = () => join(folder(), tool.command);
   return {
     remedy: tool.remedy,
-    version: (path) => firstLine(path, tool.versionArgs),
+    version: (path) => versionLine(path, tool.versionArgs),
     find: () => (executable(built()) ? built() : undefined),
     get: () => buildInto(folder(), tool.command, (output) => goBuild(tool.source, output, '.')),
   };
@@ -283,7 +285,7 @@ export function debianTool(tool: DebianTool): Recipe {
   const commands = () => (typeof tool.commands === 'function' ? tool.commands() : tool.commands);
   return {
     remedy: tool.remedy,
-    version: (path) => firstLine(path, tool.versionArgs),
+    version: (path) => versionLine(path, tool.versionArgs),
     find: () => (tool.problem?.() ? undefined : onPath(commands())),
     get() {
       if (process.getuid?.() !== 0 || !onPath(['apt-get'])) throw new Error(tool.remedy);

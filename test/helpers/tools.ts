@@ -146,12 +146,16 @@ const tools = {
     module: 'github.com/sigstore/cosign/v3',
     version: 'v3.1.3',
     package: './cmd/cosign',
+    ldflags: '-X sigs.k8s.io/release-utils/version.gitVersion=v3.1.3',
     versionArgs: ['version'],
     remedy: 'connect to the Go module proxy',
   }),
 } satisfies Record<string, Recipe>;
 
-/** What base images are made with where no registry answers; got when the first of them has to be made. */
+/** The name is the same on every system with musl. */
+const muslLoader = `/lib/ld-musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`;
+
+/** What is got when something needs it: base images where no registry answers, and a peer of the benches. */
 const makersTools = {
   debootstrap: debianTool({
     commands: ['debootstrap'],
@@ -164,6 +168,21 @@ const makersTools = {
     packages: ['busybox-static'],
     versionArgs: ['--help'],
     remedy: 'install a static busybox',
+  }),
+  musl: debianTool({
+    commands: [muslLoader],
+    packages: ['musl'],
+    versionArgs: ['--list', muslLoader],
+    remedy: "install Debian's musl",
+  }),
+  syft: goTool({
+    command: 'syft',
+    module: 'github.com/anchore/syft',
+    version: 'v1.57.0',
+    package: './cmd/syft',
+    ldflags: '-X main.version=1.57.0',
+    versionArgs: ['--version'],
+    remedy: 'connect to the Go module proxy',
   }),
   prometheus: goTool({ ...prometheusModule, command: 'prometheus', package: './cmd/prometheus' }),
   'dockerfile-frontend': goTool({
