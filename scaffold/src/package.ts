@@ -11,6 +11,9 @@ export const templateFolder = fileURLToPath(new URL('template', packageFolder));
 /** Where the Go files lie that `go-sre route add` starts a handler and its test from. */
 export const routeFolder = fileURLToPath(new URL('route', packageFolder));
 
+/** Where the pipelines lie that `go-sre pipeline` renders. */
+export const pipelinesFolder = fileURLToPath(new URL('pipelines', packageFolder));
+
 /** A grammar's or parser's WebAssembly: beside the bundle in the published package, of its own package in the clone. */
 export function readWasm(specifier: string): Uint8Array {
   const beside = new URL(`dist/${specifier.split('/').at(-1)}`, packageFolder);
