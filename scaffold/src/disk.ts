@@ -5,7 +5,18 @@ import { failed, systemCode } from './errors.ts';
 /** The part of node:fs/promises that the commands of `go-sre` use. */
 export type Disk = Pick<
   typeof fsPromises,
-  'chmod' | 'lstat' | 'mkdir' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'rmdir' | 'writeFile'
+  | 'chmod'
+  | 'lstat'
+  | 'mkdir'
+  | 'mkdtemp'
+  | 'open'
+  | 'readdir'
+  | 'readFile'
+  | 'rename'
+  | 'rm'
+  | 'rmdir'
+  | 'stat'
+  | 'writeFile'
 >;
 
 /** A file as it lies on the disk, or is to: content and permission bits. */
