@@ -114,10 +114,11 @@ export class LogicalLineReader {
       this.directivesDone = true;
       return line;
     }
-    const directive = this.directivesDone ? null : /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)$/.exec(line);
-    const name = directive?.[1]!.toLowerCase() ?? '';
-    if (['syntax', 'escape', 'check'].includes(name))
-      this.readDirective(name, trimEnd(directive![2]!), physical);
+    const [, key = '', value = ''] =
+      /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=(.+)$/s.exec(trimStart(line.slice(1))) ?? [];
+    const name = key.toLowerCase();
+    if (!this.directivesDone && ['syntax', 'escape', 'check'].includes(name))
+      this.readDirective(name, directiveValue(value), physical);
     else {
       this.directivesDone = true;
       this.comments.push({ line: this.reader.line, text: line });
@@ -153,6 +154,15 @@ export class LogicalLineReader {
     if (line.length <= maxLineBytes / 4 || Buffer.byteLength(line) <= maxLineBytes) return;
     this.problems.push({ line: this.reader.line, message: `the line has more than ${maxLineBytes} bytes` });
   }
+}
+
+/** The value without the ASCII white space around it; the last blank of nothing else is one. */
+function directiveValue(text: string): string {
+  const blank = (at: number) => '\t\n\f\r '.includes(text[at] ?? 'x');
+  let [start, end] = [0, text.length];
+  while (end > 1 && blank(end - 1)) end--;
+  while (start < end - 1 && blank(start)) start++;
+  return text.slice(start, end);
 }
 
 /** The keyword of a logical line and where what follows it begins. */

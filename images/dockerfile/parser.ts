@@ -2,7 +2,7 @@ import { heredocsOf } from './heredoc.ts';
 import { type LogicalLine, LogicalLineReader, lineOf, splitKeyword } from './logical-lines.ts';
 import { refusals } from './refusals.ts';
 import type { Dockerfile, Flag, Heredoc, Instruction, SyntaxProblem } from './syntax.ts';
-import { isSpace, trimEnd } from './text.ts';
+import { firstWord, isSpace, trimEnd } from './text.ts';
 import { leadingFlags, quotedPieces, whitespacePieces } from './words.ts';
 
 /** Instructions whose arguments BuildKit cuts at any white space, quoted or not. */
@@ -75,7 +75,7 @@ function readJson(
   line: number,
   problems: SyntaxProblem[],
 ): readonly string[] | undefined {
-  const text = keyword === 'healthcheck' ? (/^\S+\s+(.*)$/s.exec(args)?.[1] ?? '') : args;
+  const text = keyword === 'healthcheck' ? firstWord(args).rest : args;
   if (!text.startsWith('[')) return undefined;
   let value: unknown;
   try {

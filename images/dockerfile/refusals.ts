@@ -1,9 +1,11 @@
 // What BuildKit refuses of an instruction that it could read. Source: moby/buildkit, frontend/dockerfile/instructions.
 import { parseHeredocStart } from './heredoc.ts';
+import { csvFields } from './mounts.ts';
 import type { Instruction, SyntaxProblem } from './syntax.ts';
+import { firstWord } from './text.ts';
 
 /** Flags of an instruction: name -> whether it is a switch, which takes no value but true or false. */
-type KnownFlags = Readonly<Record<string, 'value' | 'switch'>>;
+type KnownFlags = Readonly<Record<string, 'value' | 'switch'>> | 'any';
 
 type Grammar = { flags: KnownFlags; refuse: (instruction: Instruction) => string | undefined };
 
@@ -14,7 +16,7 @@ const grammars: Readonly<Record<string, Grammar>> = {
   from: { flags: { platform: 'value' }, refuse: refuseFrom },
   run: {
     flags: { mount: 'value', network: 'value', security: 'value', device: 'value' },
-    refuse: () => undefined,
+    refuse: refuseRun,
   },
   copy: {
     flags: {
@@ -35,11 +37,11 @@ const grammars: Readonly<Record<string, Grammar>> = {
   shell: { flags: none, refuse: refuseShell },
   env: { flags: none, refuse: refusePairs },
   label: { flags: none, refuse: refusePairs },
-  arg: { flags: none, refuse: refuseArg },
+  arg: { flags: 'any', refuse: refuseArg },
   workdir: { flags: none, refuse: exactlyOne },
   user: { flags: none, refuse: exactlyOne },
   maintainer: { flags: none, refuse: exactlyOne },
-  stopsignal: { flags: none, refuse: exactlyOne },
+  stopsignal: { flags: 'any', refuse: exactlyOne },
   expose: { flags: none, refuse: atLeastOne },
   volume: { flags: none, refuse: refuseVolume },
   onbuild: { flags: none, refuse: refuseOnbuild },
@@ -77,16 +79,39 @@ function shown(word: string): string {
   return JSON.stringify(word.length > 60 ? `${word.slice(0, 60)}…` : word);
 }
 
-function refuseFlags({ keyword, flags }: Instruction, known: KnownFlags): string | undefined {
+/** BuildKit looks at no flag of ARG, STOPSIGNAL and HEALTHCHECK NONE. */
+function refuseFlags({ keyword, flags, args }: Instruction, known: KnownFlags): string | undefined {
+  if (known === 'any' || /^none$/i.test(keyword === 'healthcheck' ? firstWord(args).word : ''))
+    return undefined;
   const seen = new Set<string>();
   for (const { name, value } of flags) {
     const kind = Object.hasOwn(known, name) ? known[name] : undefined;
     if (kind === undefined) return `${keyword.toUpperCase()} has no flag --${name}`;
-    if (seen.has(name) && name !== 'mount' && name !== 'exclude' && name !== 'device') return `--${name} stands twice`;
+    if (seen.has(name) && name !== 'mount' && name !== 'exclude' && name !== 'device')
+      return `--${name} stands twice`;
     seen.add(name);
     if (kind === 'value' && value === undefined) return `--${name} needs a value`;
     if (kind === 'switch' && value !== undefined && !/^(?:true|false)$/i.test(value))
       return `--${name} is true or false, not ${shown(value)}`;
+  }
+  return undefined;
+}
+
+const networks = ['none', 'default', 'host'];
+const securities = ['sandbox', 'insecure'];
+
+function refuseRun({ flags }: Instruction): string | undefined {
+  for (const { name, value = '' } of flags) {
+    if (name === 'network' && !networks.includes(value))
+      return `--network is one of ${networks.join(', ')}, not ${shown(value)}`;
+    if (name === 'security' && !securities.includes(value))
+      return `--security is one of ${securities.join(', ')}, not ${shown(value)}`;
+    if (name !== 'mount' && name !== 'device') continue;
+    const fields = csvFields(value);
+    if (value === '') return `--${name} needs a value`;
+    if (fields === undefined) return `the quotes in --${name} ${shown(value)} are wrong`;
+    if (name === 'mount' && fields.some((field) => /^from=.*\$./is.test(field)))
+      return 'a mount cannot be from a variable: name a stage FROM it and mount that';
   }
   return undefined;
 }
@@ -159,14 +184,13 @@ function refuseOnbuild({ trigger }: Instruction): string | undefined {
 }
 
 function refuseHealthcheck({ args, json, flags }: Instruction): string | undefined {
-  const [kind = '', ...command] = args.split(/[\t\v\f\r ]+/);
+  const { word, rest } = firstWord(args);
+  const kind = word.toUpperCase();
   if (kind === '') return 'HEALTHCHECK needs CMD or NONE';
-  if (kind.toUpperCase() === 'NONE') {
-    if (flags.length > 0) return undefined;
-    return command.length > 0 ? 'HEALTHCHECK NONE takes no arguments' : undefined;
-  }
-  if (kind.toUpperCase() !== 'CMD') return `HEALTHCHECK takes CMD or NONE, not ${shown(kind)}`;
-  return (json ?? command).length === 0 ? 'HEALTHCHECK CMD needs a command' : refuseTimes(flags);
+  if (kind === 'NONE') return rest !== '' ? 'HEALTHCHECK NONE takes no arguments' : undefined;
+  if (kind !== 'CMD') return `HEALTHCHECK takes CMD or NONE, not ${shown(word)}`;
+  const empty = json === undefined ? rest === '' : json.length === 0;
+  return empty ? 'HEALTHCHECK CMD needs a command' : refuseTimes(flags);
 }
 
 /** A duration as Go writes it: `1m30s`, `1.5h`, `0`. Source: https://pkg.go.dev/time#ParseDuration */
@@ -175,8 +199,10 @@ const duration = /^(?:0|[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h
 function refuseTimes(flags: Instruction['flags']): string | undefined {
   for (const { name, value = '' } of flags) {
     if (value === '' || value.includes('$')) continue;
-    if (name === 'retries' && !/^\d{1,9}$/.test(value)) return `--retries is a whole number, not ${shown(value)}`;
-    if (name !== 'retries' && !duration.test(value)) return `--${name} is a duration like 10s, not ${shown(value)}`;
+    if (name === 'retries' && !/^\d{1,9}$/.test(value))
+      return `--retries is a whole number, not ${shown(value)}`;
+    if (name !== 'retries' && !duration.test(value))
+      return `--${name} is a duration like 10s, not ${shown(value)}`;
   }
   return undefined;
 }

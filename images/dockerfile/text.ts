@@ -24,3 +24,10 @@ export function trimEnd(text: string): string {
 export function isComment(line: string): boolean {
   return trimStart(line).startsWith('#');
 }
+
+/** The text up to the first white space, and what stands behind the white space. */
+export function firstWord(text: string): { word: string; rest: string } {
+  let end = 0;
+  while (end < text.length && !isSpace(text[end]!)) end++;
+  return { word: text.slice(0, end), rest: trimStart(text.slice(end)) };
+}
