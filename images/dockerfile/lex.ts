@@ -130,7 +130,7 @@ class Lexer {
     if (this.peek() !== '<') return '<';
     this.next();
     let space = '';
-    while (/^[\t\v\f\r\n ]$/.test(this.peek() ?? '')) space += this.next();
+    while (/^[\t\r ]$/.test(this.peek() ?? '')) space += this.next();
     return `<<${space}`;
   }
 
