@@ -75,7 +75,9 @@ export async function readGateConfig(
 
 /** As `readGateConfig`, of a text. @param file what the problems call it */
 export function parseGateConfig(text: string, file: string, known: readonly string[]): GateConfig {
-  const parsed = v.safeParse(Schema, yamlOf(text, file));
+  const value = yamlOf(text, file);
+  if (Array.isArray(value)) throw usage(`${file} must be a mapping of keys, not a list.`);
+  const parsed = v.safeParse(Schema, value);
   if (!parsed.success) throw usage(`${file} is not right:\n${parsed.issues.map(tell).join('\n')}`);
   const { ignored, override, trustedRegistries, ...rest } = parsed.output;
   refuseUnknown(file, known, { ignored, ...prefixed(override) });
