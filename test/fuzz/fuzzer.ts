@@ -5,7 +5,12 @@ import type { Property } from './target.ts';
 const maxBytes = 65_536;
 
 /** One to four random edits of one of the inputs. */
-export function mutated(corpus: readonly Uint8Array[], random: () => number): Uint8Array {
+export function mutated(
+  corpus: readonly Uint8Array[],
+  random: () => number,
+  more: readonly string[] = [],
+): Uint8Array {
+  const words = [...tokens, ...more];
   const below = (end: number) => Math.floor(random() * end);
   let bytes = Buffer.from(corpus[below(corpus.length)]!);
   for (let edits = 1 + below(4); edits > 0; edits--) {
@@ -20,7 +25,7 @@ export function mutated(corpus: readonly Uint8Array[], random: () => number): Ui
       () => replaced(bytes, a, Math.min(a + 1, bytes.length), Buffer.of((bytes[a] ?? 0) ^ (1 << below(8)))),
       () => replaced(bytes, a, b, Buffer.alloc(0)),
       () => replaced(bytes, b, b, bytes.subarray(a, b)),
-      () => replaced(bytes, a, a, Buffer.from(tokens[below(tokens.length)]!)),
+      () => replaced(bytes, a, a, Buffer.from(words[below(words.length)]!)),
       () => Buffer.concat([bytes.subarray(0, a), other.subarray(below(other.length + 1))]),
       () => movedLine(bytes, below, random),
     ][below(8)]!;
@@ -72,7 +77,7 @@ const maxCorpus = 500;
  * @param broken is told each input that broke the property, with what was thrown; fuzzing goes on
  */
 export async function fuzz(
-  { seeds, check }: Property,
+  { seeds, check, tokens: more }: Property,
   random: () => number,
   hooks: {
     more: () => boolean;
@@ -83,7 +88,7 @@ export async function fuzz(
   const corpus = [...seeds];
   const outcomes = new Set<string>();
   for (let tried = 0; hooks.more(); tried++) {
-    const input = seeds[tried] ?? mutated(corpus, random);
+    const input = seeds[tried] ?? mutated(corpus, random, more);
     hooks.begin(input);
     try {
       const outcome = await check(input);

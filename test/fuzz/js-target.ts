@@ -10,8 +10,12 @@ import type { Bound, FuzzDeps, Fuzzed, FuzzTarget } from './target.ts';
 const hangMs = 20_000;
 
 /** The target that fuzzes one of our own properties. */
-export function jsTarget(question: string, name: PropertyName): FuzzTarget {
-  return { question, run: (bound, deps) => fuzzInThread(name, bound, deps) };
+export function jsTarget(
+  question: string,
+  name: PropertyName,
+  more: Pick<FuzzTarget, 'inputs' | 'defaultExecs'> = {},
+): FuzzTarget {
+  return { question, ...more, run: (bound, deps) => fuzzInThread(name, bound, deps) };
 }
 
 function fuzzInThread(name: PropertyName, bound: Bound, { folder, seed, tell }: FuzzDeps): Promise<Fuzzed> {
@@ -42,7 +46,8 @@ function fuzzInThread(name: PropertyName, bound: Bound, { folder, seed, tell }: 
     const finish = (fuzzed: Fuzzed) => {
       clearInterval(watch);
       void worker.terminate();
-      resolve(fuzzed);
+      // The kernel counts in units of 1024 bytes.
+      resolve({ ...fuzzed, rssMB: (process.resourceUsage().maxRSS * 1024) / 1e6 });
     };
     worker.on('error', (error) => {
       clearInterval(watch);

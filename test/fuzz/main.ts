@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nearest } from '../../slo/index.ts';
-import type { Bound } from './target.ts';
+import type { Bound, FuzzTarget } from './target.ts';
 import { targets } from './targets.ts';
 
 const usage = `npm run fuzz -- NAME [flags]
@@ -13,12 +13,13 @@ ${Object.entries(targets)
   .map(([name, { question }]) => `  ${name.padEnd(12)} ${question}`)
   .join('\n')}
 
-  --seconds N  how long (default 30)
+  --seconds N  how long (default 30, or a number of inputs where the target has one)
   --execs N    how many inputs, instead of --seconds
   --seed N     of the random inputs of a target in TypeScript (default: the time, printed)
 
 Go keeps what it found interesting in its cache and begins with it the next time.
-The last line is RESULT {"fuzz":NAME,"figures":{"crashes":0,"hangs":0,"execs":…}}.
+The last line is RESULT {"fuzz":NAME,"figures":{"crashes":0,"hangs":0,"execs":…}}; a target in TypeScript also tells
+rssMB, the peak memory of the process, and may call its inputs otherwise.
 Exit codes: 0 nothing found or help, 1 an input broke the property (its path is printed), 2 wrong usage.
 `;
 
@@ -43,11 +44,17 @@ function parse(argv: readonly string[]): { name: string; bound: Bound; seed: num
   if (values.seconds !== undefined && values.execs !== undefined) {
     throw new Error('--seconds and --execs exclude each other');
   }
-  const bound =
-    values.execs === undefined
-      ? { seconds: whole('seconds', values.seconds ?? '30') }
-      : { execs: whole('execs', values.execs) };
+  const bound = boundOf(values, targets[name]!);
   return { name, bound, seed: values.seed === undefined ? Date.now() % 2 ** 31 : whole('seed', values.seed) };
+}
+
+function boundOf(
+  { seconds, execs }: { seconds?: string | undefined; execs?: string | undefined },
+  { defaultExecs }: FuzzTarget,
+): Bound {
+  if (execs !== undefined) return { execs: whole('execs', execs) };
+  if (seconds !== undefined) return { seconds: whole('seconds', seconds) };
+  return defaultExecs === undefined ? { seconds: 30 } : { execs: defaultExecs };
 }
 
 function whole(flag: string, text: string): number {
@@ -72,13 +79,18 @@ async function main(argv: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), `go-sre-fuzz-${name}-`));
   console.log(`${name}: ${targets[name]!.question} (seed ${seed})`);
   try {
-    const { execs, interesting, crashes, hangs } = await targets[name]!.run(bound, {
+    const target = targets[name]!;
+    const inputs = target.inputs ?? 'execs';
+    const { execs, interesting, crashes, hangs, rssMB } = await target.run(bound, {
       ...{ folder, seed, tell: console.log },
     });
-    console.log(`${execs} execs, ${interesting} new interesting inputs`);
+    console.log(`${execs} ${inputs}, ${interesting} new interesting inputs`);
     for (const path of crashes) console.log(`crash: ${path}`);
     for (const path of hangs) console.log(`hang: ${path}`);
-    const figures = { crashes: crashes.length, hangs: hangs.length, execs };
+    const figures = {
+      ...{ [inputs]: execs, crashes: crashes.length, hangs: hangs.length },
+      ...(rssMB !== undefined && { rssMB: Math.round(rssMB) }),
+    };
     console.log(`RESULT ${JSON.stringify({ fuzz: name, figures })}`);
     return crashes.length + hangs.length === 0 ? 0 : 1;
   } catch (error) {

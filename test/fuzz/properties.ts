@@ -12,6 +12,7 @@ import { routeFolder, templateFolder } from '../../scaffold/src/package.ts';
 import { readPattern } from '../../scaffold/src/route/pattern.ts';
 import { planRoute, type ServiceSources } from '../../scaffold/src/route/plan.ts';
 import { readObjective, readSampling } from '../../scaffold/src/route/promise.ts';
+import { imageProperties } from './image-properties.ts';
 import type { Property } from './target.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -140,6 +141,9 @@ function keepsEveryByte(before: Buffer, after: Buffer): boolean {
 }
 
 /** Every property by name. */
-export const properties = { archive, merge, routes } satisfies Record<string, () => Property>;
+export const properties = { archive, merge, routes, ...imageProperties } satisfies Record<
+  string,
+  () => Property
+>;
 
 export type PropertyName = keyof typeof properties;

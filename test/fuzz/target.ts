@@ -6,6 +6,8 @@ export type Fuzzed = {
   /** Paths of inputs that broke a property, and of inputs that did not end. */
   crashes: readonly string[];
   hangs: readonly string[];
+  /** Peak memory of the process in 10^6 bytes, where the target runs in it. */
+  rssMB?: number;
 };
 
 /** When a run ends: after so many seconds, or after so many inputs. */
@@ -25,6 +27,10 @@ export type FuzzTarget = {
   question: string;
   /** `FOLDER NAME` of the fuzz test in the emitted service that it runs, where it is one. */
   goTest?: string;
+  /** What its inputs are called in the figures; execs where nothing is said. */
+  inputs?: string;
+  /** How many inputs where the command line says nothing; 30 seconds without. */
+  defaultExecs?: number;
   run: (bound: Bound, deps: FuzzDeps) => Promise<Fuzzed>;
 };
 
@@ -32,6 +38,8 @@ export type FuzzTarget = {
 export type Property = {
   /** Inputs to begin with. */
   seeds: readonly Uint8Array[];
+  /** Words that mutations put in, beside the usual ones. */
+  tokens?: readonly string[];
   /** Answers what kind of outcome the input had; throws when the property does not hold. */
   check: (input: Uint8Array) => string | Promise<string>;
 };
