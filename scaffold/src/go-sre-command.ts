@@ -3,12 +3,13 @@ import { check } from './check/command.ts';
 import { type Command, exitCodes, type GoSreDeps } from './command.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
 import { pipeline } from './pipeline/command.ts';
+import { registryHarborQuota } from './registry/harbor-quota-command.ts';
 import { routeAdd } from './route/add-command.ts';
 import { sloRender } from './slo/render-command.ts';
 import { update } from './update/command.ts';
 
 /** Every command of `go-sre`, in the order of its help. */
-const commands: readonly Command[] = [routeAdd, sloRender, update, check, pipeline];
+const commands: readonly Command[] = [routeAdd, sloRender, update, check, pipeline, registryHarborQuota];
 
 /** `go-sre ARGV`: does it, prints, and gives the exit code. */
 export async function runGoSre(argv: readonly string[], deps: GoSreDeps): Promise<ExitCode> {
