@@ -1,6 +1,7 @@
 import type { Finding } from './finding.ts';
 import { readIgnores } from './ignores.ts';
 import type { Rule, Severity, Subject, Violation } from './rules/rule.ts';
+import { createShellOf } from './shell/of-instruction.ts';
 
 /** How severe each rule is; `off` for those that are not asked. */
 export type Severities = ReadonlyMap<string, Severity | 'off'>;
@@ -27,22 +28,25 @@ export function isAtLeast(severity: Severity, threshold: Severity): boolean {
  * @returns findings in the order of the file; those of other files behind them
  */
 export function checkBuild(
-  subject: Subject,
+  subject: Omit<Subject, 'shell'>,
   rules: readonly Rule[],
   configured: Severities,
   name: string,
 ): Verdict {
   const ignores = readIgnores(subject.build.dockerfile);
+  const asked: Subject = { ...subject, shell: createShellOf() };
+  const always = new Set(rules.flatMap((rule) => (rule.always ? [rule.code] : [])));
   const { instructions } = subject.build.dockerfile;
   const found = rules.flatMap((rule): Finding[] => {
     const severity = configured.get(rule.code) ?? rule.severity;
     if (severity === 'off') return [];
-    return [...rule.check(subject)].map((violation) => asFinding(rule, severity, violation, name));
+    return [...rule.check(asked)].map((violation) => asFinding(rule, severity, violation, name));
   });
   const startLineOf = (line: number) =>
     instructions.findLast(({ startLine, endLine }) => startLine <= line && line <= endLine)?.startLine ??
     line;
   const findings = found.filter(({ code, file, line }) => {
+    if (always.has(code)) return true;
     if (ignores.everywhere.has(code)) return false;
     if (file !== name || line === undefined || ignores.byStartLine.size === 0) return true;
     return ignores.byStartLine.get(startLineOf(line))?.has(code) !== true;

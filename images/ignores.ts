@@ -9,6 +9,9 @@ export type Ignores = {
 /** `# hadolint ignore=DL3006,DL3008`, `# go-sre ignore=base-eol` and their `global ignore=`. */
 const pragma = /^#+\s*(?:hadolint|go-sre)\s+(global\s+)?ignore\s*=\s*([\w-]+(?:\s*,\s*[\w-]+)*)/i;
 
+/** hadolint's and ShellCheck's numbers, and names of ours; a list with another word is a mistake, and switches off nothing. */
+const code = /^(?:(?:DL|SC)\d+|[a-z]+(?:-[a-z]+)+)$/;
+
 /**
  * Reads the comments that switch rules off. One of hadolint's or of ours stands above the instruction that it is about,
  * or among its lines.
@@ -37,5 +40,6 @@ export function readIgnores({ comments, instructions }: Dockerfile): Ignores {
 function readPragma({ text }: Comment): { global: boolean; codes: string[] } | undefined {
   const match = pragma.exec(text);
   if (match === null) return undefined;
-  return { global: match[1] !== undefined, codes: match[2]!.split(',').map((code) => code.trim()) };
+  const codes = match[2]!.split(',').map((word) => word.trim());
+  return codes.every((word) => code.test(word)) ? { global: match[1] !== undefined, codes } : undefined;
 }

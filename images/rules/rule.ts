@@ -1,6 +1,7 @@
 import type { BuildContext } from '../context.ts';
 import type { BaseImages } from '../data/base-images.ts';
 import type { Build } from '../dockerfile/stages.ts';
+import type { ShellOf } from '../shell/of-instruction.ts';
 
 /** As hadolint has them, whose configurations name them. */
 export type Severity = 'error' | 'warning' | 'info' | 'style';
@@ -33,6 +34,8 @@ export type Violation = {
 /** What a rule may look at. */
 export type Subject = {
   build: Build;
+  /** The commands of a RUN, read once however many rules ask. */
+  shell: ShellOf;
   /** What lies beside the Dockerfile; undefined where the Dockerfile is judged alone (standard input). */
   context: BuildContext | undefined;
   baseImages: BaseImages;
@@ -64,5 +67,7 @@ export type Rule = {
   why: string;
   mend: string;
   link: string;
+  /** Comments do not switch it off, since it is about them. */
+  always?: true;
   check: (subject: Subject) => Iterable<Violation>;
 };
