@@ -13,6 +13,8 @@ export interface Engine {
   env: NodeJS.ProcessEnv;
   /** Started here: its images are ours to make and to remove. The machine's own engine is not. */
   own: boolean;
+  /** Of the daemon that was started here. */
+  pid?: number;
   stop(): Promise<void>;
 }
 
@@ -75,7 +77,7 @@ async function startDaemon(env: NodeJS.ProcessEnv): Promise<Engine> {
     }
     await delay(100);
   }
-  return { env: engineEnv, own: true, stop };
+  return { env: engineEnv, own: true, ...(daemon.pid !== undefined && { pid: daemon.pid }), stop };
 }
 
 async function end(daemon: ChildProcess): Promise<void> {

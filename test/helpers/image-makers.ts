@@ -40,6 +40,7 @@ export const imageMakers: Record<string, ImageMaker> = {
   'docker/dockerfile': dockerfileFrontend,
   golang,
   alpine,
+  debian,
   node,
   'gcr.io/distroless/static-debian13': distrolessStatic,
   'gcr.io/distroless/base-debian13': (workFolder, tag) =>
@@ -119,6 +120,15 @@ function alpine(workFolder: string, tag: string): MadeImage {
     folder,
     config: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["/bin/sh"]'],
     madeFrom: "busybox and Debian's musl",
+  };
+}
+
+function debian(workFolder: string, tag: string): MadeImage {
+  if (!/^(13|trixie)\b/.test(tag)) throw new Error(`debian:${tag} cannot be made: only Debian 13 can`);
+  return {
+    folder: debian13(workFolder),
+    config: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'],
+    madeFrom: "Debian 13's packages",
   };
 }
 
