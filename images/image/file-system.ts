@@ -100,7 +100,10 @@ export function fileSystem(hidden: (hidden: Hidden) => void): FileSystem {
       }
       node.children ??= new Map();
       let next = node.children.get(step);
-      if (next === undefined) node.children.set(step, (next = { file: undefined, children: undefined }));
+      if (next === undefined) {
+        next = { file: undefined, children: undefined };
+        node.children.set(step, next);
+      }
       node = next;
     }
     const before = node.file;

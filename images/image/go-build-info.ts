@@ -126,9 +126,11 @@ function parseModuleInfo(text: Buffer): Omit<GoBuildInfo, 'goVersion'> {
   for (const line of text.toString('utf8').split('\n')) {
     const [word, ...rest] = line.split('\t') as [string, ...string[]];
     if (word === 'path') path = rest[0] ?? '';
-    else if (word === 'mod') main = last = moduleOf(rest);
-    else if (word === 'dep') deps.push((last = moduleOf(rest)));
-    else if (word === '=>' && last !== undefined) last.replacedBy = moduleOf(rest);
+    else if (word === 'mod' || word === 'dep') {
+      last = moduleOf(rest);
+      if (word === 'mod') main = last;
+      else deps.push(last);
+    } else if (word === '=>' && last !== undefined) last.replacedBy = moduleOf(rest);
     else if (word === 'build') addSetting(settings, rest.join('\t'));
   }
   return { path, main, deps, settings };

@@ -65,6 +65,8 @@ export type Image = {
   shells: readonly string[];
   os: OsRelease | undefined;
   packages: readonly SystemPackage[];
+  /** Users to whom /etc/passwd gives the number 0. */
+  rootNames: ReadonlySet<string>;
   /** Names of files that are there, without their folders: what libraries are looked up in. */
   fileNames: ReadonlySet<string>;
   /** Whether a path leads to something. */

@@ -102,6 +102,7 @@ type Seen = Pick<
   | 'os'
   | 'packages'
   | 'fileNames'
+  | 'rootNames'
 >;
 
 // Names of programs. Source: the distributions' own packages apk-tools, apt, dpkg, dnf, microdnf, rpm, zypper, pacman, opkg
@@ -130,6 +131,9 @@ function lookAt(seen: readonly ImageFile[], files: FileSystem, hidden: readonly 
     shells: paths(shellPath),
     os: release === undefined ? undefined : parseOsRelease(release),
     packages: packagesOf(plain),
+    rootNames: new Set(
+      [...(text('etc/passwd') ?? '').matchAll(/^([^:\n]+):[^:\n]*:0+:/gm)].map(([, name]) => name!),
+    ),
     fileNames: new Set(seen.map(({ path }) => path.slice(path.lastIndexOf('/') + 1))),
   };
 }

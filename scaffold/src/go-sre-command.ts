@@ -1,6 +1,8 @@
 import { nearest } from '../../slo/index.ts';
 import { check } from './check/command.ts';
+import { checkImageCommand } from './check/image-command.ts';
 import { type Command, exitCodes, type GoSreDeps } from './command.ts';
+import { dockerfile } from './dockerfile/command.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
 import { pipeline } from './pipeline/command.ts';
 import { registryHarborQuota } from './registry/harbor-quota-command.ts';
@@ -9,7 +11,15 @@ import { sloRender } from './slo/render-command.ts';
 import { update } from './update/command.ts';
 
 /** Every command of `go-sre`, in the order of its help. */
-const commands: readonly Command[] = [routeAdd, sloRender, update, check, pipeline, registryHarborQuota];
+const commands: readonly Command[] = [
+  routeAdd,
+  sloRender,
+  update,
+  check,
+  checkImageCommand,
+  pipeline,
+  registryHarborQuota, dockerfile
+];
 
 /** `go-sre ARGV`: does it, prints, and gives the exit code. */
 export async function runGoSre(argv: readonly string[], deps: GoSreDeps): Promise<ExitCode> {
