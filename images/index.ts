@@ -14,6 +14,7 @@ export * from './admission/reason.ts';
 export * from './admission/redact.ts';
 export * from './admission/review.ts';
 export * from './admission/signature-age.ts';
+export * from './admission/signature-look.ts';
 export * from './admission/signer.ts';
 export * from './admission/verdict-cache.ts';
 export * from './context.ts';

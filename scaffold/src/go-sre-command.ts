@@ -6,6 +6,7 @@ import { dockerfile } from './dockerfile/command.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
 import { pipeline } from './pipeline/command.ts';
 import { registryHarborQuota } from './registry/harbor-quota-command.ts';
+import { registryVerify } from './registry/verify-command.ts';
 import { routeAdd } from './route/add-command.ts';
 import { sloRender } from './slo/render-command.ts';
 import { update } from './update/command.ts';
@@ -18,7 +19,9 @@ const commands: readonly Command[] = [
   check,
   checkImageCommand,
   pipeline,
-  registryHarborQuota, dockerfile
+  registryHarborQuota,
+  registryVerify,
+  dockerfile,
 ];
 
 /** `go-sre ARGV`: does it, prints, and gives the exit code. */

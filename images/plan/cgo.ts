@@ -1,0 +1,67 @@
+import type { BuildFacts, CgoUser } from './facts.ts';
+
+/** Packages whose build without C does the same work for a program in a container, though their files say otherwise. */
+const dispensable: readonly { path: string; why: string }[] = [
+  // Source: https://github.com/coreos/go-systemd/blob/main/util/util_stub.go: without libsystemd, which no small image has, both answer the same error.
+  {
+    path: 'github.com/coreos/go-systemd/v22/internal/dlopen',
+    why: 'it looks for libsystemd, which the image does not have',
+  },
+  { path: 'github.com/coreos/go-systemd/v22/util', why: 'it asks libsystemd, which the image does not have' },
+];
+
+export type CgoChoice = {
+  on: boolean;
+  reason: string;
+  /** Packages with C that are linked. */
+  users: readonly CgoUser[];
+  /** Notes about packages whose C is left out. */
+  left: readonly string[];
+};
+
+/** Whether the program is built with C. */
+export function chooseCgo(
+  facts: Pick<BuildFacts, 'cgoUsers' | 'pureProblem' | 'packages'>,
+  asked: 'on' | 'off' | undefined,
+): CgoChoice {
+  const users = facts.cgoUsers;
+  const left = users.flatMap((user) => {
+    const why = dispensableWhy(user);
+    return why === undefined ? [] : [`${user.importPath}: ${why}`];
+  });
+  if (asked !== undefined) {
+    return { on: asked === 'on', reason: `--cgo ${asked}`, users: asked === 'on' ? users : [], left: [] };
+  }
+  const needed = users.filter((user) => dispensableWhy(user) === undefined);
+  if (needed.length > 0) return { on: true, reason: reasonOf(needed), users, left: [] };
+  if (facts.packages.has('plugin')) {
+    return { on: true, reason: 'plugin opens shared objects, which takes the C library', users, left: [] };
+  }
+  if (facts.pureProblem !== undefined) {
+    return { on: true, reason: `without cgo go list says: ${facts.pureProblem}`, users, left: [] };
+  }
+  return {
+    on: false,
+    reason: left.length === 0 ? 'nothing but the standard library has C' : 'what has C has the same in Go',
+    users: [],
+    left,
+  };
+}
+
+function dispensableWhy({ importPath, pure }: CgoUser): string | undefined {
+  if (pure === 'whole') return 'it has Go files for a build without cgo';
+  return pure === 'none' ? undefined : dispensable.find(({ path }) => path === importPath)?.why;
+}
+
+function reasonOf(needed: readonly CgoUser[]): string {
+  const names = needed.slice(0, 3).map(({ importPath, pure }) => `${importPath} (${wordsFor[pure]})`);
+  const more = needed.length > 3 ? ` and ${needed.length - 3} more` : '';
+  return `C in ${names.join(', ')}${more}`;
+}
+
+const wordsFor = {
+  none: 'no Go file without it',
+  refuses: 'its Go files without it refuse to work',
+  whole: 'has both',
+  dropped: 'nothing takes its place without it',
+} as const;

@@ -1,0 +1,146 @@
+import { basename, dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  generatedMark,
+  type ModuleFacts,
+  type ModuleReport,
+  type Plan,
+  planBuild,
+  renderDockerfile,
+  reportModules,
+  shippedBaseImages,
+  splitWords,
+} from '../../../images/index.ts';
+import type { GoSreDeps } from '../command.ts';
+import { ifThere } from '../disk.ts';
+import { failed, usage } from '../errors.ts';
+import { compareVersions } from '../go/version.ts';
+import { type Read, readFacts } from './facts.ts';
+import {
+  planOptions,
+  platformsOf,
+  privateAccess,
+  type ShapingValues,
+  shapingFlags,
+  tagsOf,
+  wordsOf,
+} from './flags.ts';
+import { type GoTool, goTool } from './go-tool.ts';
+import { type Layout, readLayout, within } from './layout.ts';
+import { findMains } from './mains.ts';
+import { readModuleFacts } from './module-facts.ts';
+import { compareWith, ignoreFileOf, type OutputFile, readWritten } from './written.ts';
+
+export type GenerateInput = {
+  /** Absolute. */
+  folder: string;
+  file: string;
+  shaping: ShapingValues;
+  /** Whether the modules are looked at, which takes the tests' dependencies and the whole graph. */
+  modules: boolean;
+};
+
+/** What would be written, and everything it follows from. */
+export type Generated = {
+  /** That the paths of `files` are in. */
+  folder: string;
+  context: string;
+  files: readonly OutputFile[];
+  texts: { dockerfile: string; dockerignore: string };
+  plan: Plan;
+  moduleFacts: ModuleFacts | undefined;
+  report: ModuleReport | undefined;
+  warnings: readonly string[];
+  /** The flags that shape the file, as words. */
+  words: string;
+};
+
+/**
+ * Reads the module and plans its files; writes nothing.
+ * @throws CliError with what is wrong and what to do
+ */
+export async function generate(input: GenerateInput, deps: GoSreDeps): Promise<Generated> {
+  const { folder, file, modules } = input;
+  const { disk } = deps;
+  if ((await ifThere(folder, disk.lstat(folder))) === undefined) throw usage(`There is no folder ${folder}.`);
+  const shaping = await shapingOf(input, deps);
+  const options = planOptions(shaping);
+  const platforms = platformsOf(shaping);
+  const found = goTool(deps.run, {});
+  const layout = await readLayout(folder, shaping.context && resolve(folder, shaping.context), {
+    disk,
+    go: found,
+  });
+  const tags = shaping.tags === undefined ? layout.tags : tagsOf(shaping);
+  const go = goTool(deps.run, layout.settings);
+  const mains = await findMains(shaping.main ?? [], { dir: folder, layout, tags, go, disk });
+  const read = await readFacts({ layout, mains, tags, cgo: options.cgo, platforms, go, disk });
+  const access = privateAccess(shaping, read.facts.privatePatterns);
+  const words = wordsOf({
+    ...shaping,
+    ...(tags.length === 0 ? {} : { tags: [tags.join(',')] }),
+    ...(access === undefined
+      ? {}
+      : {
+          private: [access.by, ...(access.patterns.length > 0 ? [access.patterns.join(',')] : [])].join('='),
+        }),
+  });
+  const today = new Date(deps.now()).toISOString().slice(0, 10);
+  const plan = planBuild(read.facts, {
+    ...{ ...options, tags, private: access, commandLine: words, baseImages: shippedBaseImages, today },
+    file: within(layout.context, file),
+  });
+  if (plan.problems.length > 0) throw usage(plan.problems.join(' '));
+  const moduleFacts = modules ? await modulesOf(plan, read, layout, tags, platforms[0]!, go) : undefined;
+  const report = moduleFacts && reportModules(moduleFacts, compareVersions);
+  const texts = { dockerfile: renderDockerfile(plan), dockerignore: plan.dockerignore };
+  return {
+    ...{ context: layout.context, texts, plan, moduleFacts, report, words },
+    folder: dirname(file),
+    files: await outputs(file, layout, texts, deps),
+    warnings: [...read.warnings, ...plan.warnings, ...(report?.disagreements ?? [])],
+  };
+}
+
+/** The flags that were given, or those that the file was written with. */
+async function shapingOf({ file, shaping }: GenerateInput, { disk }: GoSreDeps): Promise<ShapingValues> {
+  if (Object.values(shaping).some((value) => value !== undefined)) return shaping;
+  const { words } = await readWritten(file, disk);
+  if (words === undefined) return shaping;
+  try {
+    const args = splitWords(words);
+    if (args !== undefined) return parseArgs({ args, options: shapingFlags }).values;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  throw failed(`The line "${generatedMark} …" of ${file} holds flags that cannot be read. Give them anew.`);
+}
+
+function modulesOf(
+  { programs }: Plan,
+  { linked }: Read,
+  layout: Layout,
+  tags: readonly string[],
+  platform: string,
+  go: GoTool,
+) {
+  const roots = programs.map(({ importPath }) => importPath);
+  const cgo = programs.some((one) => one.cgo);
+  return readModuleFacts({ layout, linked, roots, tags, cgo, platform, go });
+}
+
+function outputs(
+  file: string,
+  { context }: Layout,
+  texts: Generated['texts'],
+  { disk }: GoSreDeps,
+): Promise<OutputFile[]> {
+  const [folder, name] = [dirname(file), basename(file)];
+  const ignore = folder === context ? ignoreFileOf(name) : `${name}.dockerignore`;
+  const isOurs = (before: string) =>
+    before.includes('# Generated by go-sre dockerfile') || before.includes(generatedMark);
+  return Promise.all([
+    compareWith(folder, name, texts.dockerfile, isOurs, disk),
+    compareWith(folder, ignore, texts.dockerignore, isOurs, disk),
+  ]);
+}
