@@ -1,0 +1,152 @@
+import { type Build, type Stage, stageOf } from '../../dockerfile/stages.ts';
+import type { Edit, Rule, Subject } from '../rule.ts';
+import { envOf, type GoRun, goRunsOf, isToolInstall } from './facts/go-runs.ts';
+import { isGoImage } from './facts/images.ts';
+import { moduleOf } from './facts/modules.ts';
+import { mountsOf } from './facts/mounts.ts';
+import { isWithin } from './facts/paths.ts';
+import { type Step, stepsOf } from './facts/steps.ts';
+
+/** Go commands that compile, and those that download modules. */
+const compiling = new Set(['build', 'install', 'test', 'vet', 'run']);
+const downloading = new Set(['mod download', 'build', 'install', 'test', 'vet', 'run', 'get']);
+const moduleCache = '/go/pkg/mod';
+const buildCache = '/root/.cache/go-build';
+
+/** Builds that compile and download everything anew. */
+export const cacheMount: Rule = {
+  code: 'cache-mount',
+  severity: 'info',
+  title: 'Go commands have their caches mounted',
+  what: 'Every RUN of `go build`, `go install`, `go test` and `go mod download` mounts a cache over what it fills: the build cache, and the module cache unless modules lie in an earlier layer, in vendor/, or are not needed. GOCACHE, GOMODCACHE and GOPATH count where they are set.',
+  why: 'Without the mounts a change of one line compiles the whole program and its dependencies again, and a change of go.mod downloads every module again.',
+  mend: 'RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build go build …',
+  link: 'https://docs.docker.com/build/cache/optimize/#use-cache-mounts',
+  *check(subject) {
+    const { build } = subject;
+    for (const stage of build.stages) {
+      const steps = stepsOf(subject, stage);
+      for (const step of steps.filter((one) => one.stage === stage)) {
+        const missing = missingOf(step, steps, subject);
+        if (missing.length === 0) continue;
+        const { run } = missing[0]!;
+        const fix = editOf(
+          step,
+          steps,
+          missing.map(({ target }) => target),
+          build,
+        );
+        yield {
+          line: step.instruction.startLine,
+          endLine: step.instruction.endLine,
+          message: `go ${run.verb} runs without a cache mount for ${missing.map(({ what, target }) => `${what} (${target})`).join(' and ')}.`,
+          ...(fix !== undefined && { fix: [fix] }),
+        };
+      }
+    }
+  },
+};
+
+type Missing = { what: string; target: string; run: GoRun };
+
+function missingOf(step: Step, steps: readonly Step[], subject: Subject): Missing[] {
+  const runs = goRunsOf(step);
+  const targets = mountsOf(step.instruction)
+    .filter((mount) => mount.get('type') === 'cache')
+    .map((mount) => mount.get('target') ?? mount.get('id') ?? '');
+  const missing: Missing[] = [];
+  const downloads = runs.find((run) => downloading.has(run.verb) && needsModules(run, steps, subject));
+  const modules = downloads && moduleCacheOf(downloads);
+  if (
+    downloads !== undefined &&
+    !targets.some((target) =>
+      covers(target, modules!, /(?:\/go|\/pkg|\/pkg\/mod|GOPATH\}?|GOMODCACHE\}?)\/?$/),
+    )
+  )
+    missing.push({ what: 'modules', target: modules!, run: downloads });
+  const compiles = runs.find((run) => compiling.has(run.verb));
+  const built = compiles && (envOf(compiles, 'GOCACHE') ?? buildCache);
+  if (
+    compiles !== undefined &&
+    built !== 'off' &&
+    !targets.some((target) => covers(target, built!, /(?:go-build|\.cache|gocache|GOCACHE\}?)\/?$/i))
+  )
+    missing.push({ what: 'compiled packages', target: built!, run: compiles });
+  return missing;
+}
+
+/** The home of another user has its caches elsewhere, and a variable in a target is not followed: the name's end tells enough. */
+function covers(target: string, path: string, likely: RegExp): boolean {
+  return target !== '' && (isWithin(path, target.replace(/\/+$/, '') || '/') || likely.test(target));
+}
+
+function moduleCacheOf(run: GoRun): string {
+  const cache = envOf(run, 'GOMODCACHE');
+  const path = envOf(run, 'GOPATH')?.split(':')[0];
+  return cache ?? (path === undefined || path === '' ? moduleCache : `${path}/pkg/mod`);
+}
+
+/** Modules of an earlier layer, of vendor/, or none at all need no cache here. */
+function needsModules(run: GoRun, steps: readonly Step[], subject: Subject): boolean {
+  const { context } = subject;
+  if (run.verb === 'mod download' || isToolInstall(run)) return true;
+  const flags = [...run.args, envOf(run, 'GOFLAGS') ?? ''].join(' ');
+  if (/-mod[= ]vendor/.test(flags)) return false;
+  const before = steps.slice(0, steps.indexOf(run.step));
+  const inLayer = before.some(
+    (step) =>
+      goRunsOf(step).some(({ verb }) => ['mod download', 'mod vendor', 'work vendor'].includes(verb)) &&
+      !hasCache(step),
+  );
+  if (inLayer) return false;
+  const module = moduleOf(subject);
+  return (
+    !(module !== undefined && module.requires.length === 0) &&
+    context?.files.includes('vendor/modules.txt') !== true
+  );
+}
+
+function hasCache({ instruction }: Step): boolean {
+  return mountsOf(instruction).some((mount) => mount.get('type') === 'cache');
+}
+
+/** Only where the caches are sure to be where the mounts go, and nothing reads them as part of a layer. */
+function editOf(
+  { instruction, stage }: Step,
+  steps: readonly Step[],
+  targets: readonly string[],
+  build: Build,
+): Edit | undefined {
+  const first = build.dockerfile.lines[instruction.startLine - 1] ?? '';
+  const match = /^(\s*run)[\t ]+(\S.*)$/i.exec(first);
+  if (match === null || instruction.json !== undefined || !isOnGo(steps)) return undefined;
+  const moved = steps.some(
+    ({ instruction: { keyword, args } }) =>
+      keyword === 'user' || /\bGO(?:PATH|CACHE|MODCACHE)\b|\bHOME\b|XDG_CACHE_HOME/.test(args),
+  );
+  const read = build.stages.some((other) =>
+    other.instructions.some(
+      ({ keyword, args, flags }) =>
+        keyword === 'copy' &&
+        /\/go\/pkg|\.cache/.test(args) &&
+        flags.some(({ name, value }) => name === 'from' && stageOf(build, value ?? '', other) === stage),
+    ),
+  );
+  if (moved || read || build.stages.some(({ base }) => base.kind === 'stage' && base.stage === stage))
+    return undefined;
+  const mounts = targets
+    .map((target) => `--mount=type=cache,target=${target}`)
+    .join(` ${build.dockerfile.escapeToken}\n    `);
+  const lines = `${match[1]} ${mounts} ${build.dockerfile.escapeToken}\n    ${match[2]}`.split('\n');
+  return { startLine: instruction.startLine, endLine: instruction.startLine, lines };
+}
+
+function isOnGo(steps: readonly Step[]): boolean {
+  const { stage } = steps[0] ?? {};
+  const base = stage === undefined ? undefined : bottom(stage).base;
+  return base?.kind === 'image' && isGoImage(base.reference);
+}
+
+function bottom(stage: Stage): Stage {
+  return stage.base.kind === 'stage' ? bottom(stage.base.stage) : stage;
+}

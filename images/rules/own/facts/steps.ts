@@ -1,0 +1,85 @@
+import { pairsOf } from '../../../dockerfile/pairs.ts';
+import { type Build, expand, lineage, platformArgs, type Stage } from '../../../dockerfile/stages.ts';
+import type { Dockerfile, Instruction } from '../../../dockerfile/syntax.ts';
+import type { Shell } from '../../../shell/syntax.ts';
+import type { Subject } from '../../rule.ts';
+import { joinPath } from './paths.ts';
+
+/** The values of variables; undefined: declared without a value. */
+export type Scope = ReadonlyMap<string, string | undefined>;
+
+/** One instruction of a stage, or of a stage below it, and what holds where it stands. */
+export type Step = {
+  stage: Stage;
+  instruction: Instruction;
+  /** ARG and ENV as they are in front of the instruction. */
+  scope: Scope;
+  /** The working directory in front of it. */
+  workdir: string;
+  escapeToken: Dockerfile['escapeToken'];
+  /** What a RUN runs. */
+  shell: () => Shell;
+};
+
+/** What steps are read from. */
+export type Read = Pick<Subject, 'build' | 'shell'>;
+
+/** Where the Go images work without a WORKDIR; others work in `/`. Source: https://hub.docker.com/_/golang */
+const goWorkdir = '/go';
+
+/**
+ * What makes a stage, from the first instruction of the stage that has an image as its base (or scratch) to its own last.
+ * A stage inherits ARGs, ENV and WORKDIR of the stage it is built from.
+ * Source: https://docs.docker.com/build/building/variables/#scoping
+ */
+export function stepsOf({ build, shell }: Read, stage: Stage): Step[] {
+  const { escapeToken } = build.dockerfile;
+  const stages = lineage(stage).reverse();
+  let scope: Scope = new Map<string, string | undefined>();
+  let workdir = baseWorkdir(stages[0]!);
+  const steps: Step[] = [];
+  for (const current of stages) {
+    for (const instruction of current.instructions) {
+      steps.push({
+        stage: current,
+        instruction,
+        scope,
+        workdir,
+        escapeToken,
+        shell: () => shell(instruction),
+      });
+      const { keyword, args } = instruction;
+      if (keyword === 'arg' || keyword === 'env') scope = declare(instruction, scope, build);
+      if (keyword === 'workdir') workdir = joinPath(workdir, expand(args, scope, escapeToken).text);
+    }
+  }
+  return steps;
+}
+
+/** A text of the step's instruction with the variables expanded that have a value there, quotes taken off. */
+export function valueIn({ scope, escapeToken }: Step, text: string): string {
+  return expand(text, scope, escapeToken).text;
+}
+
+/** As `valueIn`; undefined where a variable in it has no value. */
+export function knownValueIn({ scope, escapeToken }: Step, text: string): string | undefined {
+  const { text: value, unresolved } = expand(text, scope, escapeToken);
+  return unresolved.length > 0 ? undefined : value;
+}
+
+function baseWorkdir({ base }: Stage): string {
+  const name = base.kind === 'image' ? base.reference?.repository : undefined;
+  return name?.split('/').at(-1) === 'golang' ? goWorkdir : '/';
+}
+
+function declare(instruction: Instruction, scope: Scope, build: Build): Scope {
+  const next = new Map(scope);
+  for (const { key, value } of pairsOf(instruction)) {
+    if (value !== undefined) {
+      const { text, unresolved } = expand(value, scope, build.dockerfile.escapeToken);
+      next.set(key, unresolved.length > 0 ? undefined : text);
+    } else if (!next.has(key) || next.get(key) === undefined)
+      next.set(key, build.globalArgs.get(key) ?? platformArgs.get(key));
+  }
+  return next;
+}
