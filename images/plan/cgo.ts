@@ -15,6 +15,8 @@ export type CgoChoice = {
   reason: string;
   /** Packages with C that are linked. */
   users: readonly CgoUser[];
+  /** Of `users`, those it is on for; empty where something else is the cause. */
+  needed: readonly CgoUser[];
   /** Notes about packages whose C is left out. */
   left: readonly string[];
 };
@@ -29,23 +31,20 @@ export function chooseCgo(
     const why = dispensableWhy(user);
     return why === undefined ? [] : [`${user.importPath}: ${why}`];
   });
-  if (asked !== undefined) {
-    return { on: asked === 'on', reason: `--cgo ${asked}`, users: asked === 'on' ? users : [], left: [] };
-  }
   const needed = users.filter((user) => dispensableWhy(user) === undefined);
-  if (needed.length > 0) return { on: true, reason: reasonOf(needed), users, left: [] };
-  if (facts.packages.has('plugin')) {
-    return { on: true, reason: 'plugin opens shared objects, which takes the C library', users, left: [] };
-  }
-  if (facts.pureProblem !== undefined) {
-    return { on: true, reason: `without cgo go list says: ${facts.pureProblem}`, users, left: [] };
-  }
-  return {
+  const on = (reason: string, of = needed): CgoChoice => ({ on: true, reason, users, needed: of, left: [] });
+  const off = (reason: string, notes = left): CgoChoice => ({
     on: false,
-    reason: left.length === 0 ? 'nothing but the standard library has C' : 'what has C has the same in Go',
+    reason,
     users: [],
-    left,
-  };
+    needed: [],
+    left: notes,
+  });
+  if (asked !== undefined) return asked === 'on' ? on('--cgo on') : off('--cgo off', []);
+  if (needed.length > 0) return on(reasonOf(needed));
+  if (facts.packages.has('plugin')) return on('plugin opens shared objects, which takes the C library');
+  if (facts.pureProblem !== undefined) return on(`without cgo go list says: ${facts.pureProblem}`);
+  return off(left.length === 0 ? 'nothing but the standard library has C' : 'what has C has the same in Go');
 }
 
 function dispensableWhy({ importPath, pure }: CgoUser): string | undefined {

@@ -33,7 +33,10 @@ type Node = {
   dead: readonly string[];
   /** It has Go files and none of them is needed. */
   strayGo: boolean;
+  /** Programs that read something in it or below. */
   users: ReadonlySet<number>;
+  /** Programs that read each of `files`. */
+  own: readonly ReadonlySet<number>[];
 };
 
 /**
@@ -84,6 +87,7 @@ function tree(needed: ReadonlyMap<string, ReadonlySet<number>>, folders: Readonl
     return {
       ...{ path, files: own, there: folder.files, live: live.map(node), dead: dead.sort(byText), strayGo },
       users: users.get(path) ?? new Set(),
+      own: own.map((name) => needed.get(joined(path, name))!),
     };
   };
   return node('.');
@@ -99,8 +103,13 @@ function isPassedOver(path: string): boolean {
   return name === 'testdata' || name.startsWith('.') || name.startsWith('_');
 }
 
+/** Nothing in it or below is left out, and whoever reads something of it reads all of it. */
 function isClean(node: Node): boolean {
-  return !node.strayGo && node.dead.every(isPassedOver) && node.live.every(isClean);
+  return !node.strayGo && node.dead.every(isPassedOver) && isUniform(node) && node.live.every(isClean);
+}
+
+function isUniform({ users, live, own }: Node): boolean {
+  return own.every((of) => of.size === users.size) && live.every((child) => child.users.size === users.size);
 }
 
 function unitsOf(node: Node, forced: ReadonlySet<string>): Unit[] {
@@ -154,7 +163,8 @@ function restOf(node: Node): string[] {
 }
 
 function excludedBelow(node: Node, copied: ReadonlySet<string>): string[] {
-  if (copied.has(node.path)) return restOf(node);
+  // .dockerignore leaves out every testdata by itself.
+  if (copied.has(node.path)) return restOf(node).filter((path) => !path.endsWith('/testdata'));
   return node.live.flatMap((child) => excludedBelow(child, copied));
 }
 

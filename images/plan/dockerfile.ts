@@ -44,7 +44,13 @@ function fromGo({ goImage, cross }: Plan, name: string): string {
 }
 
 function sourceStage(plan: Plan): string[] {
-  return [fromGo(plan, 'src'), ...prepared(plan, plan.programs), ...copies(plan.shared), ...workDir(plan)];
+  return [
+    fromGo(plan, 'src'),
+    ...prepared(plan, plan.programs),
+    ...sharedCgo(plan),
+    ...copies(plan.shared),
+    ...workDir(plan),
+  ];
 }
 
 function buildStage(plan: Plan, program: ProgramPlan, from: 'src' | undefined): string[] {
@@ -61,15 +67,21 @@ function buildStage(plan: Plan, program: ProgramPlan, from: 'src' | undefined): 
     ];
   }
   const back = plan.workDir === '.' || program.units.length === 0 ? [] : ['WORKDIR /src'];
+  const own = sharedCgo(plan).length > 0 ? [] : [cgoLine(program)];
   const again = back.length === 0 ? [] : workDir(plan);
   return [
     `FROM src AS ${stage}`,
-    cgoLine(program),
+    ...own,
     ...back,
     ...copies(program.units),
     ...again,
     ...built(plan, program),
   ];
+}
+
+/** Once for all programs, where all are built alike. */
+function sharedCgo({ programs }: Plan): string[] {
+  return programs.every(({ cgo }) => cgo === programs[0]!.cgo) ? [cgoLine(programs[0]!)] : [];
 }
 
 function cgoLine({ cgo }: ProgramPlan): string {

@@ -20,9 +20,14 @@ export function renderIgnore(
   const open = [...head, '*', ...units.flatMap(lettingIn)];
   const rest = [...never, ...excluded.map(asPattern)];
   const lines = [...open, ...rest.filter((line, at) => rest.indexOf(line) === at)];
+  const back = lettingBackIn(hiddenBy(lines, needed), new Set(needed), folders);
+  const last = hiddenBy([...lines, ...back], needed).map((path) => `!${literalPattern(path)}`);
+  return `${[...lines, ...back, ...last].join('\n')}\n`;
+}
+
+function hiddenBy(lines: readonly string[], paths: readonly string[]): string[] {
   const ignore = parseIgnore(lines.join('\n'));
-  const hidden = needed.filter((path) => isIgnored(ignore, path));
-  return `${[...lines, ...lettingBackIn(hidden, new Set(needed), folders)].join('\n')}\n`;
+  return paths.filter((path) => isIgnored(ignore, path));
 }
 
 function lettingIn({ kind, dir, patterns }: Unit): string[] {
@@ -47,7 +52,8 @@ function lettingBackIn(
   const whole = wholeFolders(needed, folders);
   for (const [dir, paths] of Map.groupBy(hidden, parentOf)) {
     const top = topmost(dir, whole);
-    if (top !== undefined) lines.add(`!${literalPattern(top)}`);
+    // Behind a folder that is let in anyway BuildKit passes over `!folder`, but not over what names its files.
+    if (top !== undefined) lines.add(`!${literalPattern(top)}/**`);
     else {
       const names = paths.map((path) => path.slice(dir === '.' ? 0 : dir.length + 1));
       for (const pattern of patternsFor(names, folders.get(dir)?.files ?? [])) {
@@ -69,8 +75,7 @@ function wholeFolders(
     if (before !== undefined) return before;
     const folder = folders.get(dir);
     const whole =
-      folder !== undefined &&
-      folder.files.every((name) => needed.has(joined(dir, name))) &&
+      folder?.files.every((name) => needed.has(joined(dir, name))) === true &&
       folder.folders.every((name) => isWhole(joined(dir, name)));
     known.set(dir, whole);
     return whole;

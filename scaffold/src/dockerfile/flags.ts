@@ -90,7 +90,7 @@ export function wordsOf(values: ShapingValues): string {
     const value = values[name as keyof ShapingValues];
     if (value === undefined || value === false) return [];
     if (value === true) return [`--${name}`];
-    return (Array.isArray(value) ? value : [value]).flatMap((one) => ['--' + name, shellWord(one)]);
+    return (Array.isArray(value) ? value : [value]).flatMap((one) => [`--${name}`, shellWord(one)]);
   });
   return words.join(' ');
 }
