@@ -56,6 +56,8 @@ type Declaration<F extends Flags> = {
   /** Below the summary in the command's own help. */
   details?: string;
   flags: F;
+  /** The last line of the help, where the exit codes of all commands do not tell enough. */
+  exits?: string;
   run: (values: Values<F>, positionals: readonly string[], deps: GoSreDeps) => Promise<ExitCode>;
 };
 
@@ -88,7 +90,7 @@ export function command<const F extends Flags>(declared: Declaration<F>): Comman
   };
 }
 
-function helpText({ name, takes, summary, details, flags }: Declaration<Flags>): string {
+function helpText({ name, takes, summary, details, flags, exits }: Declaration<Flags>): string {
   const usage = ['go-sre', name, ...(takes === undefined ? [] : [takes]), '[flags]'].join(' ');
   const rows = Object.entries({ ...flags, help }).map(([flag, { short, value, does }]: [string, Flag]) => [
     `${short === undefined ? '' : `-${short}, `}--${flag}${value === undefined ? '' : ` ${value}`}`,
@@ -101,7 +103,7 @@ function helpText({ name, takes, summary, details, flags }: Declaration<Flags>):
     summary,
     ...(details === undefined ? [] : [details.replace(/^\n+|\s+$/g, '')]),
   ];
-  return `${[...paragraphs, lines.join('\n'), exitCodes].join('\n\n')}\n`;
+  return `${[...paragraphs, lines.join('\n'), exits ?? exitCodes].join('\n\n')}\n`;
 }
 
 /** The exit codes of all commands, for their help. */

@@ -70,7 +70,8 @@ export const check = command({
   details: `
 PATH is a folder with a Dockerfile, a Dockerfile, or - for standard input (default: the current folder).
 Comments switch rules off: "# go-sre ignore=CODE" or "# hadolint ignore=CODE" above an instruction,
-"# go-sre global ignore=CODE" for the whole file. Exit codes here: 0 clean, 1 findings, 2 wrong usage.`,
+"# go-sre global ignore=CODE" for the whole file.`,
+  exits: 'Exit codes: 0 clean, 1 findings or failed, 2 wrong usage.',
   flags,
   run: async (values, positionals, deps) => {
     if (values.list || values.explain !== undefined) {
