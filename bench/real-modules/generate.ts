@@ -17,16 +17,22 @@ export async function generate(
   goVersion: string,
   deps: BenchDeps,
 ): Promise<Generated> {
-  const flags = [
-    '--main',
-    checkout.main,
-    '--go-version',
-    goVersion,
-    ...(tags === undefined ? [] : ['--tags', tags]),
-  ];
-  const written = goSre(['dockerfile', checkout.folder, ...flags], deps);
-  // 3: a Dockerfile cannot be had for a reason that the module's owner can mend.
-  if (written.status !== 0) return { refused: written.stderr.trim().split('\n').slice(-4).join(' | ') };
+  // Many programs bring a Dockerfile of their own, which is written over.
+  const flags = ['--main', checkout.main, '--go-version', goVersion, '--force'];
+  const tagged = tags === undefined ? [] : ['--tags', tags];
+  const written = goSre(['dockerfile', checkout.folder, ...flags, ...tagged], deps);
+  if (written.status !== 0) {
+    const words = written.stderr.trim();
+    // What it refuses it names; anything else is a defect.
+    if (written.status === 2 || !words.startsWith('go-sre: ')) throw new Error(words);
+    return {
+      refused: words
+        .replace(/^go-sre: /, '')
+        .split('\n')
+        .slice(0, 4)
+        .join(' '),
+    };
+  }
   const judged = goSre(['check', checkout.folder, '--json', '--offline'], deps);
   const { findings } = JSON.parse(judged.stdout) as { findings: unknown[] };
   return { findings: findings.length };
