@@ -83,8 +83,6 @@ const policy = v.pipe(
 const registry = mapping({
   host: text,
   plainHttp: v.optional(flag, false),
-  insecureTls: v.optional(flag, false),
-  caCert: v.optional(text),
 });
 
 const harbor = mapping({

@@ -84,6 +84,18 @@ export function judgeCosign({ status, stdout, stderr }: CosignRun, digest: strin
   };
 }
 
+/**
+ * Whether an image may still be signed in cosign's older format: cosign 3 does not look there once the image has a
+ * bundle of any kind, such as an SBOM.
+ */
+export function mayBeSignedOld(outcome: CosignOutcome): boolean {
+  return (
+    'reason' in outcome &&
+    ['unsigned', 'wrong-signer'].includes(outcome.reason) &&
+    /attestation/.test(outcome.detail)
+  );
+}
+
 type Printed = { critical: { digest: string; type: string }; optional: Record<string, unknown> };
 
 /** cosign prints one line of JSON per image, a list; lines before it may hold other words. */

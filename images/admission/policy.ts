@@ -56,9 +56,5 @@ function signerOf(policy: Policy): Signer | undefined {
 export function accessOf(host: string, registries: AdmissionConfig['registries']): RegistryAccess {
   const row = registries.find((one) => one.host === host);
   const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(host);
-  return {
-    plainHttp: row?.plainHttp ?? loopback,
-    insecureTls: row?.insecureTls ?? false,
-    caCert: row?.caCert,
-  };
+  return { plainHttp: row?.plainHttp ?? loopback };
 }

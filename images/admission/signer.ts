@@ -22,13 +22,22 @@ export type Verification = {
 };
 
 /** What cosign is told about a registry. */
-export type RegistryAccess = { plainHttp: boolean; insecureTls: boolean; caCert: string | undefined };
+export type RegistryAccess = { plainHttp: boolean };
+
+/** Where cosign looks for signatures: bundles first and its older format where there are none, or the older one only. */
+export type SignatureFormat = 'any' | 'old';
 
 /** The command line of `cosign` that verifies `reference`, which names a digest. */
-export function cosignArguments(reference: string, how: Verification, access: RegistryAccess): string[] {
+export function cosignArguments(
+  reference: string,
+  how: Verification,
+  access: RegistryAccess,
+  format: SignatureFormat,
+): string[] {
   return [
     'verify',
     '--output=json',
+    ...(format === 'old' ? ['--new-bundle-format=false'] : []),
     ...signerFlags(how.signer),
     ...(how.transparencyLog ? [] : ['--insecure-ignore-tlog=true']),
     // Certificates of one's own CA are in no log of certificates.
@@ -37,8 +46,6 @@ export function cosignArguments(reference: string, how: Verification, access: Re
       : []),
     ...(how.trustedRoot === undefined ? [] : [`--trusted-root=${how.trustedRoot}`]),
     ...(access.plainHttp ? ['--allow-http-registry=true'] : []),
-    ...(access.insecureTls ? ['--allow-insecure-registry=true'] : []),
-    ...(access.caCert === undefined ? [] : [`--registry-cacert=${access.caCert}`]),
     '--',
     reference,
   ];

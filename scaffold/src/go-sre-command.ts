@@ -2,10 +2,12 @@ import { nearest } from '../../slo/index.ts';
 import { check } from './check/command.ts';
 import { checkImageCommand } from './check/image-command.ts';
 import { type Command, exitCodes, type GoSreDeps } from './command.ts';
+import { compare } from './compare/command.ts';
 import { dockerfile } from './dockerfile/command.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
 import { pipeline } from './pipeline/command.ts';
 import { registryHarborQuota } from './registry/harbor-quota-command.ts';
+import { registryServe } from './registry/serve-command.ts';
 import { registryVerify } from './registry/verify-command.ts';
 import { routeAdd } from './route/add-command.ts';
 import { sloRender } from './slo/render-command.ts';
@@ -18,9 +20,11 @@ const commands: readonly Command[] = [
   update,
   check,
   checkImageCommand,
+  compare,
   pipeline,
   registryHarborQuota,
   registryVerify,
+  registryServe,
   dockerfile,
 ];
 
