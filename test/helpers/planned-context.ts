@@ -1,6 +1,6 @@
 // Does with a folder what the build stage of a Dockerfile does with the context: leaves out what .dockerignore names
 // and copies what the COPY lines name, so that a test sees without an engine what a build would find there.
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { isIgnored, parseDockerfile, parseIgnore } from '../../images/index.ts';
 
@@ -13,10 +13,17 @@ export function filesUnder(folder: string): string[] {
     .sort();
 }
 
-/** The files that the COPY lines without `--from` bring, by their path in the image below /src. */
-export function copiedFiles(folder: string, dockerfile: string, dockerignore: string): Map<string, string> {
+/**
+ * The files that the COPY lines without `--from` bring, by their path in the image below /src.
+ * @param files every file of the context
+ */
+export function copiedFiles(
+  files: readonly string[],
+  dockerfile: string,
+  dockerignore: string,
+): Map<string, string> {
   const ignore = parseIgnore(dockerignore);
-  const sent = filesUnder(folder).filter((path) => !isIgnored(ignore, path));
+  const sent = files.filter((path) => !isIgnored(ignore, path));
   const copied = new Map<string, string>();
   let workDir = '/';
   for (const { keyword, flags, words, json } of parseDockerfile(dockerfile).instructions) {
@@ -25,7 +32,7 @@ export function copiedFiles(folder: string, dockerfile: string, dockerignore: st
     if (keyword !== 'copy' || flags.some(({ name }) => name === 'from')) continue;
     const target = texts.at(-1)!.replaceAll('\\$', '$');
     for (const source of texts.slice(0, -1)) {
-      const found = bring(folder, sent, source.replaceAll('\\$', '$'), target);
+      const found = bring(sent, source.replaceAll('\\$', '$'), target);
       if (found.length === 0) throw new Error(`COPY ${texts.join(' ')}: nothing of that is sent`);
       for (const [to, from] of found) copied.set(posix.relative('/src', posix.resolve(workDir, to)), from);
     }
@@ -33,21 +40,20 @@ export function copiedFiles(folder: string, dockerfile: string, dockerignore: st
   return copied;
 }
 
-function bring(folder: string, sent: readonly string[], source: string, target: string): [string, string][] {
+function bring(sent: readonly string[], source: string, target: string): [string, string][] {
+  const plain = source.replaceAll('[[]', '[');
+  const below = sent.filter((path) => path.startsWith(`${plain}/`));
+  if (below.length > 0) return below.map((path) => [posix.join(target, path.slice(plain.length + 1)), path]);
   const glob = new RegExp(
     `^${source
       .split(/(\[.\]|\*)/)
       .map(asRegExp)
       .join('')}$`,
   );
-  const plain = source.replaceAll('[[]', '[');
-  if (existsSync(join(folder, plain)) && statSync(join(folder, plain)).isDirectory()) {
-    const below = sent.filter((path) => path.startsWith(`${plain}/`));
-    return below.map((path) => [posix.join(target, path.slice(plain.length + 1)), path]);
-  }
+  const isFolder = target.endsWith('/');
   return sent
     .filter((path) => glob.test(path))
-    .map((path) => [posix.join(target, posix.basename(path)), path]);
+    .map((path) => [isFolder ? posix.join(target, posix.basename(path)) : target, path]);
 }
 
 function asRegExp(part: string): string {
@@ -58,7 +64,7 @@ function asRegExp(part: string): string {
 
 /** Lays the copied files out in `target` as they lie in /src. */
 export function layOut(folder: string, dockerfile: string, dockerignore: string, target: string): string[] {
-  const copied = copiedFiles(folder, dockerfile, dockerignore);
+  const copied = copiedFiles(filesUnder(folder), dockerfile, dockerignore);
   for (const [to, from] of copied) {
     mkdirSync(dirname(join(target, to)), { recursive: true });
     cpSync(join(folder, from), join(target, to));
