@@ -6,7 +6,7 @@ export type BuildContext = {
   files: readonly string[];
   /** Whether the limit cut `files`. */
   truncated: boolean;
-  /** Texts of the few files that rules read: the ignore file, go.mod, go.sum, go.work, by path. */
+  /** Texts of the files that rules read, by path: the ignore file, go.mod, go.sum, go.work, and what is copied by name. */
   texts: ReadonlyMap<string, string>;
   /** The ignore file that counts: `Dockerfile.dockerignore` beside the file, or `.dockerignore`. */
   dockerignore: string | undefined;

@@ -43,13 +43,15 @@ export const copyWide: Rule = {
 function wideSources(copy: Copy, stage: Stage, subject: Subject): string[] {
   const { build } = subject;
   if (copy.from === undefined) {
-    // A stage that builds has the context already; here the results of another one stand beside it.
+    // An image with a program needs no sources, whether it was built here or in another stage.
     const built = stage.instructions.some(
       ({ keyword, flags }) =>
         keyword === 'copy' &&
         flags.some(({ name, value }) => name === 'from' && compiles(subject, value, stage)),
     );
-    return built ? copy.sources.filter((source) => joinPath('/', source) === '/') : [];
+    const builds =
+      built || stepsOf(subject, stage).some((step) => goRunsOf(step).some(({ verb }) => makesProgram(verb)));
+    return builds ? copy.sources.filter((source) => joinPath('/', source) === '/') : [];
   }
   const from = stageOf(build, copy.from, stage);
   if (from !== undefined && isAssembled(from)) return [];

@@ -7,6 +7,10 @@ const maxFiles = 50_000;
 /** Larger texts are left out: no go.mod or ignore file is that long. */
 const maxTextBytes = 1 << 20;
 
+/** So many files that a Dockerfile copies by name are read, each up to so many bytes: configurations are short. */
+const maxCopied = 50;
+const maxCopiedBytes = 1 << 16;
+
 /** The part of a context that needs no other program. */
 export type ReadContext = Omit<BuildContext, 'tidy' | 'cgo'>;
 
@@ -14,11 +18,13 @@ export type ReadContext = Omit<BuildContext, 'tidy' | 'cgo'>;
  * Reads what the gate asks of the folder that is sent to a build; `.git` is named but not entered.
  * @param dir the context
  * @param dockerfile path of the Dockerfile
+ * @param copied words of the Dockerfile that may name files in the context
  * @throws CliError (exit code 1) when the disk refuses
  */
 export async function readContext(
   dir: string,
   dockerfile: string,
+  copied: readonly string[],
   disk: Pick<Disk, 'readdir' | 'readFile' | 'lstat'>,
 ): Promise<ReadContext> {
   const { files, truncated } = await listFiles(dir, disk);
@@ -28,12 +34,20 @@ export async function readContext(
     /(?:^|\/)(?:go\.(?:mod|sum|work|work\.sum)|vendor\/modules\.txt)$/.test(path),
   );
   const texts = new Map<string, string>();
-  for (const path of new Set([...wanted, ...(dockerignore === undefined ? [] : [dockerignore])])) {
-    const stat = await ifThere(join(dir, path), disk.lstat(join(dir, path)));
-    if (stat === undefined || stat.size > maxTextBytes) continue;
-    const bytes = await readIfThere(join(dir, path), disk);
-    if (bytes !== undefined) texts.set(path, bytes.toString());
-  }
+  const keep = async (paths: Iterable<string>, maxBytes: number) => {
+    for (const path of paths) {
+      const stat = await ifThere(join(dir, path), disk.lstat(join(dir, path)));
+      if (stat === undefined || !stat.isFile() || stat.size > maxBytes || texts.has(path)) continue;
+      const bytes = await readIfThere(join(dir, path), disk);
+      if (bytes !== undefined) texts.set(path, bytes.toString());
+    }
+  };
+  await keep([...wanted, ...(dockerignore === undefined ? [] : [dockerignore])], maxTextBytes);
+  const known = new Set(files);
+  const named = new Set(
+    copied.map((word) => word.replace(/^(?:\.?\/)+/, '')).filter((path) => known.has(path)),
+  );
+  await keep([...named].slice(0, maxCopied), maxCopiedBytes);
   return { dockerfile: name, files, truncated, texts, dockerignore };
 }
 

@@ -3,6 +3,7 @@ import {
   type BaseImages,
   type BuildContext,
   checkBuild,
+  type Dockerfile,
   type Finding,
   parseDockerfile,
   resolveStages,
@@ -53,7 +54,7 @@ export async function judge(question: Question, go: Map<string, GoFacts>, deps: 
     throw usage(`${target.name} has ${bytes.length} bytes; BuildKit reads ${maxBytes} at most.`);
   const text = bytes.toString();
   const build = resolveStages(parseDockerfile(text));
-  const context = await contextOf(question, builtPackages(text), go, deps);
+  const context = await contextOf(question, build.dockerfile, go, deps);
   const subject = { build, context, baseImages, today, settings: config.settings };
   const { findings, ignored } = checkBuild(subject, rules, config.severities, target.name);
   const sources = new Map([[target.name, build.dockerfile.lines]]);
@@ -80,9 +81,18 @@ async function readStdin({ stdin }: GoSreDeps): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** Words of COPY and ADD that may name files of the context. */
+function copiedWords({ instructions }: Dockerfile): string[] {
+  const copies = instructions.filter(({ keyword }) => keyword === 'copy' || keyword === 'add');
+  return copies.flatMap(({ json, words }) => json ?? words.map(({ text }) => text));
+}
+
 /** Patterns of packages below the context that `go build` is given. */
-function builtPackages(text: string): string[] {
-  const commands = text.replace(/\\\r?\n/g, ' ').match(/\bgo\s+(?:build|install)\b[^\n;&|]*/g) ?? [];
+function builtPackages({ instructions }: Dockerfile): string[] {
+  const text = instructions
+    .map(({ args, heredocs }) => [args, ...heredocs.map(({ content }) => content)].join('\n'))
+    .join('\n');
+  const commands = text.match(/\bgo\s+(?:build|install)\b[^\n;&|]*/g) ?? [];
   return [
     ...new Set(commands.flatMap((command) => command.match(/(?<=\s)\.(?:\/[\w./-]*)?(?=\s|$)/g) ?? [])),
   ];
@@ -90,16 +100,14 @@ function builtPackages(text: string): string[] {
 
 async function contextOf(
   { target, offline }: Question,
-  packages: readonly string[],
+  dockerfile: Dockerfile,
   go: Map<string, GoFacts>,
   deps: GoSreDeps,
 ): Promise<BuildContext | undefined> {
   if (target.context === undefined) return undefined;
-  const context = await readContext(
-    target.context,
-    target.path ?? join(target.context, 'Dockerfile'),
-    deps.disk,
-  );
+  const path = target.path ?? join(target.context, 'Dockerfile');
+  const context = await readContext(target.context, path, copiedWords(dockerfile), deps.disk);
+  const packages = builtPackages(dockerfile);
   if (offline) return { ...context, ...unknownFacts('no go command is run (--offline)') };
   const key = [target.context, ...packages].join('\0');
   const facts = go.get(key) ?? (await askGo(target.context, context.files, packages, deps.run));
