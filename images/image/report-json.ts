@@ -42,11 +42,7 @@ export function imageAsJson(image: Image, origin: string, budgetBytes: number): 
             path: `/${libc.path}`,
             release: libc.kind === 'glibc' ? (libc.release ?? null) : null,
           },
-    layers: image.layers.map((layer) => ({
-      ...layer,
-      digest: layer.digest ?? null,
-      compressedBytes: layer.compressedBytes ?? null,
-    })),
+    layers: imageLayersAsJson(image),
     wasted: {
       ...{
         overwritten: wasted.overwritten,
@@ -78,6 +74,15 @@ export function imageAsJson(image: Image, origin: string, budgetBytes: number): 
     packageManagers: image.packageManagers.map((path) => `/${path}`),
     shells: image.shells.map((path) => `/${path}`),
   };
+}
+
+/** The layers of an image as plain objects. */
+export function imageLayersAsJson({ layers }: Pick<Image, 'layers'>): object[] {
+  return layers.map((layer) => ({
+    ...layer,
+    digest: layer.digest ?? null,
+    compressedBytes: layer.compressedBytes ?? null,
+  }));
 }
 
 function binaryAsJson({ file, facts }: Binary): object {

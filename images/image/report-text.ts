@@ -3,7 +3,7 @@ import type { CveVerdict } from './cve/verdict.ts';
 import { vulnerabilitySeverities } from './cve/vulnerability.ts';
 import { highestGlibc } from './elf-dynamic.ts';
 import type { Binary, Image } from './image.ts';
-import { told } from './rules/size.ts';
+import { toldNumber } from './rules/size.ts';
 
 export type ImageTextOptions = {
   name: string;
@@ -41,8 +41,8 @@ function sizeLine(image: Image, budget: number): string {
   const packed =
     image.compressedSize === undefined
       ? ''
-      : `; ${told(image.compressedSize)} compressed${image.compressedMeasured ? ' (by gzip, measured here)' : ''}`;
-  return `${told(image.size)} bytes of ${told(budget)} (${share} %)${packed}`;
+      : `; ${toldNumber(image.compressedSize)} compressed${image.compressedMeasured ? ' (by gzip, measured here)' : ''}`;
+  return `${toldNumber(image.size)} bytes of ${toldNumber(budget)} (${share} %)${packed}`;
 }
 
 function runsLine({ entry, config }: Image): string {
@@ -69,7 +69,7 @@ function wastedLine({ wasted }: Image): string {
   const { overwritten, removed, duplicated, share } = wasted;
   const all = overwritten + removed + duplicated;
   if (all === 0) return 'nothing';
-  return `${told(all)} bytes (${(share * 100).toFixed(1)} %): ${told(overwritten)} overwritten, ${told(removed)} removed, ${told(duplicated)} there twice`;
+  return `${toldNumber(all)} bytes (${(share * 100).toFixed(1)} %): ${toldNumber(overwritten)} overwritten, ${toldNumber(removed)} removed, ${toldNumber(duplicated)} there twice`;
 }
 
 function holesLine({ counts, waived, reports }: CveVerdict): string {
@@ -85,9 +85,9 @@ function layersTable({ layers }: Image): string {
     .slice(0, maxRows.layers)
     .map((layer) => [
       String(layer.index + 1),
-      told(layer.size),
-      layer.compressedBytes === undefined ? '?' : told(layer.compressedBytes),
-      told(layer.files),
+      toldNumber(layer.size),
+      layer.compressedBytes === undefined ? '?' : toldNumber(layer.compressedBytes),
+      toldNumber(layer.files),
       madeBy(layer.createdBy),
     ]);
   return table(
@@ -102,7 +102,7 @@ function binariesTable({ binaries, entry }: Image): string {
   const sorted = binaries.toSorted((a, b) => rank(a) - rank(b) || b.file.size - a.file.size);
   const rows = sorted
     .slice(0, maxRows.binaries)
-    .map(({ file, facts }) => [`/${file.path}`, told(file.size), needs(facts), goWords(facts)]);
+    .map(({ file, facts }) => [`/${file.path}`, toldNumber(file.size), needs(facts), goWords(facts)]);
   return table([['binary', 'bytes', 'needs', 'Go'], ...rows], [0, 1, 0, 0], sorted.length - rows.length);
 }
 

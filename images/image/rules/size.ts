@@ -13,7 +13,7 @@ export const sizeBudget: ImageRule = {
   link: 'https://docs.docker.com/build/building/multi-stage/',
   *check({ image, budgetBytes }) {
     if (image.size <= budgetBytes) return;
-    yield `The image has ${told(image.size)} bytes, ${told(image.size - budgetBytes)} more than its budget of ${told(budgetBytes)}.`;
+    yield `The image has ${toldNumber(image.size)} bytes, ${toldNumber(image.size - budgetBytes)} more than its budget of ${toldNumber(budgetBytes)}.`;
   },
 };
 
@@ -35,7 +35,7 @@ export const wastedBytes: ImageRule = {
     if (wasted.share <= wastedShare) return;
     const { overwritten, removed, duplicated } = wasted;
     const worst = worstOf(wasted);
-    yield `${told(overwritten + removed + duplicated)} bytes, ${(wasted.share * 100).toFixed(0)} % of the image, are of no use: ${told(overwritten)} overwritten, ${told(removed)} removed, ${told(duplicated)} there twice.${worst === '' ? '' : ` The most: ${worst}.`}`;
+    yield `${toldNumber(overwritten + removed + duplicated)} bytes, ${(wasted.share * 100).toFixed(0)} % of the image, are of no use: ${toldNumber(overwritten)} overwritten, ${toldNumber(removed)} removed, ${toldNumber(duplicated)} there twice.${worst === '' ? '' : ` The most: ${worst}.`}`;
   },
 };
 
@@ -43,14 +43,14 @@ function worstOf({ hidden, copies }: Parameters<typeof wastedBytes.check>[0]['im
   const waste = [
     ...hidden.slice(0, 3).map(({ file, how, layer }) => ({
       bytes: file.size,
-      text: `/${file.path} of layer ${file.layer + 1}, ${how} in layer ${layer + 1} (${told(file.size)})`,
+      text: `/${file.path} of layer ${file.layer + 1}, ${how} in layer ${layer + 1} (${toldNumber(file.size)})`,
     })),
     ...copies.slice(0, 3).map(({ size, files }) => ({
       bytes: size * (files.length - 1),
       text: `${files
         .slice(0, 3)
         .map(({ path }) => `/${path}`)
-        .join(' = ')} (${told(size)} each)`,
+        .join(' = ')} (${toldNumber(size)} each)`,
     })),
   ];
   return waste
@@ -61,6 +61,6 @@ function worstOf({ hidden, copies }: Parameters<typeof wastedBytes.check>[0]['im
 }
 
 /** A count of bytes with its thousands apart. */
-export function told(bytes: number): string {
+export function toldNumber(bytes: number): string {
   return String(Math.round(bytes)).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }

@@ -51,5 +51,5 @@ function notThere(reference: string, asked: Ran): Error {
 
 function saidBy({ stderr, problem }: Ran): string {
   const text = problem ?? stderr.trim().split('\n')[0] ?? '';
-  return text.replace(/\.$/, '') || 'it said nothing';
+  return text.replace(/[.?]$/, '') || 'it said nothing';
 }
