@@ -56,12 +56,18 @@ function lettingBackIn(
     if (top !== undefined) lines.add(`!${literalPattern(top)}/**`);
     else {
       const names = paths.map((path) => path.slice(dir === '.' ? 0 : dir.length + 1));
-      for (const pattern of patternsFor(names, folders.get(dir)?.files ?? [])) {
+      // `*.go` would let the tests back in as well.
+      const [go, other] = [names.filter(isGo), names.filter((name) => !isGo(name))];
+      for (const pattern of [...go, ...patternsFor(other, folders.get(dir)?.files ?? [])]) {
         lines.add(`!${asPattern(joined(dir, pattern))}`);
       }
     }
   }
   return [...lines].sort(byText);
+}
+
+function isGo(name: string): boolean {
+  return name.endsWith('.go');
 }
 
 /** The folders in which, and below which, every file is needed. */
