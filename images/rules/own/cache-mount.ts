@@ -30,12 +30,7 @@ export const cacheMount: Rule = {
         const missing = missingOf(step, steps, subject);
         if (missing.length === 0) continue;
         const { run } = missing[0]!;
-        const fix = editOf(
-          step,
-          steps,
-          missing.map(({ target }) => target),
-          build,
-        );
+        const fix = editOf(step, steps, targetsOf(missing, step, steps), build);
         yield {
           line: step.instruction.startLine,
           endLine: step.instruction.endLine,
@@ -49,34 +44,43 @@ export const cacheMount: Rule = {
 
 type Missing = { what: string; target: string; run: GoRun };
 
+const likelyModules = /(?:\/go|\/pkg|\/pkg\/mod|GOPATH\}?|GOMODCACHE\}?)\/?$/;
+const likelyBuilds = /(?:go-build|\.cache|gocache|GOCACHE\}?)\/?$/i;
+
 function missingOf(step: Step, steps: readonly Step[], subject: Subject): Missing[] {
   const runs = goRunsOf(step);
-  const targets = mountsOf(step.instruction)
-    .filter((mount) => mount.get('type') === 'cache')
-    .map((mount) => mount.get('target') ?? mount.get('id') ?? '');
   const missing: Missing[] = [];
   const downloads = runs.find((run) => downloading.has(run.verb) && needsModules(run, steps, subject));
   const modules = downloads && moduleCacheOf(downloads);
-  if (
-    downloads !== undefined &&
-    !targets.some((target) =>
-      covers(target, modules!, /(?:\/go|\/pkg|\/pkg\/mod|GOPATH\}?|GOMODCACHE\}?)\/?$/),
-    )
-  )
+  if (downloads !== undefined && !mounts(step, modules!, likelyModules))
     missing.push({ what: 'modules', target: modules!, run: downloads });
   const compiles = runs.find((run) => compiling.has(run.verb));
   const built = compiles && (envOf(compiles, 'GOCACHE') ?? buildCache);
-  if (
-    compiles !== undefined &&
-    built !== 'off' &&
-    !targets.some((target) => covers(target, built!, /(?:go-build|\.cache|gocache|GOCACHE\}?)\/?$/i))
-  )
+  if (compiles !== undefined && built !== 'off' && !mounts(step, built!, likelyBuilds))
     missing.push({ what: 'compiled packages', target: built!, run: compiles });
   return missing;
 }
 
+function mounts({ instruction }: Step, path: string, likely: RegExp): boolean {
+  return mountsOf(instruction).some(
+    (mount) =>
+      mount.get('type') === 'cache' && covers(mount.get('target') ?? mount.get('id') ?? '', path, likely),
+  );
+}
+
+/** Modules that an earlier RUN of the stage will have behind a mount are needed behind one here. */
+function targetsOf(missing: readonly Missing[], step: Step, steps: readonly Step[]): string[] {
+  const targets = missing.map(({ target }) => target);
+  const before = steps.slice(0, steps.indexOf(step)).filter((one) => one.stage === step.stage);
+  const downloaded = before.some((one) => goRunsOf(one).some(({ verb }) => verb === 'mod download'));
+  const here = mounts(step, moduleCache, likelyModules) || targets.includes(moduleCache);
+  return downloaded && !here ? [moduleCache, ...targets] : targets;
+}
+
 /** The home of another user has its caches elsewhere, and a variable in a target is not followed: the name's end tells enough. */
 function covers(target: string, path: string, likely: RegExp): boolean {
+  const moved = path !== moduleCache && path !== buildCache && !path.includes('$');
+  if (moved) return target !== '' && isWithin(path, target.replace(/\/+$/, '') || '/');
   return target !== '' && (isWithin(path, target.replace(/\/+$/, '') || '/') || likely.test(target));
 }
 
@@ -90,7 +94,7 @@ function moduleCacheOf(run: GoRun): string {
 function needsModules(run: GoRun, steps: readonly Step[], subject: Subject): boolean {
   const { context } = subject;
   if (run.verb === 'mod download' || isToolInstall(run)) return true;
-  const flags = [...run.args, envOf(run, 'GOFLAGS') ?? ''].join(' ');
+  const flags = `${run.text} ${envOf(run, 'GOFLAGS') ?? ''}`;
   if (/-mod[= ]vendor/.test(flags)) return false;
   const before = steps.slice(0, steps.indexOf(run.step));
   const inLayer = before.some(

@@ -141,10 +141,12 @@ function madeBy(step: Step, path: string, { before = Number.POSITIVE_INFINITY, a
     (command) =>
       command.index < before &&
       !['rm', 'ls', 'test', 'cat', 'cd', 'echo', 'chmod', 'chown'].includes(commandName(command)) &&
-      command.words.some(
-        ({ literal, expands }) =>
-          !expands && literal !== '' && joinPath(step.workdir, literal.replace(/^-[a-zA-Z]/, '')) === path,
-      ),
+      command.words
+        .slice(1)
+        .some(
+          ({ literal, expands }) =>
+            !expands && literal !== '' && joinPath(step.workdir, literal.replace(/^-[a-zA-Z]/, '')) === path,
+        ),
   );
 }
 

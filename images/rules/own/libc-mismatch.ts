@@ -37,13 +37,35 @@ export const libcMismatch: Rule = {
 
 function problemOf(copy: Copy, from: Stage, target: Libc, subject: Subject): string | undefined {
   const steps = stepsOf(subject, from);
-  const programs = steps.flatMap(goRunsOf).filter((run) => makesProgram(run.verb));
+  const runs = steps.flatMap(goRunsOf).filter((run) => makesProgram(run.verb));
+  const programs = runs.length > 0 ? runs : steps.flatMap(hiddenBuild).slice(-1);
   for (const run of programsIn(copy, programs)) {
     const source = linkedWith(run, from, steps, subject);
     const problem = source && mismatch(source, target);
     if (problem !== undefined) return `The program that line ${run.line} builds ${problem}.`;
   }
   return undefined;
+}
+
+/** Where a script builds, and ENV or ARG say that CGO is on, it builds with CGO. */
+function hiddenBuild(step: Step): GoRun[] {
+  const { instruction, scope } = step;
+  if (scope.get('CGO_ENABLED') !== '1' || instruction.keyword !== 'run') return [];
+  const builds = commandsOf(step).some((command) =>
+    /^(?:make|mage|task|just|goreleaser|bazel|[\w./-]*build[\w.-]*)$/.test(command.name),
+  );
+  if (!builds) return [];
+  return [
+    {
+      step,
+      line: instruction.startLine,
+      verb: 'build',
+      args: [],
+      text: instruction.args,
+      env: new Map(),
+      output: undefined,
+    },
+  ];
 }
 
 /** The builds whose program a COPY takes: by the name of what they write, or all where that tells nothing. */
@@ -71,7 +93,7 @@ function linkedWith(
   { context }: Subject,
 ): Libc | undefined {
   if (isStatic(run) || !usesCgo(run, stage, steps)) return undefined;
-  // Without CGO_ENABLED=1 the module itself may have no C; the resolver of package net is linked with libc all the same.
+  // Where no package links C, CGO that is on by default changes nothing.
   if (context?.cgo === false && envOf(run, 'CGO_ENABLED') !== '1') return undefined;
   const compiler = `${envOf(run, 'CC') ?? ''}`;
   if (/musl/.test(compiler)) return { kind: 'musl' };
@@ -81,12 +103,9 @@ function linkedWith(
 }
 
 function isStatic(run: GoRun): boolean {
-  const flags = [
-    ...run.args,
-    envOf(run, 'GOFLAGS') ?? '',
-    envOf(run, 'CGO_LDFLAGS') ?? '',
-    envOf(run, 'LDFLAGS') ?? '',
-  ].join(' ');
+  const flags = [run.text, ...run.args, envOf(run, 'GOFLAGS') ?? '', envOf(run, 'CGO_LDFLAGS') ?? ''].join(
+    ' ',
+  );
   if (/(?:^|[\s"'=])-static(?:-pie)?(?:$|[\s"'])/.test(flags)) return true;
   return /\bnetgo\b/.test(flags) && /\bosusergo\b/.test(flags) && envOf(run, 'CGO_ENABLED') !== '1';
 }
@@ -96,12 +115,19 @@ function usesCgo(run: GoRun, stage: Stage, steps: readonly Step[]): boolean {
   const value = envOf(run, 'CGO_ENABLED');
   if (value !== undefined) return value.trim() === '1';
   if (run.env.has('CGO_ENABLED') || run.step.scope.has('CGO_ENABLED') || writtenOff(run, steps)) return false;
+  if (isForAnother(run)) return false;
   const { base } = lineage(stage).at(-1)!;
   const reference = base.kind === 'image' ? base.reference : undefined;
   const before = steps.slice(0, steps.indexOf(run.step) + 1);
   if (reference !== undefined && isGoImage(reference) && libcOfImage(reference)?.kind === 'glibc')
     return true;
   return before.some(installsCompiler);
+}
+
+/** Built for another machine than most builds run on, so that CGO is off unless it is asked for. */
+function isForAnother(run: GoRun): boolean {
+  const [os, architecture] = [envOf(run, 'GOOS') ?? 'linux', envOf(run, 'GOARCH') ?? 'amd64'];
+  return !/^(?:linux$|\$)/.test(os) || !/^(?:amd64$|\$)/.test(architecture);
 }
 
 /** `go env -w CGO_ENABLED=0` holds for the steps behind it. */

@@ -2,22 +2,34 @@ import type { Build, Stage } from '../../dockerfile/stages.ts';
 import type { Edit, Rule } from '../rule.ts';
 import { type Copy, copyOf } from './facts/copies.ts';
 import { outputStages } from './facts/outputs.ts';
-import { isWithin, joinPath } from './facts/paths.ts';
+import { baseName, isWithin, joinPath } from './facts/paths.ts';
 import { commandName, commandsOf } from './facts/shell.ts';
 import { type Read, type Step, stepsOf, valueIn } from './facts/steps.ts';
 import { isRoot, userOf } from './facts/user.ts';
 
-/** Folders whose files are root's: nobody who runs a program should change what the system reads there. */
-const roots = ['/etc', '/usr', '/bin', '/sbin', '/lib', '/lib64'];
-/** Folders below those where programs have their own files. */
-const programs = ['/usr/src', '/usr/app', '/usr/share/nginx/html'];
+/** Folders whose files are the system's, whoever runs the program. */
+const roots = [
+  '/etc',
+  '/lib',
+  '/lib64',
+  '/sbin',
+  '/tmp',
+  '/usr/lib',
+  '/usr/local/lib',
+  '/usr/local/share',
+  '/usr/share',
+];
+/** A folder below those that is a program's own. */
+const programs = ['/usr/share/nginx/html'];
+/** Files that are the system's wherever they lie. */
+const systemFiles = new Set(['ca-certificates.crt', 'zoneinfo', 'zoneinfo.zip', 'passwd', 'group']);
 
 /** Files that are root's in an image that another user runs. */
 export const rootOwned: Rule = {
   code: 'root-owned',
   severity: 'info',
   title: 'Files belong to the user that runs the image',
-  what: "Where the image has a USER other than root, every COPY and ADD into it has a --chown that names one, or a later RUN hands its files over by `chown`. A USER in front of a COPY does not change whose the files are. What goes to /etc, /usr, /bin, /sbin and /lib may be root's.",
+  what: "Where the image has a USER other than root, every COPY and ADD into it has a --chown that names one, or a later RUN hands its files over by `chown`. A USER in front of a COPY does not change whose the files are. What goes to /etc, /lib, /usr/lib and /usr/share may be root's, and so may certificates and time zones.",
   why: 'The files keep the owner they had in the build, root, and so does what was in a folder: the program cannot write its own files, and the next who meets that makes it root.',
   mend: 'COPY --from=build --chown=65532:65532 /out/app /app',
   link: 'https://docs.docker.com/reference/dockerfile/#copy---chown---chmod',
@@ -51,7 +63,9 @@ function leftToRoot(subject: Read, stage: Stage): Copy[] {
     if (copy === undefined || givesAway(copy)) return [];
     const path = joinPath('/', copy.destination);
     const system = roots.some((root) => isWithin(path, root)) && !programs.some((own) => isWithin(path, own));
-    return system || steps.slice(at + 1).some((later) => handsOver(later, path)) ? [] : [copy];
+    const files =
+      copy.sources.length > 0 && copy.sources.every((source) => systemFiles.has(baseName(source)));
+    return system || files || steps.slice(at + 1).some((later) => handsOver(later, path)) ? [] : [copy];
   });
 }
 

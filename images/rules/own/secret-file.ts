@@ -3,7 +3,7 @@ import { isIgnored, parseIgnore } from '../../ignore/dockerignore.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { type Copy, copyOf } from './facts/copies.ts';
 import { contextPath } from './facts/paths.ts';
-import { isSecretFile, isSecretInTree } from './facts/secret-files.ts';
+import { isSecretFile, isSecretInTree, isSecretPattern, isSecretPlace } from './facts/secret-files.ts';
 import { stepsOf } from './facts/steps.ts';
 
 /** Files of secrets that a COPY takes along. */
@@ -30,7 +30,12 @@ function* violations(copy: Copy, context: BuildContext | undefined): Iterable<Vi
   const { instruction, sources, from } = copy;
   const place = { line: instruction.startLine, endLine: instruction.endLine };
   const by = instruction.keyword.toUpperCase();
-  const named = sources.filter((source) => isSecretFile(source));
+  const named = sources.filter(
+    (source) =>
+      isSecretFile(source) ||
+      isSecretPattern(source) ||
+      (from === undefined && sources.length === 1 && isSecretPlace(copy.destination, source)),
+  );
   for (const source of named) yield { ...place, message: `${by} takes ${source} along, a file of secrets.` };
   if (from !== undefined || context === undefined || named.length > 0) return;
   const inside = secretsWithin(copy, context);

@@ -1,7 +1,8 @@
+import type { ImageReference } from '../../dockerfile/reference.ts';
 import { type Build, lineage, type Stage } from '../../dockerfile/stages.ts';
 import type { Rule } from '../rule.ts';
 import { goRunsOf, isToolInstall } from './facts/go-runs.ts';
-import { isGoImage } from './facts/images.ts';
+import { isGoImage, shortName } from './facts/images.ts';
 import { outputStages } from './facts/outputs.ts';
 import { commandName, commandsOf } from './facts/shell.ts';
 import { type Step, stepsOf } from './facts/steps.ts';
@@ -10,8 +11,8 @@ import { type Step, stepsOf } from './facts/steps.ts';
 export const singleStage: Rule = {
   code: 'single-stage',
   severity: 'warning',
-  title: 'The Go toolchain stays out of the image',
-  what: "No stage that an image is made of is built on a Go image, directly or by way of another stage, or installs Go from packages or an archive and leaves it there. A stage that only installs other modules' tools (`go install MODULE@VERSION`) is an image of tools and may.",
+  title: 'The toolchain stays out of the image',
+  what: "No stage that an image is made of is built on a Go image, directly or by way of another stage, or installs Go from packages or an archive and leaves it there. A stage that only installs other modules' tools (`go install MODULE@VERSION`) is an image of tools and may. Images of Rust, Maven, Gradle, GCC and .NET's SDK count where something is built in them.",
   why: 'The toolchain, the sources and the module cache are hundreds of megabytes that the program never reads, and every hole in them is reported against the image.',
   mend: 'Build in one stage and copy the program into another: `FROM scratch`, `COPY --from=build /out/app /app`.',
   link: 'https://docs.docker.com/build/building/multi-stage/',
@@ -29,6 +30,14 @@ export const singleStage: Rule = {
         continue;
       }
       const installed = steps.find((step) => installsGo(step));
+      const compiler = base.base.kind === 'image' ? compilerIn(base.base.reference, steps) : undefined;
+      if (compiler !== undefined) {
+        yield {
+          line: stage.from.startLine,
+          message: `The image is built on ${base.baseText}: ${compiler} and what it was given stay in it.`,
+        };
+        continue;
+      }
       if (installed !== undefined && name === undefined && runsGo(steps, build)) {
         yield {
           line: installed.instruction.startLine,
@@ -38,6 +47,24 @@ export const singleStage: Rule = {
     }
   },
 };
+
+/** Images of other compilers by the last part of their name, and the commands that say something is built in them. */
+const compilers: Readonly<Record<string, RegExp>> = {
+  rust: /\bcargo\s+(?:build|install)\b/,
+  maven: /\bmvn\b/,
+  gradle: /\bgradlew?\b/,
+  gcc: /\b(?:gcc|g\+\+|make|cmake)\b/,
+  sdk: /\bdotnet\s+(?:build|publish)\b/,
+};
+
+function compilerIn(reference: ImageReference | undefined, steps: readonly Step[]): string | undefined {
+  const name = reference === undefined ? '' : shortName(reference);
+  const builds = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
+  if (builds === undefined) return undefined;
+  return steps.some(({ instruction: { keyword, args } }) => keyword === 'run' && builds.test(args))
+    ? name
+    : undefined;
+}
 
 /** An image of tools: others' modules are installed, and nothing of the context is built. */
 function isToolbox(steps: readonly Step[], stage: Stage): boolean {

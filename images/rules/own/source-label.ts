@@ -1,7 +1,7 @@
 import { pairsOf } from '../../dockerfile/pairs.ts';
 import type { Rule } from '../rule.ts';
 import { outputStages } from './facts/outputs.ts';
-import { knownValueIn, type Step, stepsOf, valueIn } from './facts/steps.ts';
+import { type Step, stepsOf, valueIn } from './facts/steps.ts';
 
 const label = 'org.opencontainers.image.source';
 
@@ -27,6 +27,7 @@ export const sourceLabel: Rule = {
 function setsLabel(step: Step): boolean {
   if (step.instruction.keyword !== 'label') return false;
   return pairsOf(step.instruction).some(
-    ({ key, value }) => valueIn(step, key) === label && knownValueIn(step, value ?? '') !== '',
+    ({ key, value }) =>
+      valueIn(step, key) === label && (value?.includes('$') === true || valueIn(step, value ?? '') !== ''),
   );
 }

@@ -14,6 +14,8 @@ export type GoRun = {
   args: readonly string[];
   /** Variables set for it on the line, by `export` in front of it, or by `go env -w`; undefined: the value is not known. */
   env: ReadonlyMap<string, string | undefined>;
+  /** The whole command with the variables that ENV and ARG set. */
+  text: string;
   /** Where `-o` writes to, absolute. */
   output: string | undefined;
 };
@@ -39,6 +41,7 @@ export function goRunsOf(step: Step): GoRun[] {
       line: shellLine(step.instruction, index),
       verb,
       args,
+      text: withValues(command.words.map(({ text }) => text).join(' '), step, exported),
       env: new Map([...exported, ...go.env]),
       output: output === undefined ? undefined : joinPath(folder, output),
     });
@@ -119,4 +122,16 @@ function verbOf(args: readonly string[]): { verb: string; args: readonly string[
 function outputOf(args: readonly string[]): string | undefined {
   const at = args.indexOf('-o');
   return at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith('-o='))?.slice(3);
+}
+
+/** Quotes stay: the text is searched for words, and not run. */
+function withValues(
+  text: string,
+  { scope }: Step,
+  exported: ReadonlyMap<string, string | undefined>,
+): string {
+  return text.replace(
+    /\$\{?([A-Za-z_]\w*)\}?/g,
+    (written, name: string) => exported.get(name) ?? scope.get(name) ?? written,
+  );
 }

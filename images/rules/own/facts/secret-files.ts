@@ -1,7 +1,7 @@
 import { baseName } from './paths.ts';
 
 const names = new Set(
-  '.env .envrc .npmrc .netrc _netrc .pgpass .my.cnf .pypirc .git-credentials .dockercfg .htpasswd .vault-token .s3cfg .boto .terraformrc .ssh .aws .kube .gnupg .docker id_rsa id_dsa id_ecdsa id_ecdsa_sk id_ed25519 id_ed25519_sk kubeconfig credentials credentials.json credentials.yml credentials.yaml application_default_credentials.json secrets.json secrets.yml secrets.yaml secrets.env secret.json secret.yml secret.yaml client_secret.json terraform.tfvars terraform.tfstate'.split(
+  '.env .envrc .npmrc .netrc _netrc .pgpass .my.cnf .pypirc .git-credentials .dockercfg .htpasswd .vault-token .s3cfg .boto .terraformrc .ssh .aws .kube .gnupg .docker id_rsa id_dsa id_ecdsa id_ecdsa_sk id_ed25519 id_ed25519_sk kubeconfig credentials.json credentials.yml credentials.yaml application_default_credentials.json secrets.json secrets.yml secrets.yaml secrets.env secret.json secret.yml secret.yaml password.txt passwords.txt token.txt secret.txt secrets.txt client_secret.json terraform.tfvars terraform.tfstate'.split(
     ' ',
   ),
 );
@@ -22,10 +22,12 @@ export function isSecretFile(path: string): boolean {
   const lower = path.toLowerCase().replace(/\/+$/, '');
   const name = baseName(lower);
   if (name.endsWith('.pub') || (name.startsWith('known_hosts') && !name.endsWith('.key'))) return false;
-  if (names.has(name) || serviceAccount.test(name)) return !/(?:^|\/)known_hosts$/.test(lower);
+  if (names.has(name) || serviceAccount.test(name) || /^kubeconfig\.(?:ya?ml|json|conf)$/.test(name))
+    return !/(?:^|\/)known_hosts$/.test(lower);
   if (/^\.env\.|^\.?[\w-]+\.env$|^\.env[-_]/.test(name)) return !sample.test(name);
   if (inFolders.test(lower)) return !sample.test(name) && !/known_hosts|authorized_keys|\.pub$/.test(name);
   if (keyFile.test(name)) return name.endsWith('.asc') ? /secret|private/.test(name) : true;
+  if (name.endsWith('.pem') && /(?:^|\/)certs\//.test(lower) && !/key|priv/.test(name)) return false;
   if (/\.(?:pem|key)$/.test(name)) return name.startsWith('privkey') || !certificate.test(name);
   return false;
 }
@@ -42,4 +44,33 @@ export function isSecretInTree(path: string): boolean {
   if (name === '.npmrc' || name === '.docker' || name === '.aws' || name === '.kube')
     return name === '.npmrc';
   return isSecretFile(path);
+}
+
+const dotted = [
+  '.env',
+  '.env.production',
+  '.npmrc',
+  '.netrc',
+  '.pgpass',
+  '.git-credentials',
+  'id_rsa',
+  'id_ed25519',
+];
+
+/** Whether a pattern of names, such as `.env*` or `id_*`, is one of such files. */
+export function isSecretPattern(pattern: string): boolean {
+  const name = baseName(pattern);
+  if (!/[*?]/.test(name) || !/^(?:\.[a-z]|id_)/.test(name)) return false;
+  const form = name
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replace(/\?/g, '.');
+  return dotted.some((one) => new RegExp(`^${form}$`).test(one));
+}
+
+/** Where credentials are looked for; whatever is copied there holds some, unless it is a sample. */
+export function isSecretPlace(destination: string, source: string): boolean {
+  const place =
+    /(?:^|\/)(?:\.env|\.npmrc|\.netrc|\.pgpass|\.pypirc|\.git-credentials|\.aws\/credentials|\.docker\/config\.json|\.kube\/config|\.ssh\/id_\w+)$/;
+  return place.test(destination) && !sample.test(baseName(source.toLowerCase()));
 }

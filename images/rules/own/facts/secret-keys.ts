@@ -4,6 +4,8 @@ const words = new Set(
     ' ',
   ),
 );
+/** Words that are written together: PGPASSWORD, CLIENTSECRET. */
+const joined = /(?:PASSWORD|PASSWD|PASSPHRASE|APIKEY|TOKEN|[^AEIOU]SECRET)\d*$/;
 /** Words that do so as the last one, behind another: DB_PASS, MYSQL_PWD, GITHUB_PAT. */
 const lastWords = new Set(['PASS', 'PWD', 'PAT', 'CREDS', 'AUTH']);
 /** `_KEY` behind one of these is a secret. */
@@ -33,7 +35,7 @@ export function isSecretName(name: string): boolean {
   const last = parts.at(-1);
   if (last === undefined || about.has(last) || parts.includes('PUBLIC') || parts.includes('PUB'))
     return false;
-  if (parts.some((part) => words.has(part.replace(/\d+$/, '')))) return true;
+  if (parts.some((part) => words.has(part.replace(/\d+$/, '')) || joined.test(part))) return true;
   if (parts.length > 1 && lastWords.has(last))
     return !(last === 'PASS' && passNumbers.has(parts.at(-2)!)) && !isWorkingDirectory(parts);
   return (

@@ -34,8 +34,6 @@ const forms: readonly Form[] = [
 ];
 
 const userInfo = /\b[a-z][a-z0-9+.-]*:\/\/([^\s/:@"'`<>\\]*):([^\s/@"'`<>\\]+)@[^\s/"'`]/gi;
-/** In documentation these mean "whoever, whatever". */
-const anybody = /^(?:user(?:name)?|login|me|foo):(?:pass(?:word)?|pw|bar|secret)$/i;
 
 /** A secret that is recognised by what it looks like, and where in the text it begins. */
 export type SecretValue = { what: string; index: number };
@@ -50,7 +48,7 @@ export function secretValues(text: string): SecretValue[] {
   }
   for (const match of text.matchAll(userInfo)) {
     const [, user = '', password = ''] = match;
-    if (isPlaceholder(password) || anybody.test(`${user}:${password}`)) continue;
+    if (isPlaceholder(password)) continue;
     if (/^\d+$/.test(password) && user === '') continue;
     found.push({ what: 'an address with a password', index: match.index });
     break;

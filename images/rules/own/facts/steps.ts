@@ -64,7 +64,12 @@ export function valueIn({ scope, escapeToken }: Step, text: string): string {
 /** As `valueIn`; undefined where a variable in it has no value. */
 export function knownValueIn({ scope, escapeToken }: Step, text: string): string | undefined {
   const { text: value, unresolved } = expand(text, scope, escapeToken);
-  return unresolved.length > 0 ? undefined : value;
+  return unresolved.some((name) => isBare(name, text)) ? undefined : value;
+}
+
+/** Whether a variable stands there without a value of its own to fall back on, as `${NAME:-value}` has one. */
+function isBare(name: string, text: string): boolean {
+  return new RegExp(`\\$(?:${name}(?!\\w)|\\{${name}(?:\\}|:?[?]))`).test(text);
 }
 
 function baseWorkdir({ base }: Stage): string {
@@ -77,7 +82,7 @@ function declare(instruction: Instruction, scope: Scope, build: Build): Scope {
   for (const { key, value } of pairsOf(instruction)) {
     if (value !== undefined) {
       const { text, unresolved } = expand(value, scope, build.dockerfile.escapeToken);
-      next.set(key, unresolved.length > 0 ? undefined : text);
+      next.set(key, unresolved.some((name) => isBare(name, value)) ? undefined : text);
     } else if (!next.has(key) || next.get(key) === undefined)
       next.set(key, build.globalArgs.get(key) ?? platformArgs.get(key));
   }

@@ -25,7 +25,7 @@ export function userOf(subject: Read, stage: Stage): User {
 
 /** Whether a USER names root: by name or as number 0, with a group or without, or by an account that has its number. */
 export function isRoot(name: string, step: Step, subject: Read): boolean {
-  const [user = ''] = name.trim().split(':');
+  const [user = ''] = name.trim().split(/[:\s]/);
   return user === '' || user === 'root' || /^0+$/.test(user) || isRootsTwin(user, step, subject);
 }
 

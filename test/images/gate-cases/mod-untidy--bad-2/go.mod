@@ -1,0 +1,7 @@
+module example.com/shop
+
+go 1.26
+
+require (
+	github.com/google/uuid v1.5.0
+)
