@@ -1,4 +1,6 @@
 // The emitted services that stand in test/golden/ to be read, compared and compiled. `npm run golden` refreshes them.
+
+import { readFileSync } from 'node:fs';
 import * as disk from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +8,9 @@ import type { Answers } from '../../scaffold/src/answers.ts';
 import { write } from '../../scaffold/src/create/write.ts';
 import { type Plan, plan } from '../../scaffold/src/emit/plan.ts';
 import { readTemplate } from '../../scaffold/src/emit/template.ts';
-import { packageVersion, templateFolder } from '../../scaffold/src/package.ts';
+import { packageVersion, pipelinesFolder, templateFolder } from '../../scaffold/src/package.ts';
+import { type CiSystem, ciSystems, renderPipeline } from '../../scaffold/src/pipeline/render.ts';
+import { renderRulesPage } from './rules-page.ts';
 
 const goldenFolder = fileURLToPath(new URL('../golden', import.meta.url));
 
@@ -41,7 +45,22 @@ export function planGolden(service: string): Plan {
   return new Map([...planned].filter(([path]) => path !== '.go-sre/base.tar.gz'));
 }
 
+/** The parts of the template that `go-sre pipeline` renders, with the template's word for the version. */
+export function templatePipelines(): Map<string, string> {
+  const choices = { scanner: 'trivy', image: undefined, budget: undefined, alone: false } as const;
+  return new Map(
+    (Object.keys(ciSystems) as CiSystem[]).map((ci) => {
+      const source = readFileSync(join(pipelinesFolder, ciSystems[ci].source), 'utf8');
+      return [ciSystems[ci].path, renderPipeline(ci, choices, source, '0.0.0-template')];
+    }),
+  );
+}
+
 if (import.meta.main) {
+  for (const [path, text] of templatePipelines()) {
+    await disk.mkdir(dirname(join(templateFolder, path)), { recursive: true });
+    await disk.writeFile(join(templateFolder, path), text);
+  }
   await disk.rm(goldenFolder, { recursive: true, force: true });
   await disk.mkdir(dirname(goldenPath('any')), { recursive: true });
   for (const service of Object.keys(goldenServices)) {
@@ -49,4 +68,5 @@ if (import.meta.main) {
     await write(planned, goldenPath(service), { disk });
     console.log(`test/golden/${service}: ${planned.size} files`);
   }
+  await disk.writeFile(new URL('../../docs/rules.md', import.meta.url), renderRulesPage());
 }
