@@ -174,8 +174,9 @@ export function parentOf(path: string): string {
   return at < 0 ? '.' : path.slice(0, at);
 }
 
-/** A name in a folder, without `./` in front. */
+/** A name in a folder, or a way from it, without `./` in front; `..` goes up. */
 export function joined(dir: string, name: string): string {
+  if (name.startsWith('../') && dir !== '.') return joined(parentOf(dir), name.slice(3));
   if (dir === '.') return name;
   return name === '.' ? dir : `${dir}/${name}`;
 }
