@@ -1,13 +1,10 @@
 // Does the gate find each defect, and nothing where there is none? Folders RULE--bad-N and RULE--ok-N, judged by `go-sre check`.
 
 import { readdirSync } from 'node:fs';
-import * as disk from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { shippedBaseImages } from '../images/index.ts';
-import { runGoSre } from '../scaffold/src/go-sre-command.ts';
 import { programRunner } from '../scaffold/src/processes.ts';
+import { runGoSreInProcess } from '../test/helpers/scaffold.ts';
 import type { Bench, BenchDeps } from './bench.ts';
 import { cell, type Table } from './report.ts';
 
@@ -32,23 +29,14 @@ export function isWrong({ bad, rule, found, problem }: Judged): boolean {
 
 /** Judges one folder as the command does, on the day the dates of ends of life were made. */
 async function judge(folder: string, one: Case, { env, signal }: BenchDeps): Promise<Judged> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const printed = Promise.all([text(stdout), text(stderr)]);
   const words = ['check', join(folder, one.name), '--json', '--today', shippedBaseImages.made];
-  const code = await runGoSre(words, {
-    ...{ version: '0', disk, env, signal, stdout, stderr, cwd: folder, now: Date.now, fetch },
+  const { exitCode, stdout, stderr } = await runGoSreInProcess(words, folder, {
+    env,
+    signal,
     run: programRunner(env),
-    git: async () => ({ status: undefined, output: '' }),
-    readTemplate: () => {
-      throw new Error('the gate reads no template');
-    },
-    stdin: Readable.from([]),
   });
-  stdout.end();
-  stderr.end();
-  const [report, told] = await printed;
-  if (code !== 0 && code !== 1) return { ...one, found: [], problem: told.trim() };
-  const { findings } = JSON.parse(report) as { findings: { code: string }[] };
+  if (exitCode !== 0 && exitCode !== 1) return { ...one, found: [], problem: stderr.trim() };
+  const { findings } = JSON.parse(stdout) as { findings: { code: string }[] };
   return { ...one, found: findings.map((finding) => finding.code), problem: undefined };
 }
 

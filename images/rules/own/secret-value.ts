@@ -1,11 +1,9 @@
 import type { Instruction } from '../../dockerfile/syntax.ts';
 import type { Rule, Subject, Violation } from '../rule.ts';
-import { copyOf } from './facts/copies.ts';
-import { outputLineage } from './facts/outputs.ts';
+import { copiedTexts, isSettingsFile } from './facts/copied-texts.ts';
 import { isNoSecret, isSecretName } from './facts/secret-keys.ts';
-import { allInstructions, settingsOf } from './facts/secret-settings.ts';
+import { allInstructions, linesOf, type Setting, settingsOf } from './facts/secret-settings.ts';
 import { looksRandom, secretValues } from './facts/secret-values.ts';
-import { stepsOf } from './facts/steps.ts';
 
 /** Values that are secrets whatever they are called. */
 export const secretValue: Rule = {
@@ -17,7 +15,6 @@ export const secretValue: Rule = {
   mend: 'Revoke it. Then hand it in by a secret mount when it is built, or when the container starts.',
   link: 'https://docs.docker.com/build/building/secrets/',
   *check(subject) {
-    yield* inCopiedFiles(subject);
     for (const instruction of allInstructions(subject.build)) {
       const told = new Set<number>();
       for (const { what, line } of [...byForm(instruction), ...byName(instruction, subject)]) {
@@ -26,23 +23,30 @@ export const secretValue: Rule = {
         told.add(line);
       }
     }
+    yield* inFiles(subject);
   },
 };
 
-/** Files that an image is given by name, as far as they were read. */
-function* inCopiedFiles(subject: Subject): Iterable<Violation> {
-  for (const stage of outputLineage(subject.build)) {
-    const own = stepsOf(subject, stage).filter((step) => step.stage === stage);
-    for (const { from, sources, instruction } of own.flatMap((step) => copyOf(step) ?? [])) {
-      for (const source of from === undefined ? sources : []) {
-        const path = source.replace(/^(?:\.?\/)+/, '');
-        const [found] = secretValues(subject.context?.texts.get(path) ?? '');
-        if (found === undefined) continue;
-        const message = `${path} is copied into the image and holds what looks like ${found.what}.`;
-        yield { line: instruction.startLine, endLine: instruction.endLine, message };
-      }
+/** What the files hold that COPY and ADD name. */
+function* inFiles(subject: Subject): Iterable<Violation> {
+  for (const { path, text } of copiedTexts(subject)) {
+    const forms = secretValues(text).map(({ what, index }) => ({ what, line: lineOf(text, index) }));
+    const named = isSettingsFile(path) ? linesOf(text, 1, 'COPY').flatMap(asSecret) : [];
+    const told = new Set<number>();
+    for (const { what, line } of [...forms, ...named]) {
+      if (!told.has(line))
+        yield {
+          file: path,
+          line,
+          message: `${path} is copied into the image, and holds what looks like ${what}.`,
+        };
+      told.add(line);
     }
   }
+}
+
+function lineOf(text: string, index: number): number {
+  return (text.slice(0, index).match(/\n/g)?.length ?? 0) + 1;
 }
 
 type Found = { what: string; line: number };
@@ -56,19 +60,19 @@ function byForm(instruction: Instruction): Found[] {
   const inHeredocs = heredocs.flatMap((heredoc) =>
     secretValues(heredoc.content).map(({ what, index }) => ({
       what,
-      line: Math.max(
-        startLine,
-        heredoc.startLine + (heredoc.content.slice(0, index).match(/\n/g)?.length ?? 0),
-      ),
+      line: Math.max(startLine, heredoc.startLine + lineOf(heredoc.content, index) - 1),
     })),
   );
   return [...inArgs, ...inFlags, ...inHeredocs];
 }
 
 function byName(instruction: Instruction, subject: Subject): Found[] {
-  return settingsOf(instruction, subject).flatMap(({ name, value = '', line }) =>
-    (isSecretName(name) || name === '_authToken') && !isNoSecret(value) && looksRandom(value)
-      ? [{ what: `a secret as the value of ${name}`, line }]
-      : [],
-  );
+  return settingsOf(instruction, subject).flatMap(asSecret);
+}
+
+function asSecret({ name, value = '', line }: Setting): Found[] {
+  const secret = isSecretName(name) || name === '_authToken';
+  return secret && !isNoSecret(value) && looksRandom(value)
+    ? [{ what: `a secret as the value of ${name}`, line }]
+    : [];
 }

@@ -17,6 +17,11 @@ const keyFile = /\.(?:p12|pfx|jks|keystore|ppk|kdbx|asc|pkcs12|p8)$/;
 const certificate =
   /(?:^|[._-])(?:ca|cert|certs|certificate|certificates|chain|fullchain|bundle|ca-bundle|cacert|root|rootca|public|pub|pubkey|crt|trust|intermediate|dhparams?|dh|cosign)(?:$|[._-])|cert\d*\.pem$|\.pub$/;
 
+/** Whether a file is there to be copied and filled in: `.env.example`. */
+export function isSample(path: string): boolean {
+  return sample.test(baseName(path.toLowerCase()));
+}
+
 /** Whether a path names a file (or a folder of files) that is there to hold secrets. */
 export function isSecretFile(path: string): boolean {
   const lower = path.toLowerCase().replace(/\/+$/, '');

@@ -100,7 +100,7 @@ function echoed({ args }: ShellCommand, line: number): Setting[] {
 }
 
 /** Settings in a text: `KEY=value`, `key: value`, `"key": "value"`, and `machine … password …` of a .netrc. */
-function linesOf(content: string, startLine: number, by: string): Setting[] {
+export function linesOf(content: string, startLine: number, by: string): Setting[] {
   return content.split('\n').flatMap((text, index): Setting[] => {
     const line = startLine + index;
     const netrc = /\bpassword\s+(\S+)/.exec(/\bmachine\s|\blogin\s/.test(text) ? text : '');
