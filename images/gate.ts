@@ -1,5 +1,6 @@
 import type { Finding } from './finding.ts';
 import { readIgnores } from './ignores.ts';
+import { createStepsOf } from './rules/own/facts/steps.ts';
 import type { Rule, Severity, Subject, Violation } from './rules/rule.ts';
 import { createShellOf } from './shell/of-instruction.ts';
 
@@ -28,13 +29,14 @@ export function isAtLeast(severity: Severity, threshold: Severity): boolean {
  * @returns findings in the order of the file; those of other files behind them
  */
 export function checkBuild(
-  subject: Omit<Subject, 'shell'>,
+  subject: Omit<Subject, 'shell' | 'steps'>,
   rules: readonly Rule[],
   configured: Severities,
   name: string,
 ): Verdict {
   const ignores = readIgnores(subject.build.dockerfile);
-  const asked: Subject = { ...subject, shell: createShellOf() };
+  const shell = createShellOf();
+  const asked: Subject = { ...subject, shell, steps: createStepsOf(subject.build, shell) };
   const always = new Set(rules.flatMap((rule) => (rule.always ? [rule.code] : [])));
   const { instructions } = subject.build.dockerfile;
   const found = rules.flatMap((rule): Finding[] => {

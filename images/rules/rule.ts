@@ -2,6 +2,7 @@ import type { BuildContext } from '../context.ts';
 import type { BaseImages } from '../data/base-images.ts';
 import type { Build } from '../dockerfile/stages.ts';
 import type { ShellOf } from '../shell/of-instruction.ts';
+import type { StepsOf } from './own/facts/steps.ts';
 
 /** As hadolint has them, whose configurations name them. */
 export type Severity = 'error' | 'warning' | 'info' | 'style';
@@ -36,6 +37,8 @@ export type Subject = {
   build: Build;
   /** The commands of a RUN, read once however many rules ask. */
   shell: ShellOf;
+  /** What makes a stage, each instruction with the variables in front of it; put together once. */
+  steps: StepsOf;
   /** What lies beside the Dockerfile; undefined where the Dockerfile is judged alone (standard input). */
   context: BuildContext | undefined;
   baseImages: BaseImages;

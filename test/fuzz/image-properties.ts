@@ -114,7 +114,7 @@ function dockerfile(): Property {
     check: (input) => {
       const text = new TextDecoder().decode(input);
       const build = resolveStages(parseDockerfile(text));
-      const subject: Omit<Subject, 'shell'> = {
+      const subject: Omit<Subject, 'shell' | 'steps'> = {
         ...{ build, context: input.length % 2 === 0 ? context : undefined },
         ...{ baseImages: shippedBaseImages, today: '2026-11-26' },
         settings: {

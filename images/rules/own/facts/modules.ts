@@ -48,7 +48,7 @@ export function parseGoModule(file: string, text: string): GoModule {
 }
 
 /** The module that a build is about; undefined: none is in the context, or it cannot be told which. */
-export function moduleOf(subject: Pick<Subject, 'build' | 'context' | 'shell'>): GoModule | undefined {
+export function moduleOf(subject: Pick<Subject, 'build' | 'context' | 'steps'>): GoModule | undefined {
   return modulesOf(subject).find(({ file }) => file.endsWith('go.mod'));
 }
 
@@ -56,7 +56,7 @@ export function moduleOf(subject: Pick<Subject, 'build' | 'context' | 'shell'>):
  * The go.mod and go.work files that a build reads: those that COPY, ADD or a bind mount name by themselves or by their
  * folder; where that gives none, the only one of the context.
  */
-export function modulesOf(subject: Pick<Subject, 'build' | 'context' | 'shell'>): GoModule[] {
+export function modulesOf(subject: Pick<Subject, 'build' | 'context' | 'steps'>): GoModule[] {
   const { build, context } = subject;
   if (context === undefined) return [];
   const files = [...context.texts.keys()].filter((path) => /(?:^|\/)go\.(?:mod|work)$/.test(path));

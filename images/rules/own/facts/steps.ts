@@ -1,6 +1,7 @@
 import { pairsOf } from '../../../dockerfile/pairs.ts';
 import { type Build, expand, lineage, platformArgs, type Stage } from '../../../dockerfile/stages.ts';
 import type { Dockerfile, Instruction } from '../../../dockerfile/syntax.ts';
+import type { ShellOf } from '../../../shell/of-instruction.ts';
 import type { Shell } from '../../../shell/syntax.ts';
 import type { Subject } from '../../rule.ts';
 import { joinPath } from './paths.ts';
@@ -22,7 +23,25 @@ export type Step = {
 };
 
 /** What steps are read from. */
-export type Read = Pick<Subject, 'build' | 'shell'>;
+export type Read = Pick<Subject, 'build' | 'steps'>;
+
+/** The steps of a stage. */
+export type StepsOf = (stage: Stage) => readonly Step[];
+
+/** Makes a reader of stages that reads each of them once, however many rules ask. */
+export function createStepsOf(build: Build, shell: ShellOf): StepsOf {
+  const known = new Map<Stage, readonly Step[]>();
+  return (stage) => {
+    const steps = known.get(stage) ?? readSteps(build, shell, stage);
+    known.set(stage, steps);
+    return steps;
+  };
+}
+
+/** As `steps` of the subject: from the first instruction of the lowest stage on. */
+export function stepsOf({ steps }: Pick<Subject, 'steps'>, stage: Stage): readonly Step[] {
+  return steps(stage);
+}
 
 /** Where the Go images work without a WORKDIR; others work in `/`. Source: https://hub.docker.com/_/golang */
 const goWorkdir = '/go';
@@ -32,7 +51,7 @@ const goWorkdir = '/go';
  * A stage inherits ARGs, ENV and WORKDIR of the stage it is built from.
  * Source: https://docs.docker.com/build/building/variables/#scoping
  */
-export function stepsOf({ build, shell }: Read, stage: Stage): Step[] {
+function readSteps(build: Build, shell: ShellOf, stage: Stage): Step[] {
   const { escapeToken } = build.dockerfile;
   const stages = lineage(stage).reverse();
   let scope: Scope = new Map<string, string | undefined>();
