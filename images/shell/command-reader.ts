@@ -1,33 +1,16 @@
-import { flagNames } from './flags.ts';
-import type { Assignment, Connector, ShellCommand, ShellWord } from './syntax.ts';
-import { ShellSyntaxError, WordReader } from './word-reader.ts';
+import { SimpleReader } from './simple-reader.ts';
+import type { ShellCommand, ShellWord } from './syntax.ts';
 
 /** Words that end a list where a command would begin. */
 const closing = new Set(['then', 'do', 'done', 'fi', 'else', 'elif', 'esac', '}', 'in']);
-/** Commands in front of a command, which change nothing of what it does. */
-const prefixes = new Set(['command', 'builtin', 'exec', 'busybox', 'run']);
-const declaring = new Set(['export', 'declare', 'local', 'readonly', 'typeset', 'let', 'eval']);
-const assignmentStart = /([A-Za-z_][A-Za-z0-9_]*)(\[[^\]\n]*\])?\+?=/y;
-const redirectionStart =
-  /(?:\d+|\{[A-Za-z_][A-Za-z0-9_]*\})?(?:<<<|<<-?|<&|<>|<(?!\()|&>>?|>&|>>|>\||>(?!\())/y;
 const keyword = /[!{}a-z[]+/y;
 
-/** A here-document that a line announces and the lines behind it hold. */
-type Pending = { name: string; quoted: boolean; chomp: boolean };
-
 /** Reads the shell's grammar (POSIX with bash's additions) and collects its simple commands. */
-export class CommandReader extends WordReader {
-  readonly commands: ShellCommand[];
+export class CommandReader extends SimpleReader {
   pipelines = 0;
-  private readonly base: number;
-  private pending: Pending[] = [];
-  private next: Connector = '';
-  private position = 0;
 
   constructor(text: string, commands: ShellCommand[] = [], base = 0, depth = 0) {
-    super(text, 0, depth);
-    this.commands = commands;
-    this.base = base;
+    super(text, commands, base, depth);
   }
 
   /** Reads all of the text that is shell. @throws ShellSyntaxError */
@@ -35,8 +18,8 @@ export class CommandReader extends WordReader {
     this.script();
   }
 
-  protected inner(text: string, index: number, depth: number): void {
-    const reader = new CommandReader(text, this.commands, this.base + index, depth);
+  protected inner(text: string, index: number): void {
+    const reader = new CommandReader(text, this.commands, this.base + index, this.depth);
     reader.script();
     this.pipelines += reader.pipelines;
   }
@@ -61,6 +44,8 @@ export class CommandReader extends WordReader {
         if (character === ';' && this.text[this.at + 1] === ';') return;
         this.at++;
         this.next = character;
+        // `&;` is refused by shells, but it is plain what is meant.
+        if (character === '&' && this.text[this.at] === ';' && this.text[this.at + 1] !== ';') this.at++;
       } else if (character === '\n') this.next = '\n';
       else return;
       this.newlines();
@@ -294,16 +279,25 @@ export class CommandReader extends WordReader {
   }
 
   private time(): boolean {
+    const index = this.at;
     this.at += 4;
+    const words = [wordAt('time', index)];
     this.skipBlanks();
-    while (this.text[this.at] === '-' && this.word() !== undefined) this.skipBlanks();
-    this.pipeline();
+    for (let word = this.flag(); word !== undefined; word = this.flag()) words.push(word);
+    this.push(words, [], index);
+    this.nested(() => this.pipeline());
     return true;
+  }
+
+  private flag(): ShellWord | undefined {
+    const word = this.text[this.at] === '-' ? this.word() : undefined;
+    this.skipBlanks();
+    return word;
   }
 
   private coprocess(): boolean {
     this.at += 6;
-    if (!this.command()) this.fail('no command behind coproc');
+    if (!this.nested(() => this.command())) this.fail('no command behind coproc');
     return true;
   }
 
@@ -330,156 +324,8 @@ export class CommandReader extends WordReader {
     });
     return true;
   }
-
-  private simple(): boolean {
-    const index = this.at;
-    const assignments: Assignment[] = [];
-    const words: ShellWord[] = [];
-    for (;;) {
-      this.skipBlanks();
-      if (this.text[this.at] === '#') this.comment();
-      if (this.redirection()) continue;
-      if (words.length === 0 && this.assignment(assignments)) continue;
-      if (words.length > 0 && declaring.has(words[0]!.literal) && this.assignment([], true)) continue;
-      const word = this.word();
-      if (word === undefined) break;
-      words.push(word);
-    }
-    if (
-      this.at === index ||
-      (words.length === 0 && assignments.length === 0 && this.text.slice(index, this.at).trim() === '')
-    ) {
-      return false;
-    }
-    this.push(words, assignments, index);
-    return true;
-  }
-
-  /** `name=value`; of a word behind `export` only an array is read so, for its brackets. */
-  private assignment(into: Assignment[], arraysOnly = false): boolean {
-    assignmentStart.lastIndex = this.at;
-    const match = assignmentStart.exec(this.text);
-    if (match === null) return false;
-    const behind = this.at + match[0].length;
-    const array = this.text[behind] === '(';
-    if (arraysOnly && !array) return false;
-    this.at = behind;
-    into.push({ name: match[1]!, value: array ? this.array() : (this.word()?.literal ?? '') });
-    return true;
-  }
-
-  private array(): string {
-    this.at++;
-    this.nested(() => {
-      for (;;) {
-        this.newlines();
-        if (this.text[this.at] === ')') break;
-        if (this.word() === undefined) this.fail('an array is left open');
-      }
-      this.at++;
-    });
-    return '';
-  }
-
-  private redirections(): void {
-    do this.skipBlanks();
-    while (this.redirection());
-  }
-
-  private redirection(): boolean {
-    redirectionStart.lastIndex = this.at;
-    const match = redirectionStart.exec(this.text);
-    if (match === null) return false;
-    this.at += match[0].length;
-    this.skipBlanks();
-    const target = this.word();
-    if (target === undefined) this.fail('no file behind a redirection');
-    const heredoc = /<<(-?)$/.exec(match[0]);
-    if (heredoc !== null && !match[0].endsWith('<<<')) {
-      const { literal: name, text } = target;
-      this.pending.push({ name, quoted: /['"\\]/.test(text), chomp: heredoc[1] === '-' });
-    }
-    return true;
-  }
-
-  private push(words: readonly ShellWord[], assignments: readonly Assignment[], index: number): void {
-    const args = words.slice(1).map((word) => word.literal);
-    this.commands.push({
-      name: commandName(words),
-      args,
-      flags: flagNames(args),
-      words:
-        this.base === 0
-          ? words
-          : words.map((word) => ({ ...word, index: word.index + this.base, end: word.end + this.base })),
-      assignments,
-      index: this.base + index,
-      end: this.base + this.at,
-      connector: this.next,
-      position: this.position,
-    });
-  }
-
-  private comment(): void {
-    const end = this.text.indexOf('\n', this.at);
-    this.at = end < 0 ? this.text.length : end;
-  }
-
-  /** Skips blanks, comments, line ends and the here-documents behind them. */
-  private newlines(): void {
-    for (;;) {
-      this.skipBlanks();
-      const character = this.text[this.at];
-      if (character === '#') this.comment();
-      else if (character === '\n') {
-        this.at++;
-        for (const pending of this.pending.splice(0)) this.heredoc(pending);
-      } else return;
-    }
-  }
-
-  private heredoc({ name, quoted, chomp }: Pending): void {
-    const start = this.at;
-    for (;;) {
-      if (this.at >= this.text.length) return;
-      const end = this.text.indexOf('\n', this.at);
-      const line = this.text.slice(this.at, end < 0 ? undefined : end);
-      const lineStart = this.at;
-      this.at = end < 0 ? this.text.length : end + 1;
-      if ((chomp ? line.replace(/^\t+/, '') : line) !== name) continue;
-      if (end >= 0) this.at = end;
-      if (!quoted) this.substitutionsIn(start, lineStart);
-      return;
-    }
-  }
-
-  /** Commands that the expansion of a here-document runs. */
-  private substitutionsIn(from: number, to: number): void {
-    const body = this.text.slice(from, to);
-    if (!body.includes('$(') && !body.includes('`')) return;
-    const quoted = `"${body.replace(/"/g, ' ')}"`;
-    this.nested(() => this.inner(`: ${quoted}`, from - 3, 0));
-  }
 }
 
 function wordAt(text: string, index: number): ShellWord {
   return { text, literal: text, expands: false, index, end: index + text.length };
 }
-
-/** The name of what really runs: behind `exec`, `command` and their like stands another. */
-function commandName(words: readonly ShellWord[]): string {
-  const [first, ...rest] = words;
-  if (first === undefined || first.expands) return '';
-  if (!prefixes.has(first.literal)) return first.literal;
-  const candidates = first.literal === 'exec' ? skipExecFlags(rest) : rest;
-  const behind = candidates[0];
-  if (behind === undefined || behind.literal.startsWith('-')) return first.literal;
-  return behind.expands ? '' : behind.literal;
-}
-
-function skipExecFlags(words: readonly ShellWord[]): readonly ShellWord[] {
-  const at = words.findIndex((word, i) => !word.literal.startsWith('-') && words[i - 1]?.literal !== '-a');
-  return at < 0 ? [] : words.slice(at);
-}
-
-export { ShellSyntaxError };

@@ -10,6 +10,8 @@ const wordEnd = /[ \t\n;&|<>()]/;
 const plainRun = /[^ \t\n;&|<>()\\'"$`{}?*+@!]+/y;
 const plainInQuotes = /[^"\\$`]+/y;
 const expansion = '${VAR}';
+/** Two words without an operator between them are a command in two brackets, and no arithmetic. */
+const twoWords = /[\w}"')\]][ \t]+[\w$"'/.]/;
 
 /** What a piece of a word stands for. */
 type Piece = { literal: string; expands: boolean };
@@ -21,7 +23,9 @@ type Piece = { literal: string; expands: boolean };
 export abstract class WordReader {
   protected at: number;
   protected readonly text: string;
-  private depth: number;
+  protected depth: number;
+  /** Whether what is read stands in double quotes, where a single quote is a letter. */
+  private quoted = false;
 
   constructor(text: string, at: number, depth: number) {
     this.text = text;
@@ -33,7 +37,7 @@ export abstract class WordReader {
   protected abstract script(): boolean;
 
   /** Reads a text of its own: what stands in backticks. */
-  protected abstract inner(text: string, index: number, depth: number): void;
+  protected abstract inner(text: string, index: number): void;
 
   protected fail(why: string): never {
     throw new ShellSyntaxError(`${why} at character ${this.at}`);
@@ -117,6 +121,19 @@ export abstract class WordReader {
   }
 
   private doubleQuoted(): Piece {
+    return this.within(true, () => this.readDoubleQuoted());
+  }
+
+  /** Reads something in double quotes, or, in a substitution, outside them again. */
+  private within<T>(quoted: boolean, read: () => T): T {
+    const before = this.quoted;
+    this.quoted = quoted;
+    const result = read();
+    this.quoted = before;
+    return result;
+  }
+
+  private readDoubleQuoted(): Piece {
     this.at++;
     let literal = '';
     let expands = false;
@@ -184,7 +201,7 @@ export abstract class WordReader {
   /** A script up to its closing bracket; false where it is empty. */
   protected bracketed(): boolean {
     return this.nested(() => {
-      const any = this.script();
+      const any = this.within(false, () => this.script());
       if (this.text[this.at] !== ')') this.fail('a bracket is left open');
       this.at++;
       return any;
@@ -200,7 +217,7 @@ export abstract class WordReader {
   /** Reads an arithmetic expression that begins at `from` and ends in `))`; false, and nothing is read, where none does. */
   protected arithmetic(from: number): boolean {
     const end = this.arithmeticEnd(from);
-    if (end === undefined) return false;
+    if (end === undefined || twoWords.test(this.text.slice(from, end))) return false;
     this.at = from;
     this.nested(() => {
       while (this.at < end) {
@@ -233,20 +250,12 @@ export abstract class WordReader {
       if (character === undefined) this.fail(`${what} is left open`);
       if (character === close) break;
       if (character === '\\') this.at += 2;
-      else if (character === "'") this.quoteInExpansion();
+      else if (character === "'" && !this.quoted) this.singleQuoted();
       else if (character === '"') this.doubleQuoted();
       else if (character === '$' || character === '`') this.quotedPiece(character);
       else this.at++;
     }
     this.at++;
-  }
-
-  /** In `"${x:-it's}"` a single quote is a letter, elsewhere it quotes: it does where another one follows. */
-  private quoteInExpansion(): void {
-    const end = this.text.indexOf("'", this.at + 1);
-    const close = this.text.indexOf('}', this.at + 1);
-    this.at =
-      end >= 0 && (close < 0 || end < close || this.text.indexOf('}', end) >= 0) ? end + 1 : this.at + 1;
   }
 
   private backticks(): Piece {
@@ -255,7 +264,7 @@ export abstract class WordReader {
     while (end < this.text.length && this.text[end] !== '`') end += this.text[end] === '\\' ? 2 : 1;
     if (end >= this.text.length) this.fail('a backtick is left open');
     const script = this.text.slice(index, end).replace(/\\([\\`$])/g, '$1');
-    this.nested(() => this.inner(script, index, this.depth));
+    this.nested(() => this.inner(script, index));
     this.at = end + 1;
     return { literal: expansion, expands: true };
   }
