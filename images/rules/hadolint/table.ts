@@ -64,12 +64,23 @@ import { dl3064 } from './dl3064.ts';
 import { dl3065 } from './dl3065.ts';
 import { dl3066 } from './dl3066.ts';
 import { dl3067 } from './dl3067.ts';
+import { dl3068 } from './dl3068.ts';
+import { dl3069 } from './dl3069.ts';
+import { dl3070 } from './dl3070.ts';
+import { dl3071 } from './dl3071.ts';
+import { dl3072 } from './dl3072.ts';
+import { dl3073 } from './dl3073.ts';
+import { dl3074 } from './dl3074.ts';
+import { dl3075 } from './dl3075.ts';
+import { dl3076 } from './dl3076.ts';
+import { dl3077 } from './dl3077.ts';
 import { dl4000 } from './dl4000.ts';
 import { dl4001 } from './dl4001.ts';
 import { dl4003 } from './dl4003.ts';
 import { dl4004 } from './dl4004.ts';
 import { dl4005 } from './dl4005.ts';
 import { dl4006 } from './dl4006.ts';
+import { dl4007 } from './dl4007.ts';
 
 /** Every rule that has hadolint's number, in the order of the numbers. */
 export const hadolintRules: readonly Rule[] = [
@@ -138,10 +149,21 @@ export const hadolintRules: readonly Rule[] = [
   dl3065,
   dl3066,
   dl3067,
+  dl3068,
+  dl3069,
+  dl3070,
+  dl3071,
+  dl3072,
+  dl3073,
+  dl3074,
+  dl3075,
+  dl3076,
+  dl3077,
   dl4000,
   dl4001,
   dl4003,
   dl4004,
   dl4005,
   dl4006,
+  dl4007,
 ];
