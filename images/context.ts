@@ -12,6 +12,6 @@ export type BuildContext = {
   dockerignore: string | undefined;
   /** What `go mod tidy -diff` says. */
   tidy: { state: 'tidy' } | { state: 'untidy'; diff: string } | { state: 'unknown'; why: string };
-  /** Whether a package that the main packages link imports "C"; undefined: not known. */
+  /** Whether a package that the main packages link imports "C" where CGO is on, net among them; undefined: not known. */
   cgo: boolean | undefined;
 };

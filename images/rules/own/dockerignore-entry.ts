@@ -81,11 +81,15 @@ function usesVendor(steps: readonly Step[]): boolean {
   });
 }
 
-/** `//go:embed README.md` or a pattern that notes match, in one of the texts that are known. */
+/** `//go:embed README.md` in a Go file beside it: nothing embeds what lies above its own folder. */
 function embedsNotes({ texts }: BuildContext): boolean {
-  return [...texts].some(
-    ([path, text]) => path.endsWith('.go') && /^\/\/go:embed\s.*(?:\.md\b|\*|\ball:)/m.test(text),
-  );
+  return [...texts].some(([path, text]) => {
+    if (!/^[^/]+\.go$/.test(path)) return false;
+    const patterns = [...text.matchAll(/^\/\/go:embed[\t ]+(.*)$/gm)].flatMap((match) =>
+      match[1]!.split(/\s+/),
+    );
+    return patterns.some((pattern) => /^["`]?(?:all:)?(?:[^/]*\.md|\*|\.)["`]?$/i.test(pattern));
+  });
 }
 
 function missingEntries({ dockerignore }: BuildContext, text: string, entries: readonly string[]): Violation {

@@ -47,7 +47,9 @@ export async function readContext(
   const named = new Set(
     copied.map((word) => word.replace(/^(?:\.?\/)+/, '')).filter((path) => known.has(path)),
   );
-  await keep([...named].slice(0, maxCopied), maxCopiedBytes);
+  // What these embed is read by the build: notes beside go.mod, for one.
+  const embedding = files.filter((path) => /^[^/]+\.go$/.test(path) && !path.endsWith('_test.go'));
+  await keep([...[...named].slice(0, maxCopied), ...embedding.slice(0, maxCopied)], maxCopiedBytes);
   return { dockerfile: name, files, truncated, texts, dockerignore };
 }
 

@@ -56,13 +56,13 @@ function lastLine(text: string): string | undefined {
   return text.trim().split('\n').at(-1) || undefined;
 }
 
-/** Whether any package that is linked, the standard library's aside, imports "C". */
+/** Whether any package that is linked imports "C" where CGO is on, the standard library's (net, os/user) among them. */
 async function asksForC(
   cwd: string,
   packages: readonly string[],
   run: RunProgram,
 ): Promise<boolean | undefined> {
-  const template = '{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}';
+  const template = '{{if .CgoFiles}}{{.ImportPath}}{{end}}';
   const patterns = packages.length > 0 ? packages : ['./...'];
   const listed = await run('go', ['list', '-deps', '-f', template, ...patterns], {
     ...{ cwd, timeoutMs },
