@@ -38,9 +38,9 @@ export const userName: ImageRule = {
   why: 'Kubernetes cannot see that a name is not root: with `runAsNonRoot` it does not start the container.',
   mend: 'Write the number: `USER 65532:65532`.',
   link: 'https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted',
-  *check({ image: { config } }) {
+  *check({ image: { config, rootNames } }) {
     const [user = ''] = config.user.trim().split(':');
-    if (user !== '' && user !== 'root' && !/^\d+$/.test(user))
+    if (user !== '' && user !== 'root' && !rootNames.has(user) && !/^\d+$/.test(user))
       yield `The image's user is a name, ${JSON.stringify(user)}.`;
   },
 };
