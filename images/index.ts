@@ -1,3 +1,4 @@
+export * from './admission/cluster-policies.ts';
 export * from './admission/config.ts';
 export * from './admission/config-schema.ts';
 export * from './admission/cosign-outcome.ts';

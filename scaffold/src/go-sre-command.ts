@@ -7,6 +7,7 @@ import { dockerfile } from './dockerfile/command.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
 import { pipeline } from './pipeline/command.ts';
 import { registryHarborQuota } from './registry/harbor-quota-command.ts';
+import { registryPolicy } from './registry/policy-command.ts';
 import { registryServe } from './registry/serve-command.ts';
 import { registryVerify } from './registry/verify-command.ts';
 import { routeAdd } from './route/add-command.ts';
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   registryHarborQuota,
   registryVerify,
   registryServe,
+  registryPolicy,
   dockerfile,
 ];
 

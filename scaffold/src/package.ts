@@ -14,6 +14,9 @@ export const routeFolder = fileURLToPath(new URL('route', packageFolder));
 /** Where the pipelines lie that `go-sre pipeline` renders. */
 export const pipelinesFolder = fileURLToPath(new URL('pipelines', packageFolder));
 
+/** Where the policies for clusters lie that `go-sre registry policy` fills in. */
+export const policiesFolder = fileURLToPath(new URL('policies', packageFolder));
+
 /** A grammar's or parser's WebAssembly: beside the bundle in the published package, of its own package in the clone. */
 export function readWasm(specifier: string): Uint8Array {
   const beside = new URL(`dist/${specifier.split('/').at(-1)}`, packageFolder);
