@@ -17,7 +17,7 @@ import { usualDockerfile } from './real-modules/usual.ts';
 import { cell, type Table } from './report.ts';
 import { median } from './statistics.ts';
 
-const defaultRounds = 2;
+const defaultRounds = 1;
 
 /** One program's two images. */
 interface Sides<T> {

@@ -33,7 +33,7 @@ export async function generate(
         .join(' '),
     };
   }
-  const judged = goSre(['check', checkout.folder, '--json', '--offline'], deps);
+  const judged = goSre(['check', join(checkout.folder, 'Dockerfile'), '--json', '--offline'], deps);
   const { findings } = JSON.parse(judged.stdout) as { findings: unknown[] };
   return { findings: findings.length };
 }
