@@ -141,6 +141,12 @@ const tools = {
     versionArgs: ['--version'],
     remedy: 'connect to the Go module proxy',
   }),
+  skopeo: debianTool({
+    commands: ['skopeo'],
+    packages: ['skopeo'],
+    versionArgs: ['--version'],
+    remedy: 'install skopeo and put it on PATH',
+  }),
   cosign: goTool({
     command: 'cosign',
     module: 'github.com/sigstore/cosign/v3',
