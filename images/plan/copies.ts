@@ -119,8 +119,28 @@ function unitsOf(node: Node, forced: ReadonlySet<string>): Unit[] {
     return [{ kind: 'folder', dir: node.path, patterns: [], users }];
   }
   const below = node.live.flatMap((child) => unitsOf(child, forced));
-  if (node.files.length === 0) return below;
-  return [{ kind: 'files', dir: node.path, patterns: patternsFor(node.files, node.there), users }, ...below];
+  return [...fileUnits(node), ...below];
+}
+
+/** One unit for the files of a folder that the same programs read. */
+function fileUnits({ path, files, there, own }: Node): Unit[] {
+  const groups = Map.groupBy(files.keys(), (at) => [...own[at]!].sort((a, b) => a - b).join());
+  return [...groups].map(([users, places]) => {
+    const names = places.map((at) => files[at]!);
+    const others = files.filter((name) => !names.includes(name));
+    const patterns = patternsFor(
+      names,
+      there.filter((name) => !others.includes(name)),
+    );
+    // A pattern must not bring what another program reads alone.
+    const clear = !others.some((name) => patterns.includes(`*${extensionOf(name)}`));
+    return {
+      kind: 'files',
+      dir: path,
+      patterns: clear ? patterns : names,
+      users: users.split(',').map(Number),
+    };
+  });
 }
 
 /** `*.go`, and `*.ext` for what is needed of all such files; names otherwise. */
@@ -163,8 +183,8 @@ function restOf(node: Node): string[] {
 }
 
 function excludedBelow(node: Node, copied: ReadonlySet<string>): string[] {
-  // .dockerignore leaves out every testdata by itself.
-  if (copied.has(node.path)) return restOf(node).filter((path) => !path.endsWith('/testdata'));
+  // .dockerignore leaves out by itself what go passes over.
+  if (copied.has(node.path)) return restOf(node).filter((path) => !isPassedOver(path));
   return node.live.flatMap((child) => excludedBelow(child, copied));
 }
 

@@ -252,7 +252,7 @@ function runtimeStage(plan: Plan, program: ProgramPlan): string[] {
       ? [`${from} /out/lib/ /usr/local/lib/`, 'ENV LD_LIBRARY_PATH=/usr/local/lib']
       : []),
     `${from} /out/${name} /${name}`,
-    `ARG SOURCE=${plan.source}`,
+    `ARG SOURCE=${program.source}`,
     `ARG REVISION=${defaults.REVISION}`,
     `ARG VERSION=${defaults.VERSION}`,
     ...(dated ? [`ARG CREATED=${defaults.CREATED}`] : []),

@@ -3,11 +3,15 @@ import { byText } from './closure.ts';
 import { type Copies, joined, parentOf, patternsFor, type Unit } from './copies.ts';
 import type { Folder } from './facts.ts';
 
-/** What stays out of folders that are copied whole, unless the build reads it. */
-const never = ['**/*_test.go', '**/testdata', '**/*.md', '**/.git', '**/.env*', '**/.DS_Store'];
+/**
+ * What go passes over, and tests; what of it is embedded is let in again below.
+ * Source: https://pkg.go.dev/cmd/go#hdr-Package_lists_and_patterns
+ */
+const never = ['**/*_test.go', '**/testdata/**', '**/.*', '**/.*/**', '**/_*', '**/_*/**'];
 
 /**
- * The text of .dockerignore: everything stays out but what the COPY lines bring.
+ * The text of .dockerignore: everything stays out but what the COPY lines bring. Of a folder that is copied whole come
+ * its Go files, whatever they will be, and every other file that the build reads by its name.
  * @param needed every file that the build reads; all of them come through
  * @param head the lines of comment at the top
  */
@@ -17,12 +21,14 @@ export function renderIgnore(
   folders: ReadonlyMap<string, Folder>,
   head: readonly string[],
 ): string {
-  const open = [...head, '*', ...units.flatMap(lettingIn)];
-  const rest = [...never, ...excluded.map(asPattern)];
-  const lines = [...open, ...rest.filter((line, at) => rest.indexOf(line) === at)];
-  const back = lettingBackIn(hiddenBy(lines, needed), new Set(needed), folders);
-  const last = hiddenBy([...lines, ...back], needed).map((path) => `!${literalPattern(path)}`);
-  return `${[...lines, ...back, ...last].join('\n')}\n`;
+  const lines = [...head, '*', ...units.flatMap((unit) => lettingIn(unit, needed)), ...never];
+  // BuildKit does not ask of a folder that stays out anyway, and would let in again what is below `folder` alone.
+  lines.push(...excluded.map((path) => (isGo(path) ? asPattern(path) : `${literalPattern(path)}/**`)));
+  const others = needed.filter((path) => !isGo(path));
+  lines.push(...byName(hiddenBy(lines, others), needed, folders));
+  // Go files that are embedded as tests or lie in testdata, and names that no pattern is for.
+  const last = hiddenBy(lines, needed).map((path) => `!${literalPattern(path)}`);
+  return `${[...lines, ...last].join('\n')}\n`;
 }
 
 function hiddenBy(lines: readonly string[], paths: readonly string[]): string[] {
@@ -30,9 +36,16 @@ function hiddenBy(lines: readonly string[], paths: readonly string[]): string[] 
   return paths.filter((path) => isIgnored(ignore, path));
 }
 
-function lettingIn({ kind, dir, patterns }: Unit): string[] {
-  if (kind === 'folder') return [`!${literalPattern(dir)}`];
-  return patterns.map((pattern) => `!${asPattern(joined(dir, pattern))}`);
+function isGo(path: string): boolean {
+  return path.endsWith('.go');
+}
+
+function lettingIn({ kind, dir, patterns }: Unit, needed: readonly string[]): string[] {
+  if (kind === 'files') return patterns.map((pattern) => `!${asPattern(joined(dir, pattern))}`);
+  const go = needed.filter((path) => isGo(path) && path.startsWith(`${dir}/`));
+  if (go.length === 0) return [];
+  const flat = go.every((path) => parentOf(path) === dir);
+  return [`!${literalPattern(dir)}/${flat ? '' : '**/'}*.go`];
 }
 
 /** A path whose last part may be `*.ext`. */
@@ -42,35 +55,28 @@ function asPattern(path: string): string {
   return `${literalPattern(path.slice(0, glob.index))}${glob[1]}*${glob[2]}`;
 }
 
-/** Lines for embedded files that the general ones keep out: whole folders where all of it is needed, else files. */
-function lettingBackIn(
+/** Lines for files that are no Go: whole folders where every file is needed, else names or `*.ext`. */
+function byName(
   hidden: readonly string[],
-  needed: ReadonlySet<string>,
+  needed: readonly string[],
   folders: ReadonlyMap<string, Folder>,
 ): string[] {
   const lines = new Set<string>();
-  const whole = wholeFolders(needed, folders);
+  const whole = wholeFolders(new Set(needed), folders);
   for (const [dir, paths] of Map.groupBy(hidden, parentOf)) {
     const top = topmost(dir, whole);
     // Behind a folder that is let in anyway BuildKit passes over `!folder`, but not over what names its files.
     if (top !== undefined) lines.add(`!${literalPattern(top)}/**`);
     else {
       const names = paths.map((path) => path.slice(dir === '.' ? 0 : dir.length + 1));
-      // `*.go` would let the tests back in as well.
-      const [go, other] = [names.filter(isGo), names.filter((name) => !isGo(name))];
-      for (const pattern of [...go, ...patternsFor(other, folders.get(dir)?.files ?? [])]) {
-        lines.add(`!${asPattern(joined(dir, pattern))}`);
-      }
+      const patterns = patternsFor(names, folders.get(dir)?.files ?? []);
+      for (const pattern of patterns) lines.add(`!${asPattern(joined(dir, pattern))}`);
     }
   }
   return [...lines].sort(byText);
 }
 
-function isGo(name: string): boolean {
-  return name.endsWith('.go');
-}
-
-/** The folders in which, and below which, every file is needed. */
+/** The folders without Go files in which, and below which, every file is needed. */
 function wholeFolders(
   needed: ReadonlySet<string>,
   folders: ReadonlyMap<string, Folder>,
@@ -81,7 +87,7 @@ function wholeFolders(
     if (before !== undefined) return before;
     const folder = folders.get(dir);
     const whole =
-      folder?.files.every((name) => needed.has(joined(dir, name))) === true &&
+      folder?.files.every((name) => needed.has(joined(dir, name)) && !isGo(name)) === true &&
       folder.folders.every((name) => isWhole(joined(dir, name)));
     known.set(dir, whole);
     return whole;

@@ -23,6 +23,8 @@ export type ProgramPlan = {
   base: BaseChoice;
   /** Copied for this program and not for all. */
   units: readonly Unit[];
+  /** Address of its code. */
+  source: string;
   variables: readonly VersionVariable[];
   ports: readonly string[];
   health: readonly string[] | undefined;
@@ -42,7 +44,6 @@ export type Plan = {
   shared: readonly Unit[];
   /** In the order of the file: the last is what a build without a target gives. */
   programs: readonly ProgramPlan[];
-  source: string;
   dockerignore: string;
   /** Paths of all files that the build reads from the context. */
   needed: readonly string[];
@@ -81,7 +82,6 @@ export function planBuild(facts: BuildFacts, options: PlanOptions): Plan {
     vendor: facts.vendor !== undefined,
     shared: copies.units.filter((unit) => isShared(unit, mains.length)),
     programs,
-    source: options.source ?? sourceOf(mains.at(-1)!.module),
     dockerignore: renderIgnore(copies, paths, facts.folders, [ignoreHead(options)]),
     needed: paths,
     decisions: [
@@ -175,6 +175,7 @@ function planProgram({ main, name, linked, users, own, why, facts, options }: Pr
     cgo,
     base: chooseBase(needsOf(linked, libc), options.base, baseImages, today),
     units: own,
+    source: options.source ?? sourceOf(main.module),
     variables: options.versionVariables ?? main.variables,
     ports: said(options.expose, name, facts.mains.length) ?? (facts.goSreService ? ['8080', '8081'] : []),
     health:

@@ -22,7 +22,7 @@ export const shapingFlags = {
   context: {
     type: 'string',
     value: 'DIR',
-    does: 'folder that is sent to the build (default: that of go.mod or go.work)',
+    does: 'folder that is sent to the build, relative to DIR (default: that of go.mod or go.work)',
   },
   tags: { type: 'string', multiple: true, value: 'TAGS', does: 'build tags' },
   base: {

@@ -129,10 +129,9 @@ async function localModules(
       role,
     });
   };
-  const outside = [
-    ...mains,
-    ...replaced.filter(({ path }) => required.has(path)).map(({ dir }) => dir),
-  ].filter((dir) => !isBelow(context, dir));
+  const used = replaced.filter(({ path }) => required.has(path));
+  for (const one of used) if (!(await isThere(join(one.dir, 'go.mod'), disk))) throw notThere(one);
+  const outside = [...mains, ...used.map(({ dir }) => dir)].filter((dir) => !isBelow(context, dir));
   if (outside.length > 0) throw outsideContext(context, outside);
   for (const [at, dir] of mains.entries()) await add(dir, files[at]!, 'main');
   for (const { dir } of replaced) {
@@ -140,6 +139,13 @@ async function localModules(
     await add(dir, await readModFile(dir, go), 'replacement');
   }
   return [...found.values()];
+}
+
+/** As in a module from the proxy, which is one folder of its repository. */
+function notThere({ path, dir }: { path: string; dir: string }): Error {
+  return failed(
+    `A replace directive takes ${path} from ${dir}, and no go.mod is there. Run this in a clone of the whole repository, or drop the line: go mod edit -dropreplace=${path}.`,
+  );
 }
 
 function outsideContext(context: string, outside: readonly string[]): Error {

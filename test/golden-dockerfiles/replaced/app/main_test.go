@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"example.com/codectest"
+)
+
+func TestCodec(t *testing.T) { codectest.Check(t) }

@@ -1,0 +1,3 @@
+module example.com/codectest
+
+go 1.24.0

@@ -1,0 +1,5 @@
+module example.com/vendored
+
+go 1.25.0
+
+require example.org/dep v1.2.3

@@ -1,0 +1,5 @@
+// Package dep has a name.
+package dep
+
+// Name is its name.
+const Name = "dep"

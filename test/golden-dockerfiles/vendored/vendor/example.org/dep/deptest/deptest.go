@@ -1,0 +1,2 @@
+// Package deptest is for tests alone.
+package deptest

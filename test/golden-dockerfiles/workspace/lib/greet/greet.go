@@ -1,0 +1,5 @@
+// Package greet greets.
+package greet
+
+// Hello is a greeting.
+const Hello = "hello"

@@ -1,0 +1,2 @@
+// Package unused is linked by nobody.
+package unused

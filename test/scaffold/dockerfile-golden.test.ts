@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { programRunner } from '../../scaffold/src/processes.ts';
+import { goFolder } from '../helpers/go-folder.ts';
+import { layOut } from '../helpers/planned-context.ts';
+import { runGoSreInProcess } from '../helpers/scaffold.ts';
+
+const root = join(import.meta.dirname, '../golden-dockerfiles');
+const env = { ...process.env, GOPROXY: 'off', GOFLAGS: '', GOPRIVATE: '', GOWORK: '', GOTOOLCHAIN: 'local' };
+
+/** Modules and workspaces by name, the folder with their Dockerfile, and what the build must not find. */
+const golden = [
+  { name: 'service', dir: 'service', never: /_test\.go|webtest|docs/ },
+  { name: 'several', dir: 'several', never: /second\.sh/ },
+  { name: 'workspace', dir: 'workspace', never: /unused/ },
+  { name: 'replaced', dir: 'replaced/app', never: /_test\.go|codectest\/.*\.go$/ },
+  { name: 'withc', dir: 'withc', never: /^$/ },
+  { name: 'vendored', dir: 'vendored', never: /deptest/ },
+] as const;
+
+for (const { name, dir, never } of golden) {
+  test(`the golden Dockerfile of ${name} is what is written now, and brings what its programs are built from`, async (t) => {
+    const ran = await runGoSreInProcess(['dockerfile', dir, '--check'], root, { run: programRunner(env) });
+    assert.equal(
+      ran.exitCode,
+      0,
+      `${ran.stderr}Write it anew as test/golden-dockerfiles/README.md says, and read the diff.`,
+    );
+    const text = readFileSync(join(root, dir, 'Dockerfile'), 'utf8');
+    const ignore = dir === name ? '.dockerignore' : 'Dockerfile.dockerignore';
+    const target = goFolder(t, {});
+    const files = layOut(join(root, name), text, readFileSync(join(root, dir, ignore), 'utf8'), target);
+    assert.deepEqual(
+      files.filter((path) => never.test(path)),
+      [],
+    );
+    const workDir = /^WORKDIR \/src\/(.+)$/m.exec(text)?.[1] ?? '.';
+    for (const [, flags = '', pattern = ''] of text.matchAll(/go build (.*) \\\n.*\n +-o \S+ (\S+)/g)) {
+      const built = spawnSync('go', ['build', ...flags.split(' '), '-o', join(target, 'built'), pattern], {
+        cwd: join(target, workDir),
+        env: { ...env, CGO_ENABLED: /CGO_ENABLED=1/.test(text) ? '1' : '0' },
+        encoding: 'utf8',
+      });
+      assert.equal(built.status, 0, built.stderr);
+    }
+  });
+}
