@@ -37,20 +37,25 @@ export const layers: Rule = {
   },
 };
 
+/** One finding for each row of RUNs, however long it is. */
 function* consecutive({ instructions }: Stage): Iterable<Violation> {
-  let before: Instruction | undefined;
-  for (const instruction of instructions) {
-    if (silent.has(instruction.keyword)) continue;
-    const run = instruction.keyword === 'run' ? instruction : undefined;
-    if (run !== undefined && before !== undefined && sameFlags(run, before)) {
-      yield {
-        line: run.startLine,
-        endLine: run.endLine,
-        message: `This RUN makes a layer of its own beside that of line ${before.startLine}: one RUN can do both.`,
-      };
+  let row: Instruction[] = [];
+  for (const instruction of [...instructions, undefined]) {
+    if (instruction !== undefined && silent.has(instruction.keyword)) continue;
+    const run = instruction?.keyword === 'run' ? instruction : undefined;
+    if (run !== undefined && (row[0] === undefined || sameFlags(run, row[0]))) {
+      row.push(run);
+      continue;
     }
-    before = run;
+    if (row.length > 1) yield rowOf(row);
+    row = run === undefined ? [] : [run];
   }
+}
+
+function rowOf(row: readonly Instruction[]): Violation {
+  const [first, second] = [row[0]!, row[1]!];
+  const message = `${row.length} RUNs in a row, from line ${first.startLine} on, make ${row.length} layers: one RUN can do all of it.`;
+  return { line: second.startLine, endLine: second.endLine, message };
 }
 
 function sameFlags(a: Instruction, b: Instruction): boolean {
