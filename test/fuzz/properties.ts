@@ -13,6 +13,7 @@ import { readPattern } from '../../scaffold/src/route/pattern.ts';
 import { planRoute, type ServiceSources } from '../../scaffold/src/route/plan.ts';
 import { readObjective, readSampling } from '../../scaffold/src/route/promise.ts';
 import { imageProperties } from './image-properties.ts';
+import { image } from './image-reader.ts';
 import type { Property } from './target.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -141,7 +142,7 @@ function keepsEveryByte(before: Buffer, after: Buffer): boolean {
 }
 
 /** Every property by name. */
-export const properties = { archive, merge, routes, ...imageProperties } satisfies Record<
+export const properties = { archive, merge, routes, ...imageProperties, image } satisfies Record<
   string,
   () => Property
 >;

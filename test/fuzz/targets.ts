@@ -14,6 +14,7 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
   archive: jsTarget('the reader of .go-sre/base.tar.gz', 'archive'),
   merge: jsTarget("the three-way merge of go-sre update: no line of the user's is lost", 'merge'),
   routes: jsTarget('go-sre route add over any table of routes: every byte stays', 'routes'),
+  image: jsTarget('the reader of images: tar, layers, ELF files, build info', 'image'),
   dockerfile: jsTarget(
     'go-sre check over any Dockerfile: it ends, names lines that are there, and mends',
     'dockerfile',
