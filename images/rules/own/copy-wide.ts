@@ -79,7 +79,8 @@ function isAssembled(stage: Stage): boolean {
 /** The folders that hold the sources a stage works on; the root is none. */
 function workedIn(subject: Subject, stage: Stage): string[] {
   const folders = stepsOf(subject, stage).flatMap((step) => {
-    if (goRunsOf(step).length > 0) return [step.workdir];
+    const runs = goRunsOf(step);
+    if (runs.length > 0) return runs.map(({ folder }) => folder);
     const copy = copyOf(step);
     if (copy === undefined || copy.from !== undefined || copy.sources.length === 0) return [];
     const destination = joinPath('/', copy.destination);

@@ -1,6 +1,7 @@
 import type { BuildContext } from '../../context.ts';
 import { type Ignore, isIgnored, parseIgnore } from '../../ignore/dockerignore.ts';
 import type { Rule, Subject, Violation } from '../rule.ts';
+import { embeddedNotes } from './facts/embeds.ts';
 import { envOf, goRunsOf } from './facts/go-runs.ts';
 import { contextSources, modulesOf } from './facts/modules.ts';
 import { isSecretInTree } from './facts/secret-files.ts';
@@ -49,7 +50,8 @@ function required(subject: Subject, context: BuildContext): Entry[] {
   if (!reads(/^node_modules(?:\/|$)/))
     entries.push({ entry: 'node_modules', probes: ['node_modules/a/b.js'] });
   if (!readsVendor(steps, sources, context)) entries.push({ entry: 'vendor', probes: ['vendor/a/b.go'] });
-  if (!reads(/\.md$/i) && !embedsNotes(context)) entries.push({ entry: '*.md', probes: notes(context) });
+  if (!reads(/\.md$/i) && embeddedNotes(context).length === 0)
+    entries.push({ entry: '*.md', probes: notes(context) });
   if (!reads(/(?:^|\/)Dockerfile/))
     entries.push({ entry: 'Dockerfile*', probes: [context.dockerfile, 'Dockerfile'] });
   const secrets = context.files.filter((path) => isSecretInTree(path) && !sources.has(path));
@@ -81,17 +83,6 @@ function usesVendor(steps: readonly Step[]): boolean {
   });
 }
 
-/** `//go:embed README.md` in a Go file beside it: nothing embeds what lies above its own folder. */
-function embedsNotes({ texts }: BuildContext): boolean {
-  return [...texts].some(([path, text]) => {
-    if (!/^[^/]+\.go$/.test(path)) return false;
-    const patterns = [...text.matchAll(/^\/\/go:embed[\t ]+(.*)$/gm)].flatMap((match) =>
-      match[1]!.split(/\s+/),
-    );
-    return patterns.some((pattern) => /^["`]?(?:all:)?(?:[^/]*\.md|\*|\.)["`]?$/i.test(pattern));
-  });
-}
-
 function missingEntries({ dockerignore }: BuildContext, text: string, entries: readonly string[]): Violation {
   const lines = text.replace(/\n$/, '').split('\n');
   const line = lines.length + 1;
@@ -118,6 +109,11 @@ function* keptOut(subject: Subject, context: BuildContext, ignore: Ignore): Iter
     )
       continue;
     yield at(name, ignore, context, `${name} is kept out of the build, which needs it.`);
+  }
+  for (const path of new Set([...sources, ...embeddedNotes(context)])) {
+    if (path === '' || names.includes(path) || !context.files.includes(path) || !isIgnored(ignore, path))
+      continue;
+    yield at(path, ignore, context, `${path} is kept out of the build, which reads it.`);
   }
   if (!usesVendor(steps) && ![...sources].some((source) => /^vendor(?:\/|$)/.test(source))) return;
   if (steps.some((step) => goRunsOf(step).some(({ verb }) => /^(?:mod|work) vendor$/.test(verb)))) return;

@@ -63,6 +63,7 @@ function hiddenBuild(step: Step): GoRun[] {
       args: [],
       text: instruction.args,
       env: new Map(),
+      folder: step.workdir,
       output: undefined,
     },
   ];

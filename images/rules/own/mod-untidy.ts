@@ -24,7 +24,10 @@ export const modUntidy: Rule = {
     }
     const { tidy } = context;
     if (told || tidy.state !== 'untidy' || !context.files.some((path) => path.endsWith('.go'))) return;
-    const lines = tidy.diff.split('\n').filter((line) => /^[-+](?![-+]{2})/.test(line));
+    const changed = tidy.diff.split('\n').filter((line) => /^[-+](?![-+]{2})\s*\S/.test(line));
+    // The sums say nothing that the requirements do not.
+    const telling = changed.filter((line) => !/ h1:\S+$/.test(line));
+    const lines = telling.length > 0 ? telling : changed;
     const shown = lines.slice(0, shownLines).map((line) => line.trim());
     const more = lines.length > shown.length ? `, and ${lines.length - shown.length} more` : '';
     yield {

@@ -10,6 +10,8 @@ const maxTextBytes = 1 << 20;
 /** So many files that a Dockerfile copies by name are read, each up to so many bytes: configurations are short. */
 const maxCopied = 50;
 const maxCopiedBytes = 1 << 16;
+/** So many Go files are searched for what they embed. */
+const maxEmbedding = 500;
 
 /** The part of a context that needs no other program. */
 export type ReadContext = Omit<BuildContext, 'tidy' | 'cgo'>;
@@ -34,12 +36,13 @@ export async function readContext(
     /(?:^|\/)(?:go\.(?:mod|sum|work|work\.sum)|vendor\/modules\.txt)$/.test(path),
   );
   const texts = new Map<string, string>();
-  const keep = async (paths: Iterable<string>, maxBytes: number) => {
+  const keep = async (paths: Iterable<string>, maxBytes: number, wants = (_: string) => true) => {
     for (const path of paths) {
       const stat = await ifThere(join(dir, path), disk.lstat(join(dir, path)));
       if (stat === undefined || !stat.isFile() || stat.size > maxBytes || texts.has(path)) continue;
       const bytes = await readIfThere(join(dir, path), disk);
-      if (bytes !== undefined) texts.set(path, bytes.toString());
+      const text = bytes?.toString();
+      if (text !== undefined && wants(text)) texts.set(path, text);
     }
   };
   await keep([...wanted, ...(dockerignore === undefined ? [] : [dockerignore])], maxTextBytes);
@@ -47,10 +50,25 @@ export async function readContext(
   const named = new Set(
     copied.map((word) => word.replace(/^(?:\.?\/)+/, '')).filter((path) => known.has(path)),
   );
-  // What these embed is read by the build: notes beside go.mod, for one.
-  const embedding = files.filter((path) => /^[^/]+\.go$/.test(path) && !path.endsWith('_test.go'));
-  await keep([...[...named].slice(0, maxCopied), ...embedding.slice(0, maxCopied)], maxCopiedBytes);
+  await keep([...named].slice(0, maxCopied), maxCopiedBytes);
+  await keep(mayEmbedNotes(files), maxCopiedBytes, (text) => text.includes('//go:embed'));
   return { dockerfile: name, files, truncated, texts, dockerignore };
+}
+
+/** Go files with notes in their folder or below it, which they could embed and so need in the build. */
+function mayEmbedNotes(files: readonly string[]): string[] {
+  const folders = new Set<string>();
+  for (const path of files.filter((one) => one.endsWith('.md'))) {
+    for (let at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1))
+      folders.add(path.slice(0, at + 1));
+    folders.add('');
+  }
+  const sources = files.filter(
+    (path) => path.endsWith('.go') && !/_test\.go$|(?:^|\/)(?:vendor|testdata)\//.test(path),
+  );
+  return sources
+    .filter((path) => folders.has(path.slice(0, path.lastIndexOf('/') + 1)))
+    .slice(0, maxEmbedding);
 }
 
 /** `NAME.dockerignore` beside the Dockerfile counts before `.dockerignore`. Source: https://docs.docker.com/build/concepts/context/#filename-and-location */

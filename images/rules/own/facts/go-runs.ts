@@ -16,6 +16,8 @@ export type GoRun = {
   env: ReadonlyMap<string, string | undefined>;
   /** The whole command with the variables that ENV and ARG set. */
   text: string;
+  /** The folder it runs in, as far as `cd` in front of it tells. */
+  folder: string;
   /** Where `-o` writes to, absolute. */
   output: string | undefined;
 };
@@ -41,6 +43,7 @@ export function goRunsOf(step: Step): GoRun[] {
       line: shellLine(step.instruction, index),
       verb,
       args,
+      folder,
       text: withValues(command.words.map(({ text }) => text).join(' '), step, exported),
       env: new Map([...exported, ...go.env]),
       output: output === undefined ? undefined : joinPath(folder, output),

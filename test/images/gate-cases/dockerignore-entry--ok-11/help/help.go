@@ -1,0 +1,6 @@
+package help
+
+import _ "embed"
+
+//go:embed *.md
+var Usage string
