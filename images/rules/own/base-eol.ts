@@ -1,4 +1,3 @@
-import { ageInDays, OLD_AFTER_DAYS } from '../../data/base-images.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { type ImageUse, imagesOf } from './facts/images.ts';
 import { hasEnded, type Release, releasesOf } from './facts/releases.ts';
@@ -25,11 +24,4 @@ export const baseEol: Rule = {
 function violation({ text, line }: ImageUse, { title, cycle }: Release): Violation {
   const name = cycle.codename === undefined ? cycle.cycle : `${cycle.cycle} (${cycle.codename})`;
   return { line, message: `${text}: regular support of ${title} ${name} ended on ${cycle.eol}.` };
-}
-
-/** What a reader of the verdict should know when the dates are old; undefined: nothing. */
-export function oldDataNote(made: string, today: string): string | undefined {
-  const days = ageInDays({ made, source: '', products: {} }, today);
-  if (days <= OLD_AFTER_DAYS) return undefined;
-  return `The end-of-life dates are of ${made}, ${days} days before ${today}; base-eol may miss what ended since. --eol-data FILE takes newer ones.`;
 }

@@ -45,6 +45,6 @@ function quoted(text: string): string {
 }
 
 /** What ADD downloads or clones. */
-export function isAddress(source: string): boolean {
+function isAddress(source: string): boolean {
   return /^(?:https?|git|ssh):\/\/|^git@/i.test(source);
 }

@@ -44,7 +44,7 @@ const retired = new Set(['centos']);
 const olderStable = ['stable', 'oldstable', 'oldoldstable'];
 
 /** The product that an image is a release of, by endoflife.date's name; undefined: none of ours. */
-export function productOf(reference: ImageReference): string | undefined {
+function productOf(reference: ImageReference): string | undefined {
   const { registry, repository } = reference;
   const own = byName.get(shortName(reference));
   // Others' images on Docker Hub may be called `alpine` and have versions of their own.
@@ -54,7 +54,7 @@ export function productOf(reference: ImageReference): string | undefined {
 }
 
 /** `1.26.8` of `1.26.8-alpine3.23` or `centos7.9`; undefined where a tag does not begin with a version. */
-export function versionOf({ tag = '', repository }: ImageReference): string | undefined {
+function versionOf({ tag = '', repository }: ImageReference): string | undefined {
   const name = repository.slice(repository.lastIndexOf('/') + 1);
   const plain = tag.startsWith(name) ? tag.slice(name.length) : tag;
   return /^v?(\d+(?:\.\d+)*)/.exec(plain)?.[1];
@@ -72,7 +72,7 @@ export function releasesOf(reference: ImageReference, data: BaseImages): Release
 }
 
 /** The cycle of a version: the longest that the version is, or begins with. */
-export function find(data: BaseImages, product: string, version: string): ReleaseCycle | undefined {
+function find(data: BaseImages, product: string, version: string): ReleaseCycle | undefined {
   const matching = cyclesOf(data, product).filter(
     ({ cycle }) => version === cycle || version.startsWith(`${cycle}.`),
   );
@@ -84,7 +84,7 @@ export function hasEnded({ eol }: ReleaseCycle, today: string): boolean {
   return eol !== undefined && eol < today;
 }
 
-export function cyclesOf(data: BaseImages, product: string): readonly ReleaseCycle[] {
+function cyclesOf(data: BaseImages, product: string): readonly ReleaseCycle[] {
   return Object.hasOwn(data.products, product) ? data.products[product]! : [];
 }
 

@@ -7,7 +7,7 @@ import type { Subject } from '../../rule.ts';
 import { joinPath } from './paths.ts';
 
 /** The values of variables; undefined: declared without a value. */
-export type Scope = ReadonlyMap<string, string | undefined>;
+type Scope = ReadonlyMap<string, string | undefined>;
 
 /** One instruction of a stage, or of a stage below it, and what holds where it stands. */
 export type Step = {
