@@ -42,7 +42,7 @@ export type ShellCommand = {
 
 /** A whole shell text. */
 export type Shell = {
-  /** In the order they are read; none where the text is broken. */
+  /** In the order they end, so that a substitution's stand in front of their own; none where the text is broken. */
   commands: readonly ShellCommand[];
   /** Pipelines of two commands and more. */
   pipelines: number;

@@ -11,7 +11,7 @@ export const dl3020 = hadolintRule({
   title: 'COPY brings files in, not ADD',
   what: 'Finds ADD of what is neither an archive that it unpacks nor an http address.',
   why: 'ADD unpacks and downloads; a reader cannot see which is meant, and a file that happens to be an archive ends up in pieces.',
-  mend: 'Write COPY.',
+  mend: 'Write COPY in place of ADD.',
   check: ({ build }) =>
     build.dockerfile.instructions.flatMap((instruction): Violation[] => {
       if (instruction.keyword !== 'add') return [];

@@ -12,7 +12,7 @@ export const dl3030 = hadolintRule({
   title: 'yum install asks nobody',
   what: 'Finds yum install without a flag that answers yes.',
   why: 'There is nobody to answer in a build: the step fails.',
-  mend: 'Add -y.',
+  mend: 'Add -y to the command.',
   check: eachCommand((command, run, { build }) => {
     if (!tools.has(command.name) || !hasWord(command, actions) || hasFlag(command, ['y', 'assumeyes']))
       return undefined;

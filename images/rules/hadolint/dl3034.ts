@@ -14,7 +14,7 @@ export const dl3034 = hadolintRule({
   title: 'zypper asks nobody',
   what: 'Finds zypper install, remove, source-install and patch without a flag that answers yes.',
   why: 'There is nobody to answer in a build: the step fails.',
-  mend: 'Add -y.',
+  mend: 'Add -y to the command.',
   check: eachCommand((command, run, { build }) => {
     if (
       !tools.has(command.name) ||

@@ -12,7 +12,7 @@ export const dl3038 = hadolintRule({
   title: 'dnf install asks nobody',
   what: 'Finds dnf install without a flag that answers yes.',
   why: 'There is nobody to answer in a build: the step fails.',
-  mend: 'Add -y.',
+  mend: 'Add -y to the command.',
   check: eachCommand((command, run, { build }) => {
     if (!tools.has(command.name) || !hasWord(command, actions) || hasFlag(command, ['y', 'assumeyes']))
       return undefined;
