@@ -49,9 +49,10 @@ export async function serve(
     return (await ended)[0] as number | null;
   };
   t.after(end);
-  const url = await until(`the server listens; it said ${text}`, 60_000, async () => {
-    if (child.exitCode !== null) throw new Error(`it ended: ${text}`);
-    return /(https?:\/\/\S+) answers/.exec(text)?.[1];
+  const url = await until('the server listens', 60_000, async () => {
+    const found = /(https?:\/\/\S+) answers,/.exec(text)?.[1];
+    if (found === undefined) throw new Error(`so far it said: ${text}`);
+    return found;
   });
   const lines = () =>
     readFileSync(audit, 'utf8')

@@ -63,6 +63,10 @@ export async function startAdmissionServer(parts: ServerParts): Promise<Admissio
     if (status >= 500) parts.tell(`A request failed: ${error.message}.`);
     return reply.code(status).send({ error: status < 500 ? error.message : 'internal error' });
   });
+  // A connection that is kept alive would keep the server.
+  app.addHook('onSend', async (_request, reply) => {
+    if (stopping) reply.header('connection', 'close');
+  });
   mountValidate(app, parts);
   mountHarbor(app, parts);
   app.get('/healthz', async () => 'ok\n');
@@ -79,7 +83,10 @@ export async function startAdmissionServer(parts: ServerParts): Promise<Admissio
     https: tls === undefined ? undefined : (server as HttpsServer),
     async stop() {
       stopping = true;
+      // Nobody holds the end up for longer than an answer may take.
+      const last = setTimeout(() => server?.closeAllConnections(), config.limits.time + 1000);
       await app.close();
+      clearTimeout(last);
     },
   };
 }

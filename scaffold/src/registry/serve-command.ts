@@ -39,7 +39,7 @@ SIGTERM when the requests under way are answered; SIGHUP reads the certificate a
     const config = await serveConfig(values, deps);
     if (values.check) {
       deps.stdout.write(
-        `${values.config ?? 'The command line'} is right: ${config.policies.length} policies.\n`,
+        `${values.config ?? 'The command line'} is right; policies: ${config.policies.length}.\n`,
       );
       return 0;
     }

@@ -36,9 +36,7 @@ export async function serve(config: AdmissionConfig, deps: GoSreDeps): Promise<E
     startAdmissionServer({ config, tls, verifier, audit, metrics, harbor, now: deps.now, tell }),
   );
   const stopRenewing = renewing(config, server, audit, tell);
-  tell(
-    `${server.url} answers ${config.policies.length} policies${config.failOpen ? ', open on errors' : ''}.`,
-  );
+  tell(`${server.url} answers, ${sayPolicies(config)}${config.failOpen ? ', open on errors' : ''}.`);
   const { signal } = deps;
   if (!signal.aborted) await once(signal, 'abort');
   stopRenewing();
@@ -48,6 +46,11 @@ export async function serve(config: AdmissionConfig, deps: GoSreDeps): Promise<E
   await audit.close();
   tell('It ended.');
   return 0;
+}
+
+/** `1 policy`, `3 policies`. */
+function sayPolicies({ policies }: Pick<AdmissionConfig, 'policies'>): string {
+  return policies.length === 1 ? '1 policy' : `${policies.length} policies`;
 }
 
 async function requireCosign({ cosign, policies }: AdmissionConfig, { run, cwd }: GoSreDeps): Promise<void> {
