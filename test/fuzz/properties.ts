@@ -14,6 +14,7 @@ import { planRoute, type ServiceSources } from '../../scaffold/src/route/plan.ts
 import { readObjective, readSampling } from '../../scaffold/src/route/promise.ts';
 import { imageProperties } from './image-properties.ts';
 import { image } from './image-reader.ts';
+import { shellProperties } from './shell-property.ts';
 import type { Property } from './target.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -142,9 +143,13 @@ function keepsEveryByte(before: Buffer, after: Buffer): boolean {
 }
 
 /** Every property by name. */
-export const properties = { archive, merge, routes, ...imageProperties, image } satisfies Record<
-  string,
-  () => Property
->;
+export const properties = {
+  archive,
+  merge,
+  routes,
+  ...imageProperties,
+  ...shellProperties,
+  image,
+} satisfies Record<string, () => Property>;
 
 export type PropertyName = keyof typeof properties;

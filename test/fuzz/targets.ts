@@ -23,4 +23,5 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
       defaultExecs: 1_000_000,
     },
   ),
+  shell: jsTarget('the reader of the shell in a RUN: it ends, and every word lies in the text', 'shell'),
 };
