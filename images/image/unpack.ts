@@ -42,13 +42,22 @@ async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
 async function feed(chunks: AsyncIterable<Uint8Array>, into: ReturnType<typeof createGunzip>): Promise<void> {
   for await (const chunk of chunks) {
     if (into.destroyed) return;
-    if (into.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      into.once('drain', resolve);
-      into.once('close', resolve);
-    });
+    if (!into.write(chunk)) await drained(into);
   }
   into.end();
+}
+
+/** Until more may be written, or nothing more will be read. */
+function drained(into: ReturnType<typeof createGunzip>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      into.off('drain', done);
+      into.off('close', done);
+      resolve();
+    };
+    into.on('drain', done);
+    into.on('close', done);
+  });
 }
 
 async function* unzstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
