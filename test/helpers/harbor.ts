@@ -231,9 +231,10 @@ function label(
   url: URL,
   body: Schema | undefined,
 ): Reply {
-  // Repositories are encoded twice, so that a slash in them is none of the path.
-  const repository = decodeURIComponent(decodeURIComponent(path.repository_name ?? ''));
-  const artifact = `${path.project_name}/${repository}@${decodeURIComponent(path.reference ?? '')}`;
+  // Repositories are encoded twice, so that a slash in them is none of the path once Harbor's router has decoded it.
+  const once = decodeURIComponent(path.repository_name ?? '');
+  if (once.includes('/')) harbor.problems.push(`the slash in ${once} is not encoded twice`);
+  const artifact = `${path.project_name}/${decodeURIComponent(once)}@${decodeURIComponent(path.reference ?? '')}`;
   const on = harbor.labelled.get(artifact) ?? new Set<number>();
   harbor.labelled.set(artifact, on);
   switch (operation) {

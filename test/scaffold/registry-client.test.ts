@@ -44,6 +44,7 @@ function ask(
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
   const run = async (program: string) => {
+    assert.match(program, /^docker-credential-[\w-]+$/);
     const stdout = Buffer.from(helpers[program] ?? '');
     return { status: stdout.length > 0 ? 0 : 1, stdout, stderr: '', problem: undefined };
   };
@@ -109,9 +110,10 @@ test('says that it was denied without credentials, or with a broken config.json'
 
 test('refuses bytes that are not those of the digest, and answers that are no manifest', async (t) => {
   const other = `sha256:${'0'.repeat(64)}`;
+  const elsewhere = await fakeRegistry(t, (_request, response) => void response.end(manifest));
   const host = await fakeRegistry(t, ({ url = '' }, response) => {
     if (url.endsWith('/large')) response.end(Buffer.alloc(5 * 1024 * 1024));
-    else if (url.endsWith('/moved')) response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+    else if (url.endsWith('/moved')) response.writeHead(302, { location: `http://${elsewhere}/` }).end();
     else if (url.endsWith('/broken')) response.writeHead(500).end();
     else if (url.endsWith('/gone')) response.writeHead(404).end();
     else response.end(manifest);
