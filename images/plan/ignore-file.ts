@@ -4,14 +4,17 @@ import { type Copies, joined, parentOf, patternsFor, type Unit } from './copies.
 import type { Folder } from './facts.ts';
 
 /**
- * What go passes over, and tests; what of it is embedded is let in again below.
+ * Tests, what go passes over, and what lies beside code to be read by people; what of it is embedded is let in again.
  * Source: https://pkg.go.dev/cmd/go#hdr-Package_lists_and_patterns
  */
-const never = ['**/*_test.go', '**/testdata/**', '**/.*', '**/.*/**', '**/_*', '**/_*/**'];
+const never = [
+  ...['**/*_test.go', '**/testdata', '**/.*', '**/_*'],
+  ...['**/*.md', '**/*.sh', '**/Makefile', '**/Dockerfile*'],
+];
 
 /**
- * The text of .dockerignore: everything stays out but what the COPY lines bring. Of a folder that is copied whole come
- * its Go files, whatever they will be, and every other file that the build reads by its name.
+ * The text of .dockerignore: everything stays out but what the COPY lines bring. What begins with `!` has no `**` but at
+ * its end, as Docker before 23 looks into no folder for it otherwise.
  * @param needed every file that the build reads; all of them come through
  * @param head the lines of comment at the top
  */
@@ -21,12 +24,8 @@ export function renderIgnore(
   folders: ReadonlyMap<string, Folder>,
   head: readonly string[],
 ): string {
-  const lines = [...head, '*', ...units.flatMap((unit) => lettingIn(unit, needed)), ...never];
-  // BuildKit does not ask of a folder that stays out anyway, and would let in again what is below `folder` alone.
-  lines.push(...excluded.map((path) => (isGo(path) ? asPattern(path) : `${literalPattern(path)}/**`)));
-  const others = needed.filter((path) => !isGo(path));
-  lines.push(...byName(hiddenBy(lines, others), needed, folders));
-  // Go files that are embedded as tests or lie in testdata, and names that no pattern is for.
+  const lines = [...head, '*', ...units.flatMap(lettingIn), ...never, ...excluded.map(asPattern)];
+  lines.push(...lettingBackIn(lines, needed, folders));
   const last = hiddenBy(lines, needed).map((path) => `!${literalPattern(path)}`);
   return `${[...lines, ...last].join('\n')}\n`;
 }
@@ -40,12 +39,9 @@ function isGo(path: string): boolean {
   return path.endsWith('.go');
 }
 
-function lettingIn({ kind, dir, patterns }: Unit, needed: readonly string[]): string[] {
-  if (kind === 'files') return patterns.map((pattern) => `!${asPattern(joined(dir, pattern))}`);
-  const go = needed.filter((path) => isGo(path) && path.startsWith(`${dir}/`));
-  if (go.length === 0) return [];
-  const flat = go.every((path) => parentOf(path) === dir);
-  return [`!${literalPattern(dir)}/${flat ? '' : '**/'}*.go`];
+function lettingIn({ kind, dir, patterns }: Unit): string[] {
+  if (kind === 'folder') return [`!${literalPattern(dir)}`];
+  return patterns.map((pattern) => `!${asPattern(joined(dir, pattern))}`);
 }
 
 /** A path whose last part may be `*.ext`. */
@@ -55,21 +51,25 @@ function asPattern(path: string): string {
   return `${literalPattern(path.slice(0, glob.index))}${glob[1]}*${glob[2]}`;
 }
 
-/** Lines for files that are no Go: whole folders where every file is needed, else names or `*.ext`. */
-function byName(
-  hidden: readonly string[],
+/** Lines for files that those before keep out: whole folders where every file is needed, else names or `*.ext`. */
+function lettingBackIn(
+  before: readonly string[],
   needed: readonly string[],
   folders: ReadonlyMap<string, Folder>,
 ): string[] {
   const lines = new Set<string>();
   const whole = wholeFolders(new Set(needed), folders);
+  const ignore = parseIgnore(before.join('\n'));
+  const hidden = needed.filter((path) => isIgnored(ignore, path));
   for (const [dir, paths] of Map.groupBy(hidden, parentOf)) {
     const top = topmost(dir, whole);
-    // Behind a folder that is let in anyway BuildKit passes over `!folder`, but not over what names its files.
-    if (top !== undefined) lines.add(`!${literalPattern(top)}/**`);
+    // BuildKit passes over `!folder` where the folder is let in anyway, but not over what names its files.
+    if (top !== undefined) lines.add(`!${literalPattern(top)}${isIgnored(ignore, top) ? '' : '/**'}`);
     else {
       const names = paths.map((path) => path.slice(dir === '.' ? 0 : dir.length + 1));
-      const patterns = patternsFor(names, folders.get(dir)?.files ?? []);
+      // `*.go` would let the tests back in as well.
+      const [go, other] = [names.filter(isGo), names.filter((name) => !isGo(name))];
+      const patterns = [...go, ...patternsFor(other, folders.get(dir)?.files ?? [])];
       for (const pattern of patterns) lines.add(`!${asPattern(joined(dir, pattern))}`);
     }
   }

@@ -37,7 +37,8 @@ kept in its head line: without any, the next run and --check take them from ther
     const { file, force, explain, check, 'dry-run': dryRun, diff, json, ...shaping } = values;
     const writes = !check && !dryRun && !diff && !explain;
     const folder = resolve(deps.cwd, dir);
-    const modules = writes || explain === true || json === true;
+    // The tests' own dependencies are not downloaded for a file that has none of them.
+    const modules = explain === true || json === true ? 'all' : writes ? 'linked' : 'none';
     const made = await generate(
       { folder, file: resolve(folder, file ?? 'Dockerfile'), shaping, modules },
       deps,

@@ -36,8 +36,8 @@ export type GenerateInput = {
   folder: string;
   file: string;
   shaping: ShapingValues;
-  /** Whether the modules are looked at, which takes the tests' dependencies and the whole graph. */
-  modules: boolean;
+  /** Which modules are compared with the graph: all takes the tests' dependencies, too. */
+  modules: 'all' | 'linked' | 'none';
 };
 
 /** What would be written, and everything it follows from. */
@@ -91,7 +91,10 @@ export async function generate(input: GenerateInput, deps: GoSreDeps): Promise<G
     file: within(layout.context, file),
   });
   if (plan.problems.length > 0) throw usage(plan.problems.join(' '));
-  const moduleFacts = modules ? await modulesOf(plan, read, layout, tags, platforms[0]!, go) : undefined;
+  const moduleFacts =
+    modules === 'none'
+      ? undefined
+      : await modulesOf(plan, read, { layout, tags, platform: platforms[0]!, go, tests: modules === 'all' });
   const report = moduleFacts && reportModules(moduleFacts, compareVersions);
   const texts = { dockerfile: renderDockerfile(plan), dockerignore: plan.dockerignore };
   return {
@@ -119,14 +122,10 @@ async function shapingOf({ file, shaping }: GenerateInput, { disk }: GoSreDeps):
 function modulesOf(
   { programs }: Plan,
   { linked }: Read,
-  layout: Layout,
-  tags: readonly string[],
-  platform: string,
-  go: GoTool,
+  input: { layout: Layout; tags: readonly string[]; platform: string; go: GoTool; tests: boolean },
 ) {
   const roots = programs.map(({ importPath }) => importPath);
-  const cgo = programs.some((one) => one.cgo);
-  return readModuleFacts({ layout, linked, roots, tags, cgo, platform, go });
+  return readModuleFacts({ ...input, linked, roots, cgo: programs.some((one) => one.cgo) });
 }
 
 function outputs(

@@ -78,7 +78,7 @@ const remedies: readonly (readonly [RegExp, string])[] = [
     'A module that is private needs GOPRIVATE and a login for git, here as well as in the build (--private).',
   ],
   [
-    /dial tcp|i\/o timeout|connection refused|no such host|GOPROXY|module lookup disabled/,
+    /dial tcp|i\/o timeout|connection refused|no such host|403 Forbidden|GOPROXY|module lookup disabled/,
     'A module cannot be downloaded: look at the network and at GOPROXY.',
   ],
   [/go\.work/, 'Mend go.work, or leave it out: GOWORK=off.'],

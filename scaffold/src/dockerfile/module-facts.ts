@@ -12,25 +12,33 @@ type Input = {
   cgo: boolean;
   platform: string;
   go: GoTool;
+  /** Whether the tests are listed. */
+  tests: boolean;
 };
 
 /** What go list and go mod graph say of the modules; what fails is told in the facts. */
 export async function readModuleFacts(input: Input): Promise<ModuleFacts> {
-  const { layout, linked, roots, tags, cgo, platform, go } = input;
+  const { layout, linked, roots, tags, cgo, platform, go, tests } = input;
   const env = { CGO_ENABLED: cgo ? '1' : '0', GOARCH: platform.split('/')[1] ?? 'amd64' };
   const all = everything(layout.root, layout);
   const [graph, tested] = await Promise.all([
     go(['mod', 'graph'], layout.root, { GOFLAGS: '' }),
-    go(['list', '-e', '-test', '-deps', listFlags.tested, ...tagFlags(tags), '--', ...all], layout.root, env),
+    tests
+      ? go(
+          ['list', '-e', '-test', '-deps', listFlags.tested, ...tagFlags(tags), '--', ...all],
+          layout.root,
+          env,
+        )
+      : undefined,
   ]);
-  const packages = tested.ok ? parseStream<ListedPackage>(tested.stdout) : undefined;
+  const packages = tested?.ok ? parseStream<ListedPackage>(tested.stdout) : undefined;
   const broken = packages?.find(({ Error: error }) => error !== undefined)?.Error?.Err.split('\n')[0];
   return {
     mains: layout.modules.filter(({ role }) => role === 'main').map(({ path }) => path),
     graph: graph.ok ? edges(graph.stdout) : undefined,
     graphProblem: graph.ok ? undefined : firstLine(graph.words),
     tested: packages && new Map(packages.map((one) => [one.ImportPath, convert(one)])),
-    testedProblem: tested.ok ? broken : firstLine(tested.words),
+    testedProblem: tested === undefined ? undefined : tested.ok ? broken : firstLine(tested.words),
     linked: new Map(linked.map((one) => [one.ImportPath, convert(one)])),
     roots,
   };
