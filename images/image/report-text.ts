@@ -38,11 +38,12 @@ export function renderImageText(image: Image, options: ImageTextOptions): string
 
 function sizeLine(image: Image, budget: number): string {
   const share = ((image.size / budget) * 100).toFixed(1);
+  const { compressedSize, compressedMeasured } = image;
   const packed =
-    image.compressedSize === undefined
-      ? ''
-      : `; ${toldNumber(image.compressedSize)} compressed${image.compressedMeasured ? ' (by gzip, measured here)' : ''}`;
-  return `${toldNumber(image.size)} bytes of ${toldNumber(budget)} (${share} %)${packed}`;
+    compressedSize === undefined
+      ? 'too large for its compressed size to be measured in passing'
+      : `${toldNumber(compressedSize)} compressed${compressedMeasured ? ' (by gzip, measured here)' : ''}`;
+  return `${toldNumber(image.size)} bytes of ${toldNumber(budget)} (${share} %); ${packed}`;
 }
 
 function runsLine({ entry, config }: Image): string {

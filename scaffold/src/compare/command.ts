@@ -59,8 +59,9 @@ of the engine is started: in turn with the other, after one run of each that doe
     const { signal } = deps;
     const reading: GoSreDeps = { ...withoutSignal(deps), signal };
     const wish = { name: undefined, platform: values.platform };
-    const a: Contender = { target: first, ...(await readTarget(first, wish, reading)) };
-    const b: Contender = { target: second, ...(await readTarget(second, wish, reading)) };
+    const read = (target: string) => readTarget(target, wish, reading, Number.POSITIVE_INFINITY);
+    const a: Contender = { target: first, ...(await read(first)) };
+    const b: Contender = { target: second, ...(await read(second)) };
     const [startA, startB] =
       options.runs === 0
         ? [notWanted, notWanted]

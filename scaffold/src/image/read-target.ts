@@ -14,14 +14,21 @@ export type Origin = 'engine' | 'tar' | 'folder';
 
 export type ReadTarget = { image: Image; origin: Origin };
 
-/** Layers that lie unpacked are packed once to learn their size in a registry, where they have no more than this in all. */
-const measuredBytes = 512 * 1024 * 1024;
+/** As `ReadingDeps` has it: packing takes some 30 s for each GB. */
+const measuredBytes = 256 * 1024 * 1024;
 
 /**
  * Reads the image that REF|TAR|OCI-DIR names: a file or folder that is there, or else an image of the engine.
+ * @param measureUpToBytes layers that lie unpacked are packed once to learn their size in a registry, where they have no
+ * more than this in all
  * @throws CliError: exit code 1 when it cannot be read or is damaged, 2 when it cannot be told which is meant
  */
-export async function readTarget(target: string, wish: Wish, deps: GoSreDeps): Promise<ReadTarget> {
+export async function readTarget(
+  target: string,
+  wish: Wish,
+  deps: GoSreDeps,
+  measureUpToBytes = measuredBytes,
+): Promise<ReadTarget> {
   const { disk, env, signal } = deps;
   const folder = await disk.mkdtemp(join(env['TMPDIR'] || tmpdir(), 'go-sre-image-'));
   const files: FileSource[] = [];
@@ -31,7 +38,7 @@ export async function readTarget(target: string, wish: Wish, deps: GoSreDeps): P
     const { archive, origin } = await openTarget(target, opening, deps);
     // The engine saves what was asked for, and nothing else; a digest that it knows may not be in its archive.
     const inside = origin === 'engine' ? { ...wish, name: undefined } : wish;
-    return { image: await readImage(archive, inside, { spool, measureUpToBytes: measuredBytes }), origin };
+    return { image: await readImage(archive, inside, { spool, measureUpToBytes }), origin };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     const said = `${target} ${error.message}.`;
