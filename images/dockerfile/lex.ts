@@ -22,6 +22,8 @@ export class LexError extends Error {}
 
 /** Deeper than this no `${a:-${b:-…}}` is meant by anybody, and the stack is not endless. */
 const maxDepth = 64;
+/** Values that double from line to line would fill any memory; longer ones nobody means. */
+const maxExpanded = 4096;
 
 /**
  * Expands variables and takes quotes off as BuildKit does in FROM, ENV, LABEL, COPY and the like.
@@ -58,13 +60,20 @@ class Words {
 class Lexer {
   private at = 0;
   private depth = 0;
+  private expanded = 0;
   private rawEscapes = false;
   private readonly text: string;
   private readonly options: LexOptions;
 
   constructor(text: string, options: LexOptions) {
     this.text = text;
-    this.options = options;
+    this.options = { ...options, get: (name) => this.counted(options.get(name)) };
+  }
+
+  private counted(value: string | undefined): string | undefined {
+    this.expanded += value?.length ?? 0;
+    if (this.expanded > maxExpanded) throw new LexError('variables expand to too long a text');
+    return value;
   }
 
   private peek(): string | undefined {

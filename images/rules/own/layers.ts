@@ -1,12 +1,13 @@
-import type { Stage } from '../../dockerfile/stages.ts';
+import type { Build, Stage } from '../../dockerfile/stages.ts';
 import type { Instruction } from '../../dockerfile/syntax.ts';
 import { shellLine, shellText } from '../../shell/of-instruction.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { type Copy, copyOf } from './facts/copies.ts';
 import { outputLineage } from './facts/outputs.ts';
-import { isWithin, joinPath } from './facts/paths.ts';
+import { baseName, isWithin, joinPath } from './facts/paths.ts';
 import { commandName, commandsOf } from './facts/shell.ts';
-import { type Read, type Step, stepsOf, valueIn } from './facts/steps.ts';
+import { type Read, type Step, stepsOf } from './facts/steps.ts';
+import { valueIn } from './facts/values.ts';
 
 /** Instructions that say something about the image and change neither its files nor how a RUN runs. */
 const silent = new Set([
@@ -20,6 +21,14 @@ const silent = new Set([
   'onbuild',
 ]);
 
+/** No image can have so many layers, and no rule should take its time over a file that asks for them. */
+const maxInstructions = 1000;
+const maxStages = 200;
+
+export function isTooLong({ dockerfile, stages }: Build): boolean {
+  return dockerfile.instructions.length > maxInstructions || stages.length > maxStages;
+}
+
 /** Layers of the image that could be fewer or smaller. */
 export const layers: Rule = {
   code: 'layers',
@@ -30,7 +39,14 @@ export const layers: Rule = {
   mend: 'Join the commands: `RUN apk add … && rm -rf …`, or a here-document. Better: do the work in a build stage and copy its result.',
   link: 'https://docs.docker.com/build/building/best-practices/#run',
   *check(subject) {
-    for (const stage of outputLineage(subject.build)) {
+    const { build } = subject;
+    if (isTooLong(build)) {
+      const { length } = build.dockerfile.instructions;
+      const message = `${length} instructions in ${build.stages.length} stages are more than are judged (${maxInstructions} in ${maxStages}).`;
+      yield { line: 1, message };
+      return;
+    }
+    for (const stage of outputLineage(build)) {
       yield* consecutive(stage);
       yield* lateRemovals(subject, stage);
     }
@@ -142,6 +158,7 @@ function madeBy(step: Step, path: string, { before = Number.POSITIVE_INFINITY, a
     )
   )
     return false;
+  const name = baseName(path);
   return commandsOf(step).some(
     (command) =>
       command.index < before &&
@@ -150,7 +167,9 @@ function madeBy(step: Step, path: string, { before = Number.POSITIVE_INFINITY, a
         .slice(1)
         .some(
           ({ literal, expands }) =>
-            !expands && literal !== '' && joinPath(step.workdir, literal.replace(/^-[a-zA-Z]/, '')) === path,
+            !expands &&
+            literal.includes(name) &&
+            joinPath(step.workdir, literal.replace(/^-[a-zA-Z]/, '')) === path,
         ),
   );
 }

@@ -4,8 +4,9 @@ import { type Copy, copyOf } from './facts/copies.ts';
 import { outputStages } from './facts/outputs.ts';
 import { baseName, isWithin, joinPath } from './facts/paths.ts';
 import { commandName, commandsOf } from './facts/shell.ts';
-import { type Read, type Step, stepsOf, valueIn } from './facts/steps.ts';
+import { type Read, type Step, stepsOf } from './facts/steps.ts';
 import { isRoot, userOf } from './facts/user.ts';
+import { valueIn } from './facts/values.ts';
 
 /** Folders whose files are the system's, whoever runs the program. */
 const roots = [

@@ -17,16 +17,17 @@ export const secretFile: Rule = {
   link: 'https://docs.docker.com/build/building/secrets/',
   *check(subject) {
     const { build, context } = subject;
+    const lying = context === undefined ? [] : secretsLying(context);
     for (const stage of build.stages) {
       for (const step of stepsOf(subject, stage).filter((one) => one.stage === stage)) {
         const copy = copyOf(step);
-        if (copy !== undefined) yield* violations(copy, context);
+        if (copy !== undefined) yield* violations(copy, lying);
       }
     }
   },
 };
 
-function* violations(copy: Copy, context: BuildContext | undefined): Iterable<Violation> {
+function* violations(copy: Copy, lying: readonly string[]): Iterable<Violation> {
   const { instruction, sources, from } = copy;
   const place = { line: instruction.startLine, endLine: instruction.endLine };
   const by = instruction.keyword.toUpperCase();
@@ -37,8 +38,8 @@ function* violations(copy: Copy, context: BuildContext | undefined): Iterable<Vi
       (from === undefined && sources.length === 1 && isSecretPlace(copy.destination, source)),
   );
   for (const source of named) yield { ...place, message: `${by} takes ${source} along, a file of secrets.` };
-  if (from !== undefined || context === undefined || named.length > 0) return;
-  const inside = secretsWithin(copy, context);
+  if (from !== undefined || named.length > 0) return;
+  const inside = secretsWithin(copy, lying);
   if (inside.length === 0) return;
   const more = inside.length > 1 ? ` and ${inside.length - 1} more` : '';
   yield {
@@ -47,7 +48,14 @@ function* violations(copy: Copy, context: BuildContext | undefined): Iterable<Vi
   };
 }
 
-function secretsWithin({ sources, instruction }: Copy, context: BuildContext): string[] {
+/** Files of secrets that lie in the context, and that the ignore file lets in. */
+function secretsLying({ files, texts, dockerignore }: BuildContext): string[] {
+  const ignore = parseIgnore(texts.get(dockerignore ?? '') ?? '');
+  return files.filter((path) => isSecretInTree(path) && !isIgnored(ignore, path));
+}
+
+function secretsWithin({ sources, instruction }: Copy, lying: readonly string[]): string[] {
+  if (lying.length === 0) return [];
   const folders = sources
     .filter((source) => !/[*?[]/.test(source) || /^\.?\/?\*$/.test(source))
     .map((source) => contextPath(source.replace(/\/?\*$/, '')));
@@ -55,12 +63,8 @@ function secretsWithin({ sources, instruction }: Copy, context: BuildContext): s
     name === 'exclude' && value !== undefined ? [value] : [],
   );
   const excluded = parseIgnore(excludes.join('\n'));
-  const ignore = parseIgnore(context.texts.get(context.dockerignore ?? '') ?? '');
-  return context.files.filter(
+  return lying.filter(
     (path) =>
-      isSecretInTree(path) &&
-      folders.some((folder) => folder === '' || path.startsWith(`${folder}/`)) &&
-      !isIgnored(ignore, path) &&
-      !isIgnored(excluded, path),
+      folders.some((folder) => folder === '' || path.startsWith(`${folder}/`)) && !isIgnored(excluded, path),
   );
 }

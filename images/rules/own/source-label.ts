@@ -1,7 +1,8 @@
 import { pairsOf } from '../../dockerfile/pairs.ts';
 import type { Rule } from '../rule.ts';
 import { outputStages } from './facts/outputs.ts';
-import { type Step, stepsOf, valueIn } from './facts/steps.ts';
+import { type Step, stepsOf } from './facts/steps.ts';
+import { valueIn } from './facts/values.ts';
 
 const label = 'org.opencontainers.image.source';
 

@@ -6,7 +6,7 @@ import { copyWide } from './copy-wide.ts';
 import { dockerignoreEntry } from './dockerignore-entry.ts';
 import { dockerignoreMissing } from './dockerignore-missing.ts';
 import { goOlderThanMod } from './go-older-than-mod.ts';
-import { layers } from './layers.ts';
+import { isTooLong, layers } from './layers.ts';
 import { libcMismatch } from './libc-mismatch.ts';
 import { modUntidy } from './mod-untidy.ts';
 import { rootOwned } from './root-owned.ts';
@@ -40,4 +40,10 @@ export const ownRules: readonly Rule[] = [
   syntaxLine,
   userMissing,
   userRoot,
-];
+].map(bounded);
+
+/** What is longer than any image can be is told of once, by `layers`. */
+function bounded(rule: Rule): Rule {
+  if (rule === layers) return rule;
+  return { ...rule, check: (subject) => (isTooLong(subject.build) ? [] : rule.check(subject)) };
+}

@@ -1,6 +1,7 @@
 import type { Instruction } from '../../../dockerfile/syntax.ts';
 import { joinPath } from './paths.ts';
-import { type Step, valueIn } from './steps.ts';
+import type { Step } from './steps.ts';
+import { valueIn } from './values.ts';
 
 /** What a COPY or ADD does. */
 export type Copy = {
@@ -18,7 +19,7 @@ export type Copy = {
 };
 
 /** Reads the COPY or ADD of a step; undefined for other instructions and for broken ones. */
-export function copyOf(step: Step): Copy | undefined {
+export function readCopy(step: Step): Copy | undefined {
   const { instruction, workdir } = step;
   if (instruction.keyword !== 'copy' && instruction.keyword !== 'add') return undefined;
   const words = (instruction.json ?? instruction.words.map(({ text }) => text)).map((text) =>
@@ -47,4 +48,9 @@ function quoted(text: string): string {
 /** What ADD downloads or clones. */
 function isAddress(source: string): boolean {
   return /^(?:https?|git|ssh):\/\/|^git@/i.test(source);
+}
+
+/** What a step copies, read once; undefined where it is no COPY or ADD. */
+export function copyOf(step: Step): Copy | undefined {
+  return step.copy();
 }

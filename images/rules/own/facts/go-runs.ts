@@ -24,8 +24,13 @@ export type GoRun = {
 
 const goNames = /^(?:go(?:\d+(?:\.\d+)*)?|xx-go)$/;
 
-/** The go commands of a step, in their order. */
-export function goRunsOf(step: Step): GoRun[] {
+/** The go commands of a step, in their order, read once. */
+export function goRunsOf(step: Step): readonly GoRun[] {
+  return step.goRuns();
+}
+
+/** Reads the go commands of a step. */
+export function readGoRuns(step: Step): GoRun[] {
   const runs: GoRun[] = [];
   const exported = new Map<string, string | undefined>();
   let folder = step.workdir;

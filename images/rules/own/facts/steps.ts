@@ -4,7 +4,10 @@ import type { Dockerfile, Instruction } from '../../../dockerfile/syntax.ts';
 import type { ShellOf } from '../../../shell/of-instruction.ts';
 import type { Shell } from '../../../shell/syntax.ts';
 import type { Subject } from '../../rule.ts';
+import { type Copy, readCopy } from './copies.ts';
+import { type GoRun, readGoRuns } from './go-runs.ts';
 import { joinPath } from './paths.ts';
+import { isBare } from './values.ts';
 
 /** The values of variables; undefined: declared without a value. */
 type Scope = ReadonlyMap<string, string | undefined>;
@@ -20,6 +23,9 @@ export type Step = {
   escapeToken: Dockerfile['escapeToken'];
   /** What a RUN runs. */
   shell: () => Shell;
+  /** What a COPY or ADD copies, and the go commands of a RUN; each read once. */
+  copy: () => Copy | undefined;
+  goRuns: () => readonly GoRun[];
 };
 
 /** What steps are read from. */
@@ -59,36 +65,22 @@ function readSteps(build: Build, shell: ShellOf, stage: Stage): Step[] {
   const steps: Step[] = [];
   for (const current of stages) {
     for (const instruction of current.instructions) {
-      steps.push({
+      const own = {
         stage: current,
         instruction,
         scope,
         workdir,
         escapeToken,
         shell: () => shell(instruction),
-      });
+      };
+      const step: Step = { ...own, copy: once(() => readCopy(step)), goRuns: once(() => readGoRuns(step)) };
+      steps.push(step);
       const { keyword, args } = instruction;
       if (keyword === 'arg' || keyword === 'env') scope = declare(instruction, scope, build);
       if (keyword === 'workdir') workdir = joinPath(workdir, expand(args, scope, escapeToken).text);
     }
   }
   return steps;
-}
-
-/** A text of the step's instruction with the variables expanded that have a value there, quotes taken off. */
-export function valueIn({ scope, escapeToken }: Step, text: string): string {
-  return expand(text, scope, escapeToken).text;
-}
-
-/** As `valueIn`; undefined where a variable in it has no value. */
-export function knownValueIn({ scope, escapeToken }: Step, text: string): string | undefined {
-  const { text: value, unresolved } = expand(text, scope, escapeToken);
-  return unresolved.some((name) => isBare(name, text)) ? undefined : value;
-}
-
-/** Whether a variable stands there without a value of its own to fall back on, as `${NAME:-value}` has one. */
-function isBare(name: string, text: string): boolean {
-  return new RegExp(`\\$(?:${name}(?!\\w)|\\{${name}(?:\\}|:?[?]))`).test(text);
 }
 
 function baseWorkdir({ base }: Stage): string {
@@ -106,4 +98,12 @@ function declare(instruction: Instruction, scope: Scope, build: Build): Scope {
       next.set(key, build.globalArgs.get(key) ?? platformArgs.get(key));
   }
   return next;
+}
+
+function once<T>(read: () => T): () => T {
+  let known: { value: T } | undefined;
+  return () => {
+    known ??= { value: read() };
+    return known.value;
+  };
 }

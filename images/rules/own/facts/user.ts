@@ -2,7 +2,8 @@ import type { ImageReference } from '../../../dockerfile/reference.ts';
 import { lineage, type Stage } from '../../../dockerfile/stages.ts';
 import { isDistroless, shortName } from './images.ts';
 import { commandsOf } from './shell.ts';
-import { knownValueIn, type Read, type Step, stepsOf } from './steps.ts';
+import { type Read, type Step, stepsOf } from './steps.ts';
+import { knownValueIn } from './values.ts';
 
 /** Who runs what a stage's image starts. */
 export type User =
