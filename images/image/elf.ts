@@ -9,7 +9,7 @@ type Segment = { type: number; flags: number; offset: number; address: number; f
 type Section = { name: string; offset: number; size: number };
 
 /** Reads numbers as the file has them: 32 or 64 bits, either order of bytes. */
-export type Words = {
+type Words = {
   wide: boolean;
   half: (bytes: Buffer, at: number) => number;
   word: (bytes: Buffer, at: number) => number;

@@ -124,7 +124,7 @@ function modulePackages({ facts }: Binary): SpdxPackage[] {
 }
 
 /** What was linked: a replacement where it is a module; a folder in its place has no name that others know. */
-export function linkedModule(module: GoModule): GoModule {
+function linkedModule(module: GoModule): GoModule {
   const by = module.replacedBy;
   return by === undefined || by.version === '' ? module : by;
 }

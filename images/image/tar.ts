@@ -153,7 +153,7 @@ function entryOf(header: TarHeader, pax: Pax, at: number): TarEntry {
 const maxPath = 4096;
 
 /** A path as `TarEntry` has it. */
-export function insidePath(written: string): string {
+function insidePath(written: string): string {
   if (written.length > maxPath)
     throw new ImageError(`is refused: it holds a path of ${written.length} characters`);
   const parts = written.split('/').filter((step) => step !== '' && step !== '.');
