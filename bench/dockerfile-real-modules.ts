@@ -8,7 +8,7 @@ import { buildArguments } from '../test/helpers/image-build.ts';
 import { tool } from '../test/helpers/tools.ts';
 import type { Bench, BenchDeps } from './bench.ts';
 import { runCommand } from './processes.ts';
-import { type Checkout, checkOut, shortName } from './real-modules/checkout.ts';
+import { type Checkout, checkOut, shortNames } from './real-modules/checkout.ts';
 import { cpuSeconds } from './real-modules/engine-cpu.ts';
 import { generate } from './real-modules/generate.ts';
 import { ownModules, parseModules, type RealModule } from './real-modules/modules.ts';
@@ -134,9 +134,8 @@ function firstWords(error: unknown): string {
   return lines.slice(-6).join(' | ').slice(-600);
 }
 
-async function measure(module: RealModule, workshop: Workshop): Promise<Outcome> {
+async function measure(module: RealModule, name: string, workshop: Workshop): Promise<Outcome> {
   const { engine, deps, goVersion } = workshop;
-  const name = shortName(module);
   const outcome: Outcome = { name, module, built: false };
   const folder = join(deps.folder, name);
   const tags = { ours: `go-sre-bench/${name}:ours`, usual: `go-sre-bench/${name}:usual` };
@@ -241,7 +240,9 @@ export const dockerfileRealModules: Bench<'dockerfile-real-modules'> = {
     };
     try {
       const outcomes: Outcome[] = [];
-      for (const module of modules) outcomes.push(await measure(module, workshop));
+      const names = shortNames(modules);
+      for (const [at, module] of modules.entries())
+        outcomes.push(await measure(module, names[at]!, workshop));
       return { tables: [moduleTable(outcomes)], notes: notesOf(outcomes, engine), ...figuresOf(outcomes) };
     } finally {
       tidy(engine);

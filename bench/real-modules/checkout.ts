@@ -46,10 +46,21 @@ function lastName(moduleAtVersion: string): string {
   return posix.basename(moduleAtVersion.replace(/@.*/, '').replace(/\/v\d+$/, ''));
 }
 
-/** A name for folders and images: `age`, `caddy`. */
-export function shortName(module: RealModule): string {
-  const main = posix.basename(module.main);
-  return (main === '.' ? lastName(module.module) : main).toLowerCase().replace(/[^a-z0-9]+/g, '-');
+/** Names for folders and images, each once: `age`, `caddy`, and `age-2` for a second version of it. */
+export function shortNames(modules: readonly RealModule[]): string[] {
+  const taken = new Map<string, number>();
+  return modules.map((module) => {
+    const last = posix.basename(module.main);
+    const name = last === '.' ? lastName(module.module) : last;
+    const clean =
+      name
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/^-|-$/g, '') || 'program';
+    const times = (taken.get(clean) ?? 0) + 1;
+    taken.set(clean, times);
+    return times === 1 ? clean : `${clean}-${times}`;
+  });
 }
 
 /** The files of modules and workspace that a Dockerfile copies before the source. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { figuresOf, type Outcome } from '../../bench/dockerfile-real-modules.ts';
+import { shortNames } from '../../bench/real-modules/checkout.ts';
 import { cpuSeconds, parseStat, ticksBelow } from '../../bench/real-modules/engine-cpu.ts';
 import { ownModules, parseModules } from '../../bench/real-modules/modules.ts';
 import { hasRun } from '../../bench/real-modules/try-run.ts';
@@ -42,6 +43,15 @@ test("the bench's own list has 12 programs and more, among them a workspace, ven
   assert.ok(ownModules.some(({ vendor }) => vendor === true));
   assert.ok(ownModules.some(({ tags }) => tags !== undefined));
   assert.ok(ownModules.some(({ shows }) => /CGO/.test(shows ?? '')));
+});
+
+test('each module has a name of its own for its folder and its images', () => {
+  const modules = [
+    { module: 'example.com/Tool.app/v2@v2.0.0', main: '.' },
+    { module: 'example.com/tool@v1.0.0', main: './cmd/age' },
+    { module: 'example.com/tool@v1.1.0', main: './cmd/age' },
+  ];
+  assert.deepEqual(shortNames(modules), ['tool-app', 'age', 'age-2']);
 });
 
 for (const [what, answer, ran] of [
