@@ -23,7 +23,7 @@ export function readCopy(step: Step): Copy | undefined {
   const { instruction, workdir } = step;
   if (instruction.keyword !== 'copy' && instruction.keyword !== 'add') return undefined;
   const words = (instruction.json ?? instruction.words.map(({ text }) => text)).map((text) =>
-    instruction.json === undefined ? valueIn(step, text) : valueIn(step, quoted(text)),
+    instruction.json === undefined ? valueIn(step, text) : valueIn(step, quoted(text, step.escapeToken)),
   );
   const last = words.pop();
   if (last === undefined || words.length === 0) return undefined;
@@ -41,8 +41,12 @@ export function readCopy(step: Step): Copy | undefined {
 }
 
 /** Words of the exec form are not unquoted a second time. */
-function quoted(text: string): string {
-  return text.replace(/["'\\]/g, '\\$&');
+function quoted(text: string, escapeToken: string): string {
+  return text.replace(/["'\\`]/g, (character) => {
+    return character === '"' || character === "'" || character === escapeToken
+      ? escapeToken + character
+      : character;
+  });
 }
 
 /** What ADD downloads or clones. */

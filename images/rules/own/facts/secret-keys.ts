@@ -6,8 +6,12 @@ const words = new Set(
 );
 /** Words that are written together: PGPASSWORD, CLIENTSECRET. */
 const joined = /(?:PASSWORD|PASSWD|PASSPHRASE|APIKEY|TOKEN|[^AEIOU]SECRET)\d*$/;
-/** Words that do so as the last one, behind another: DB_PASS, MYSQL_PWD, GITHUB_PAT. */
-const lastWords = new Set(['PASS', 'PWD', 'PAT', 'CREDS', 'AUTH']);
+/** Words that do so as the last one, behind another: DB_PASS, MYSQL_PWD, AWS_CREDS. */
+const lastWords = new Set(['PASS', 'PWD', 'CREDS']);
+/** `_PAT` and `_AUTH` mean a token behind the name of who gives it out; elsewhere a pattern, or a way to log in. */
+const issuers = new Set(
+  'GH GITHUB GITLAB GIT AZURE ADO DEVOPS NPM DOCKER REGISTRY BASIC HTTP PROXY REDIS BITBUCKET'.split(' '),
+);
 /** `_KEY` behind one of these is a secret. */
 const keyKinds = new Set(
   'API ACCESS SECRET PRIVATE ENCRYPTION SIGNING MASTER SSH AUTH DEPLOY SERVICE ACCOUNT JWT HMAC SESSION APP STORAGE LICENSE CRYPTO AES RSA STRIPE OPENAI ANTHROPIC SENDGRID MAILGUN TWILIO DATADOG DD AWS AZURE GCP FIREBASE MAPS SENTRY'.split(
