@@ -10,7 +10,7 @@ export type PolicySigner =
   | { kind: 'identity'; subject: Matched; issuer: Matched; rootsPem: string | undefined };
 
 /** A text, or a regular expression for it. */
-export type Matched = { text: string; pattern: boolean };
+type Matched = { text: string; pattern: boolean };
 
 /** What a policy of any engine is made from. */
 export type PolicyWish = {

@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml';
 import { type AdmissionConfig, configSchema } from './config-schema.ts';
 
 /** Something wrong in a configuration, and where: `policies[0].images`; empty for the document itself. */
-export type ConfigProblem = { path: string; message: string };
+type ConfigProblem = { path: string; message: string };
 
 /** The configuration, or every problem of it. */
 export type ParsedConfig = { config: AdmissionConfig } | { problems: readonly ConfigProblem[] };

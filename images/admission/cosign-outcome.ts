@@ -1,5 +1,5 @@
 import { isObject, parseJson, stringAt } from './json.ts';
-import type { Reason } from './reason.ts';
+import { type Reason, reasons } from './reason.ts';
 
 /** How a run of `cosign verify` ended. */
 export type CosignRun = {
@@ -32,8 +32,13 @@ const exitCodes: Readonly<Record<number, Reason>> = {
   13: 'wrong-signer',
 };
 
+// A refusal by cosign stays one, whatever else its words hold: names in a certificate are written by whoever signs.
+const refusedCodes: readonly number[] = [10, 12, 13];
+const refusalWords = /^no (?:matching|signatures|valid bundles|certificate)/;
+
 /** What cosign's last error says, first match; the words are those of versions 2 and 3. */
 const words: readonly (readonly [RegExp, Reason])[] = [
+  [/^(?:Get|Head|Post) "https?:|tls: failed to verify/i, 'registry-unreachable'],
   [
     /certificate (?:has )?expired|certificate was issued after|certificate is not yet valid|expected a signed timestamp/i,
     'expired',
@@ -64,7 +69,10 @@ export function judgeCosign({ status, stdout, stderr }: CosignRun, digest: strin
   const detail = lastError(stderr);
   if (status === undefined) return { reason: 'cosign-failed', detail };
   if (status !== 0) {
-    const said = words.find(([pattern]) => pattern.test(detail))?.[1];
+    const refused = refusedCodes.includes(status) || refusalWords.test(detail);
+    const said = words.find(
+      ([pattern, reason]) => pattern.test(detail) && (!refused || reasons[reason].outcome === 'refused'),
+    )?.[1];
     return { reason: said ?? exitCodes[status] ?? 'cosign-failed', detail };
   }
   const verified = readVerified(stdout);
@@ -125,7 +133,7 @@ function loggedAt(optional: Readonly<Record<string, unknown>>): number | undefin
 const maxDetail = 400;
 
 /** The line that says what was wrong, without the two prefixes that cosign prints it under. */
-export function lastError(stderr: string): string {
+function lastError(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   const start = lines.findIndex((line) => /^(?:Error|error during command execution): /.test(line));
   const error = start < 0 ? (lines.at(-1) ?? '') : errorText(lines.slice(start));

@@ -1,7 +1,7 @@
 import { at, listAt, stringAt } from './json.ts';
 
 /** One artifact that an event tells of. */
-export type HarborArtifact = { tag: string | undefined; digest: string; reference: string };
+type HarborArtifact = { tag: string | undefined; digest: string; reference: string };
 
 /** An artifact was pushed, and where to. */
 export type HarborPush = {

@@ -43,16 +43,3 @@ export function showBytes(bytes: number): string {
   }
   return `${Number(value.toFixed(value < 10 ? 2 : 1))} ${steps[step]}`;
 }
-
-/** Milliseconds as days, hours or seconds, the largest unit that leaves at least one: `90 d`. */
-export function showDuration(ms: number): string {
-  const [unit, size] = (
-    [
-      ['d', 86_400_000],
-      ['h', 3_600_000],
-      ['min', 60_000],
-      ['s', 1000],
-    ] as const
-  ).find(([, size]) => ms >= size) ?? ['ms', 1];
-  return `${Number((ms / size).toFixed(1))} ${unit}`;
-}

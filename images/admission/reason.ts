@@ -2,7 +2,7 @@
  * Why an image is let in, refused, or could not be judged. Only what could not be judged may pass under `failOpen`;
  * what was judged and refused never does.
  */
-export type Outcome = 'accepted' | 'refused' | 'undecided';
+type Outcome = 'accepted' | 'refused' | 'undecided';
 
 type ReasonCard = { outcome: Outcome; what: string; mend: string };
 
@@ -10,7 +10,6 @@ type ReasonCard = { outcome: Outcome; what: string; mend: string };
 export const reasons = {
   signed: { outcome: 'accepted', what: 'its signature was verified', mend: '' },
   exempt: { outcome: 'accepted', what: 'the policy exempts it', mend: '' },
-  'no-image': { outcome: 'accepted', what: 'nothing in the request runs a new image', mend: '' },
   unsigned: {
     outcome: 'refused',
     what: 'it has no signature',

@@ -3,7 +3,7 @@ import { type PodImage, podImages } from './pod-images.ts';
 import { admits, explain, type ImageVerdict } from './reason.ts';
 
 /** The only version of the API that is answered. Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/ */
-export const reviewVersion = 'admission.k8s.io/v1';
+const reviewVersion = 'admission.k8s.io/v1';
 
 /** What an admission request asks. */
 export type Review = {
@@ -84,11 +84,6 @@ export function refusal(uid: string, message: string): unknown {
     allowed: false,
     status: { status: 'Failure', code: 403, reason: 'Forbidden', message: message.slice(0, maxMessage) },
   });
-}
-
-/** The answer that lets everything in, with a warning. */
-export function passWithWarning(uid: string, message: string): unknown {
-  return envelope({ uid, allowed: true, warnings: [message.slice(0, maxWarning)] });
 }
 
 function envelope(response: unknown): unknown {

@@ -2,7 +2,7 @@ import type { VerifiedSignature } from './cosign-outcome.ts';
 import type { Reason } from './reason.ts';
 
 /** The annotation that says when an image was signed; the signature covers it, so that nobody can move it. */
-export const signedAtAnnotation = 'go-sre.dev/signed-at';
+const signedAtAnnotation = 'go-sre.dev/signed-at';
 
 /** RFC 3339 in UTC, as `date -u +%FT%TZ` prints it. */
 const timeForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;

@@ -59,8 +59,3 @@ function signerFlags(signer: Signer): string[] {
     ...(signer.caRoots === undefined ? [] : [`--ca-roots=${signer.caRoots}`]),
   ];
 }
-
-/** The signer for a message. */
-export function showSigner(signer: Signer): string {
-  return signer.kind === 'key' ? `key ${signer.key}` : `${signer.identity} of ${signer.issuer}`;
-}

@@ -39,7 +39,12 @@ export type ImageRegistry = {
 };
 
 export type Key = { private: string; public: string };
-export type SignOptions = { oldFormat?: boolean; annotations?: Record<string, string> };
+export type SignOptions = {
+  oldFormat?: boolean;
+  annotations?: Record<string, string>;
+  /** PEM files of a certificate for the key, and of its CA. */
+  certificate?: { cert: string; chain: string };
+};
 
 /** Starts a registry until the test ends; undefined, and the test skipped, where registry or cosign are missing. */
 export async function startImageRegistry(t: TestContext): Promise<ImageRegistry | undefined> {
@@ -104,8 +109,11 @@ function open(host: string, folder: string, cosign: string): ImageRegistry {
       const digest = await registry.putManifest(repository, '1', manifest, manifestType);
       return { tag: `${host}/${repository}:1`, digest, byDigest: `${host}/${repository}@${digest}` };
     },
-    sign(image, key, { oldFormat = false, annotations = {} } = {}) {
+    sign(image, key, { oldFormat = false, annotations = {}, certificate } = {}) {
       const extra = Object.entries(annotations).flatMap(([name, value]) => ['-a', `${name}=${value}`]);
+      if (certificate !== undefined) {
+        extra.push('--certificate', certificate.cert, '--certificate-chain', certificate.chain);
+      }
       run(
         'sign',
         ...withoutLog,

@@ -1,7 +1,9 @@
 // `go-sre registry verify` with the real cosign and a real registry.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
   alterBlob,
@@ -12,6 +14,9 @@ import {
 import { freePort } from '../helpers/ports.ts';
 import { type Ran, runGoSreInProcess } from '../helpers/scaffold.ts';
 
+const testdata = join(import.meta.dirname, 'testdata/cosign');
+const issuer = ['--certificate-oidc-issuer', 'https://issuer.example.com'];
+
 type Judged = { reason: string; detail: string; accepted: boolean; digest?: string; signedAt?: string };
 
 async function verify(
@@ -19,7 +24,9 @@ async function verify(
   reference: string,
   ...flags: string[]
 ): Promise<{ ran: Ran; image: Judged }> {
-  const own = flags.some((flag) => flag === '--key') ? [] : ['--key', registry.key('ours').public];
+  const own = flags.some((flag) => flag === '--key' || flag === '--certificate-identity')
+    ? []
+    : ['--key', registry.key('ours').public];
   const words = [
     'registry',
     'verify',
@@ -119,6 +126,30 @@ test('with cosign and a registry', async (t) => {
     const image = await registry.push('new/aged');
     await exchangeStatement(registry, 'new/aged', image.digest);
     await refuses(registry, image.tag, 'tampered', /names the wanted key/);
+  });
+
+  await t.test('judges by the identity in a certificate, and finds one that has expired', async () => {
+    const image = await registry.push('old/identity');
+    const [cert, chain] = [join(testdata, 'ann.pem'), join(testdata, 'ca.pem')];
+    const key = { private: join(testdata, 'ann.key'), public: '' };
+    registry.sign(image, key, { oldFormat: true, certificate: { cert, chain } });
+    const by = (who: string) => ['--certificate-identity', who, '--ca-roots', chain, ...issuer];
+    assert.equal((await verify(registry, image.tag, ...by('ann@example.com'))).image.reason, 'signed');
+    await refuses(
+      registry,
+      image.tag,
+      'wrong-signer',
+      /got subjects \[ann@example\.com\]/,
+      ...by('bob@example.com'),
+    );
+    const expired = readFileSync(join(testdata, 'ann-expired.pem'), 'utf8');
+    const tag = `${image.digest.replace(':', '-')}.sig`;
+    await copyManifest(registry, 'old/identity', [tag, tag], (text) => {
+      const manifest = JSON.parse(text);
+      manifest.layers[0].annotations['dev.sigstore.cosign/certificate'] = expired;
+      return JSON.stringify(manifest);
+    });
+    await refuses(registry, image.tag, 'expired', /has expired/, ...by('ann@example.com'));
   });
 
   await t.test('refuses what nobody signed', async () => {

@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 /** One judged image, or one request that was refused as a whole, as a line of JSON. */
-export type AuditLine = {
+type AuditLine = {
   source: 'kubernetes' | 'harbor';
   uid: string;
   operation: string;
@@ -44,6 +44,8 @@ export function openAudit(target: string, { stdout, now, failed }: AuditDeps): A
   return {
     write(line) {
       const text = `${JSON.stringify({ time: new Date(now()).toISOString(), ...line })}\n`;
+      // What failed once, a full disk, may work again.
+      if (file?.destroyed) file = open();
       (file ?? stdout).write(text);
     },
     reopen() {

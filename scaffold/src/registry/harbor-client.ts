@@ -3,7 +3,7 @@ import type { Credentials } from './credentials.ts';
 import { ask, HttpProblem } from './http.ts';
 
 /** One request to Harbor's API; the path begins behind its base. */
-export type HarborRequest = {
+type HarborRequest = {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   path: string;
   query?: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export type HarborRequest = {
 };
 
 /** What Harbor answered, its body parsed where it is JSON. */
-export type HarborAnswer = { status: number; body: unknown; headers: Headers };
+type HarborAnswer = { status: number; body: unknown; headers: Headers };
 
 /** Talks to Harbor's API. */
 export type HarborClient = {

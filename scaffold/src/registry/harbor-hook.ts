@@ -19,7 +19,7 @@ export type Outcome = {
 };
 
 /** What the webhook answers. */
-export type HookAnswer = { status: number; body: unknown };
+type HookAnswer = { status: number; body: unknown };
 
 /** Takes what Harbor's webhook posts. */
 export type HarborHook = {

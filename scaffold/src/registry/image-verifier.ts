@@ -40,7 +40,7 @@ export type ImageVerifier = {
 };
 
 /** When an answer is due. */
-export type Deadline = { ms: number; signal: AbortSignal };
+type Deadline = { ms: number; signal: AbortSignal };
 
 /** What a verifier is made of. */
 export type VerifierParts = {

@@ -16,7 +16,7 @@ import type { FindCredentials } from './registry-auth.ts';
 export type Manifest = { digest: string; text: string };
 
 /** Why there is no answer. */
-export type RegistryProblem = { reason: Reason; detail: string };
+type RegistryProblem = { reason: Reason; detail: string };
 
 /** A blob of text as the registry gave it. */
 export type Blob = { text: string; intact: boolean };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import {
   admits,
@@ -61,6 +63,16 @@ test('tells from what cosign says why it refused', () => {
       'Get "https://r/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
       'registry-unreachable',
     ],
+    [
+      1,
+      'Get "https://r/v2/": tls: failed to verify certificate: x509: certificate has expired or is not yet valid',
+      'registry-unreachable',
+    ],
+    [
+      12,
+      'no matching signatures: cert verification failed: x509: certificate has expired or is not yet valid: current time',
+      'expired',
+    ],
     [1, 'GET https://r/v2/a/manifests/1: UNAUTHORIZED: authentication required', 'registry-denied'],
     [1, 'something new', 'cosign-failed'],
   ];
@@ -68,6 +80,19 @@ test('tells from what cosign says why it refused', () => {
     const outcome = judgeCosign({ status, stdout: '', stderr: error(text) }, digest);
     assert.ok('reason' in outcome, text);
     assert.deepEqual([outcome.reason, outcome.detail], [expected, text]);
+  }
+});
+
+test('a refusal stays one, whatever the certificate of the signer holds', () => {
+  for (const name of ['connection refused', 'dial tcp', 'UNAUTHORIZED', 'context deadline exceeded']) {
+    const text = `none of the expected identities matched what was in the certificate, got subjects [${name}] with issuer x`;
+    for (const [status, begin] of [
+      [12, 'no matching signatures: '],
+      [1, 'no matching attestations: '],
+    ] as const) {
+      const outcome = judgeCosign({ status, stdout: '', stderr: `Error: ${begin}${text}\n` }, digest);
+      assert.equal('reason' in outcome && outcome.reason, 'wrong-signer');
+    }
   }
 });
 
@@ -149,7 +174,7 @@ test('every reason refuses or cannot be decided, save those that accept', () => 
   const all = Object.keys(reasons) as Reason[];
   assert.deepEqual(
     all.filter((reason) => admits(verdict(reason), false)),
-    ['signed', 'exempt', 'no-image'],
+    ['signed', 'exempt'],
   );
   const open = all.filter((reason) => !admits(verdict(reason), false) && admits(verdict(reason), true));
   assert.deepEqual(open, [
@@ -161,6 +186,17 @@ test('every reason refuses or cannot be decided, save those that accept', () => 
     'cosign-failed',
   ]);
   for (const reason of all) assert.match(explain(verdict(reason)), /^a: [a-z-]+: .+\.$/);
+});
+
+test('every reason is told in docs/registry-admission.md with its outcome', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/registry-admission.md'), 'utf8');
+  const rows = text.split('\n').filter((line) => line.startsWith('| `'));
+  for (const [reason, { outcome }] of Object.entries(reasons)) {
+    assert.ok(
+      rows.some((row) => row.includes(`\`${reason}\``) && row.includes(`| ${outcome} |`)),
+      reason,
+    );
+  }
 });
 
 test('answers a review in the form that Kubernetes wants, with messages of a bounded length', () => {
