@@ -48,6 +48,8 @@ export function isSecretName(name: string): boolean {
   if (parts.some((part) => words.has(part.replace(/\d+$/, '')) || joined.test(part))) return true;
   if (parts.length > 1 && lastWords.has(last))
     return !(last === 'PASS' && passNumbers.has(parts.at(-2)!)) && !isWorkingDirectory(parts);
+  if (last === 'PAT' || last === 'AUTH' || (last === 'CONFIG' && parts.at(-2) === 'AUTH'))
+    return parts.length > 1 && issuers.has(parts[0]!);
   return (
     parts.some((part, at) => /^KEYS?$/.test(part) && keyKinds.has(parts[at - 1] ?? '')) &&
     !/^(?:ALIAS)$/.test(last)
