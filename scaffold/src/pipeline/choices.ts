@@ -21,7 +21,7 @@ export const choiceFlags = {
 } as const;
 
 /** The words of these flags. */
-export type ChoiceWords = {
+type ChoiceWords = {
   scanner?: string | undefined;
   image?: string | undefined;
   budget?: string | undefined;
