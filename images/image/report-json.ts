@@ -1,7 +1,7 @@
-import { platformOf } from './choose.ts';
 import type { CveVerdict } from './cve/verdict.ts';
 import type { GoModule } from './go-build-info.ts';
 import type { Binary, Image } from './image.ts';
+import { platformOf } from './platform.ts';
 
 /** So many of a list are told; how many there are stands beside it. */
 const most = { wasted: 50, copies: 50 } as const;

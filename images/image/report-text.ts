@@ -1,8 +1,8 @@
-import { platformOf } from './choose.ts';
 import type { CveVerdict } from './cve/verdict.ts';
 import { vulnerabilitySeverities } from './cve/vulnerability.ts';
 import { highestGlibc } from './elf-dynamic.ts';
 import type { Binary, Image } from './image.ts';
+import { platformOf } from './platform.ts';
 import { toldNumber } from './rules/size.ts';
 
 export type ImageTextOptions = {

@@ -1,5 +1,6 @@
 import type { Finding } from '../finding.ts';
 import { type Severities, severities } from '../gate.ts';
+import { baseEol, goEol } from './rules/ages.ts';
 import {
   architectureMismatch,
   entrypointMissing,
@@ -29,6 +30,8 @@ export const imageRules: readonly ImageRule[] = [
   interpreterMissing,
   libraryMissing,
   glibcTooOld,
+  baseEol,
+  goEol,
   userMissing,
   userRoot,
   userName,

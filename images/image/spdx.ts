@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { platformOf } from './choose.ts';
 import type { GoModule } from './go-build-info.ts';
 import type { Binary, Image } from './image.ts';
+import { platformOf } from './platform.ts';
 import { goPurl, imagePurl, systemPurl } from './purl.ts';
 
 type SpdxPackage = Record<string, unknown> & { SPDXID: string; name: string };

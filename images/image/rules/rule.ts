@@ -1,3 +1,4 @@
+import type { BaseImages } from '../../data/base-images.ts';
 import type { RuleCard } from '../../reports/report.ts';
 import type { Severity } from '../../rules/rule.ts';
 import type { CveVerdict } from '../cve/verdict.ts';
@@ -10,6 +11,9 @@ export type ImageSubject = {
   name: string;
   /** Bytes that the image may have. */
   budgetBytes: number;
+  /** Ends of life, and the day of the verdict, `YYYY-MM-DD`. */
+  baseImages: BaseImages;
+  today: string;
   /** Undefined where no report was given. */
   vulnerabilities: CveVerdict | undefined;
 };

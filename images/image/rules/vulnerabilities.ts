@@ -1,5 +1,5 @@
-import { sameName } from '../choose.ts';
 import { vulnerabilitySeverities } from '../cve/vulnerability.ts';
+import { sameName } from '../names.ts';
 import type { ImageRule } from './rule.ts';
 
 export const vulnerability: ImageRule = {

@@ -18,6 +18,7 @@ import {
   rules,
   type Severity,
   severities,
+  shippedBaseImages,
   verdictAsJson,
 } from '../../../images/index.ts';
 import { command, type GoSreDeps } from '../command.ts';
@@ -47,8 +48,9 @@ A file is read as what docker save writes or as an OCI layout in a tar, packed o
 other word is an image of the engine, which docker save writes to a temporary file. Nothing is pulled.
 Size is the content of the files of all layers, as docker image inspect has it in Size. The reports of --cve are
 JSON of trivy or grype, SARIF, or docker scout's sarif, gitlab or sbom. A waiver file is a list in YAML or JSON of
-id, reason, expires (the last day that it counts) and, if need be, package.
-Exit code 1 tells that a finding is as grave as --fail-on.`,
+id, reason, expires (the last day that it counts) and, if need be, package.`,
+  exits:
+    'Exit codes: 0 no finding as grave as --fail-on, 1 findings or failed, 2 wrong usage, 130 cancelled.',
   flags: {
     budget: {
       type: 'string',
@@ -72,20 +74,29 @@ Exit code 1 tells that a finding is as grave as --fail-on.`,
     config: { type: 'string', value: 'FILE', does: 'as go-sre check (default: .go-sre-check.yaml here)' },
     ignore: { type: 'string', value: 'CODES', multiple: true, does: 'rules that are not asked' },
     'fail-on': { type: 'string', value: 'SEVERITY', does: 'error, warning (the default), info or style' },
-    today: { type: 'string', value: 'DAY', does: 'the day that waivers are judged on (default: today)' },
+    today: {
+      type: 'string',
+      value: 'DAY',
+      does: 'the day of the verdict: waivers, ends of support (default: today)',
+    },
   },
   run: async (values, positionals, deps) => {
     const target = oneTarget(positionals);
     const format = reportFormat(values);
     const budgetBytes = values.budget === undefined ? defaultBudgetBytes : readBytes(values.budget, 'budget');
     const config = await readConfig(values, deps);
-    const vulnerabilities = await readVerdict(values, deps);
+    const today = values.today ?? new Date(deps.now()).toISOString().slice(0, 10);
+    if (!isDay(today)) throw usage(`--today is a day like 2026-11-26, not ${JSON.stringify(today)}.`);
+    const vulnerabilities = await readVerdict(values, today, deps);
     const read = await readTarget(target, { name: values.image, platform: values.platform }, deps);
     if (values.sbom !== undefined) {
       const sbom = renderSpdx(read.image, { version: deps.version, created: createdOf(read.image, deps) });
       await writeOneFile(values.sbom, sbom, deps);
     }
-    const subject = { image: read.image, name: target, budgetBytes, vulnerabilities };
+    const subject = {
+      ...{ image: read.image, name: target, budgetBytes, vulnerabilities },
+      ...{ baseImages: shippedBaseImages, today },
+    };
     const findings = checkImage(subject, imageRules, config.severities);
     const { output: file } = values;
     await tell({ read, target, findings, budgetBytes, vulnerabilities }, { format, file }, deps);
@@ -135,18 +146,19 @@ function failOnOf(configured: Severity): Severity {
 type CveWords = {
   cve?: readonly string[] | undefined;
   waivers?: string | undefined;
-  today?: string | undefined;
 } & Partial<Record<`max-${'critical' | 'high' | 'medium' | 'low'}`, string | undefined>>;
 
-async function readVerdict(values: CveWords, deps: GoSreDeps): Promise<CveVerdict | undefined> {
+async function readVerdict(
+  values: CveWords,
+  today: string,
+  deps: GoSreDeps,
+): Promise<CveVerdict | undefined> {
   const maxima = Object.fromEntries(
     (['critical', 'high', 'medium', 'low'] as const).flatMap((severity) => {
       const count = readCount(values[`max-${severity}`], `max-${severity}`);
       return count === undefined ? [] : [[severity, count]];
     }),
   );
-  const today = values.today ?? new Date(deps.now()).toISOString().slice(0, 10);
-  if (!isDay(today)) throw usage(`--today is a day like 2026-11-26, not ${JSON.stringify(today)}.`);
   const waivers = await readWaivers(values.waivers, deps);
   if (values.cve === undefined) {
     const flag =

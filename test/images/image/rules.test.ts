@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { shippedBaseImages } from '../../../images/data/base-images.ts';
 import { readImage } from '../../../images/image/read-image.ts';
 import type { ImageSubject } from '../../../images/image/rules/rule.ts';
 import { defaultBudgetBytes } from '../../../images/image/rules/size.ts';
@@ -19,6 +20,8 @@ const clean = {
 };
 const shop: Entry = { path: 'shop', body: goBinary, mode: 0o755 };
 
+const given = { baseImages: shippedBaseImages, today: '2026-11-26', vulnerabilities: undefined };
+
 type Case = {
   layers?: readonly (readonly Entry[])[];
   config?: object;
@@ -31,13 +34,7 @@ async function findings({ layers = [[shop]], config = {}, making, subject }: Cas
   const files = dockerSave({ layers: layers.map(tarOf), config: { ...clean, ...config }, ...making });
   const wish = { name: undefined, platform: undefined };
   const image = await readImage(asArchive(files), wish, { spool: memorySpool() });
-  const asked = {
-    image,
-    name: 'shop:1',
-    budgetBytes: defaultBudgetBytes,
-    vulnerabilities: undefined,
-    ...subject,
-  };
+  const asked = { ...given, image, name: 'shop:1', budgetBytes: defaultBudgetBytes, ...subject };
   return checkImage(asked, imageRules, new Map()).map(({ code, message }) => `${code}: ${message}`);
 }
 
@@ -89,7 +86,11 @@ const bad: readonly (Case & { what: string; found: RegExp })[] = [
       [
         {
           ...shop,
-          body: elfOf({ type: 3, interpreter: '/lib64/ld-linux-x86-64.so.2', data: buildInfo('go1.26', '') }),
+          body: elfOf({
+            type: 3,
+            interpreter: '/lib64/ld-linux-x86-64.so.2',
+            data: buildInfo('go1.26.1', ''),
+          }),
         },
       ],
     ],
@@ -143,6 +144,21 @@ const bad: readonly (Case & { what: string; found: RegExp })[] = [
     what: 'a build argument in the history is a secret',
     making: { history: [{ created_by: 'RUN |2 NPM_TOKEN=abcdef12 USER=a /bin/sh -c npm ci' }] },
     found: /^secret-in-config: Step 1 of the history holds the build argument NPM_TOKEN\.$/,
+  },
+  {
+    what: 'its distribution lost its support',
+    layers: [
+      [
+        shop,
+        { path: 'etc/os-release', body: 'ID=alpine\nVERSION_ID=3.20.3\nPRETTY_NAME="Alpine Linux v3.20"\n' },
+      ],
+    ],
+    found: /^base-eol: Alpine Linux v3\.20 lost its support on 2026-04-01\.$/,
+  },
+  {
+    what: 'it was linked by a Go that lost its support',
+    layers: [[{ ...shop, body: elfOf({ data: buildInfo('go1.24.9 X:nocoverageredesign', 'path\tx\n') }) }]],
+    found: /^go-eol: \/shop is linked by go1\.24\.9.*; Go 1\.24 lost its support on 2026-02-10\.$/,
   },
   {
     what: 'a Go image has a package manager',
@@ -212,7 +228,7 @@ test('severities may differ, and rules be off', async () => {
   const files = dockerSave({ layers: [tarOf([shop])], config: { ...clean, User: '', Labels: {} } });
   const wish = { name: undefined, platform: undefined };
   const image = await readImage(asArchive(files), wish, { spool: memorySpool() });
-  const subject = { image, name: 'x', budgetBytes: 1e9, vulnerabilities: undefined };
+  const subject = { ...given, image, name: 'x', budgetBytes: 1e9 };
   const told = checkImage(
     subject,
     imageRules,
