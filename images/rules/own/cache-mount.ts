@@ -1,7 +1,7 @@
-import { type Build, type Stage, stageOf } from '../../dockerfile/stages.ts';
+import { type Build, lineage, type Stage, stageOf } from '../../dockerfile/stages.ts';
 import type { Edit, Rule, Subject } from '../rule.ts';
 import { envOf, type GoRun, goRunsOf, isToolInstall } from './facts/go-runs.ts';
-import { isGoImage } from './facts/images.ts';
+import { isGoImage, shortName } from './facts/images.ts';
 import { moduleOf } from './facts/modules.ts';
 import { mountsOf } from './facts/mounts.ts';
 import { isWithin } from './facts/paths.ts';
@@ -61,10 +61,11 @@ function missingOf(step: Step, steps: readonly Step[], subject: Subject): Missin
   return missing;
 }
 
-function mounts({ instruction }: Step, path: string, likely: RegExp): boolean {
-  return mountsOf(instruction).some(
+function mounts(step: Step, path: string, likely: RegExp): boolean {
+  return mountsOf(step.instruction).some(
     (mount) =>
-      mount.get('type') === 'cache' && covers(mount.get('target') ?? mount.get('id') ?? '', path, likely),
+      mount.get('type') === 'cache' &&
+      covers(mount.get('target') ?? mount.get('id') ?? '', path, likely, step),
   );
 }
 
@@ -77,11 +78,20 @@ function targetsOf(missing: readonly Missing[], step: Step, steps: readonly Step
   return downloaded && !here ? [moduleCache, ...targets] : targets;
 }
 
-/** The home of another user has its caches elsewhere, and a variable in a target is not followed: the name's end tells enough. */
-function covers(target: string, path: string, likely: RegExp): boolean {
-  const moved = path !== moduleCache && path !== buildCache && !path.includes('$');
-  if (moved) return target !== '' && isWithin(path, target.replace(/\/+$/, '') || '/');
-  return target !== '' && (isWithin(path, target.replace(/\/+$/, '') || '/') || likely.test(target));
+/** The home of another user has its caches elsewhere, and a variable is not followed: there the name's end tells enough. */
+function covers(target: string, path: string, likely: RegExp, step: Step): boolean {
+  if (target === '') return false;
+  const within = isWithin(path, target.replace(/\/+$/, '') || '/');
+  const known = (path !== moduleCache && path !== buildCache) || isOfficial(step);
+  return within || ((!known || `${target}${path}`.includes('$')) && likely.test(target));
+}
+
+/** Whether root works in the official Go image, whose caches are known to be where they are. */
+function isOfficial({ stage, scope, user }: Step): boolean {
+  const { base } = lineage(stage).at(-1)!;
+  const official =
+    base.kind === 'image' && base.reference !== undefined && shortName(base.reference) === 'golang';
+  return official && user === undefined && !['HOME', 'XDG_CACHE_HOME'].some((name) => scope.has(name));
 }
 
 function moduleCacheOf(run: GoRun): string {

@@ -20,6 +20,8 @@ export type Step = {
   scope: Scope;
   /** The working directory in front of it. */
   workdir: string;
+  /** The last USER in front of it, as it is written. */
+  user: string | undefined;
   escapeToken: Dockerfile['escapeToken'];
   /** What a RUN runs. */
   shell: () => Shell;
@@ -62,6 +64,7 @@ function readSteps(build: Build, shell: ShellOf, stage: Stage): Step[] {
   const stages = lineage(stage).reverse();
   let scope: Scope = new Map<string, string | undefined>();
   let workdir = baseWorkdir(stages[0]!);
+  let user: string | undefined;
   const steps: Step[] = [];
   for (const current of stages) {
     for (const instruction of current.instructions) {
@@ -70,6 +73,7 @@ function readSteps(build: Build, shell: ShellOf, stage: Stage): Step[] {
         instruction,
         scope,
         workdir,
+        user,
         escapeToken,
         shell: () => shell(instruction),
       };
@@ -77,6 +81,7 @@ function readSteps(build: Build, shell: ShellOf, stage: Stage): Step[] {
       steps.push(step);
       const { keyword, args } = instruction;
       if (keyword === 'arg' || keyword === 'env') scope = declare(instruction, scope, build);
+      if (keyword === 'user') user = args;
       if (keyword === 'workdir') workdir = joinPath(workdir, expand(args, scope, escapeToken).text);
     }
   }
