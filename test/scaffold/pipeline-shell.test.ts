@@ -117,6 +117,7 @@ function place(name: string, options: { ids?: string[]; more?: Record<string, st
     ...{ GITHUB_SHA: 'abc123', GITHUB_REF_TYPE: 'branch', GITHUB_REF_NAME: 'main', GITHUB_ACTOR: 'somebody' },
     ...{ CI_COMMIT_SHA: 'abc123', CI_COMMIT_BRANCH: 'main', CI_DEFAULT_BRANCH: 'main' },
     ...{ CI_PROJECT_URL: 'https://gitlab.com/acme/shop', IMAGE_RUN: 'slo', IMAGE_BUDGET: '14300000 + 0' },
+    ...{ IMAGE_CONTEXT: '.', IMAGE_TARGET: '' },
     ...{ CI_REGISTRY: 'localhost:1', CI_REGISTRY_USER: 'somebody', CI_REGISTRY_PASSWORD: 'secret-word' },
     ...{ IMAGE: 'localhost:1/Acme/shop', CVE_WAIVERS: '' },
   };
@@ -168,7 +169,7 @@ function checkedOnGithub(at: Place): Ran {
 
 test('the emitted service passes the gate of both pipelines without a finding, and leaves its reports', () => {
   const github = place('clean-github');
-  assert.doesNotMatch(passes(onGithub('go-sre check --format', github)), /^::/m);
+  assert.doesNotMatch(passes(onGithub('go-sre check "$IMAGE_CONTEXT"', github)), /^::/m);
   assert.doesNotMatch(passes(checkedOnGithub(github)), /^::/m);
   const gitlab = place('clean-gitlab');
   assert.match(passes(onGitlab('dockerfile', gitlab)), /^No finding in 1 file\.$/m);
@@ -211,7 +212,7 @@ test('a Dockerfile that runs as root ends both pipelines at the gate, beside the
   const dockerfile = readFileSync(join(at.folder, 'Dockerfile'), 'utf8');
   writeFileSync(join(at.folder, 'Dockerfile'), dockerfile.replace(/^USER .*$/m, 'USER root'));
   const line = dockerfile.split('\n').findIndex((text) => text.startsWith('USER ')) + 1;
-  const github = onGithub('go-sre check --format', at);
+  const github = onGithub('go-sre check "$IMAGE_CONTEXT"', at);
   assert.equal(github.status, 1);
   assert.match(github.output, new RegExp(`^::(error|warning) file=Dockerfile,line=${line},.*title=`, 'm'));
   const gitlab = onGitlab('dockerfile', at);
