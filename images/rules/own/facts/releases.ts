@@ -20,6 +20,9 @@ const byName: ReadonlyMap<string, string> = new Map([
   ['fedora', 'fedora'],
   ['amazonlinux', 'amazon-linux'],
   ['nginx', 'nginx'],
+  ['postgres', 'postgresql'],
+  ['php', 'php'],
+  ['ruby', 'ruby'],
 ]);
 
 const titles: Readonly<Record<string, string>> = {
@@ -35,6 +38,9 @@ const titles: Readonly<Record<string, string>> = {
   fedora: 'Fedora',
   'amazon-linux': 'Amazon Linux',
   nginx: 'nginx',
+  postgresql: 'PostgreSQL',
+  php: 'PHP',
+  ruby: 'Ruby',
 };
 
 /** Names of suites that are no common words, so that they mean the suite in the tag of any image. */
