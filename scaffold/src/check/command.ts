@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import {
   ageInDays,
   type BaseImages,
+  imageRules,
   isDay,
   OLD_AFTER_DAYS,
   parseBaseImages,
-  type Rule,
+  type RuleCard,
   rules,
   type Severity,
   severities,
@@ -60,7 +61,11 @@ type Values = {
     | undefined;
 };
 
-const cards: ReadonlyMap<string, Rule> = new Map(rules.map((rule) => [rule.code, rule]));
+const dockerfileCodes = new Set(rules.map(({ code }) => code));
+/** What is told of a rule: those about Dockerfiles, and behind them those that only an image can break. */
+const cards: ReadonlyMap<string, RuleCard> = new Map(
+  [...rules, ...imageRules.filter(({ code }) => !dockerfileCodes.has(code))].map((rule) => [rule.code, rule]),
+);
 
 /** `go-sre check`. */
 export const check = command({
