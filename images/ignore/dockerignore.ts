@@ -4,7 +4,7 @@
 import { type Glob, matchesGlob, parseGlob } from './glob.ts';
 
 /** One line that counts. */
-export type IgnorePattern = {
+type IgnorePattern = {
   /** As BuildKit has it, cleaned and without `!`. */
   text: string;
   /** It begins with `!`: what it matches is let in again. */
@@ -35,7 +35,7 @@ export function parseIgnore(text: string): Ignore {
     const exception = written.startsWith('!');
     const cleaned = clean(exception ? written.slice(1).trim() : written);
     const line = index + 1;
-    if (cleaned === '') {
+    if (cleaned === '' || (exception && cleaned === '/')) {
       problems.push({ line, message: `"${written}" lets nothing in: a path belongs behind the "!"` });
       continue;
     }

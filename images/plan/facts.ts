@@ -2,7 +2,7 @@
 // and `.` for the context itself.
 
 /** What the text of a package's files tells that its imports do not. */
-export type Signal = 'time-zone' | 'temp-folder' | 'shell';
+export type Signal = 'time-zone' | 'temp-folder' | 'user-lookup' | 'shell';
 
 /** A C library or header that a package asks its compiler for. */
 export type CgoFacts = {

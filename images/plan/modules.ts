@@ -31,7 +31,7 @@ export type ModuleFacts = {
  */
 export type Subgraph = 'runtime' | 'core' | 'test' | 'graph';
 
-export type ModuleVerdict = ModuleVersion & {
+type ModuleVerdict = ModuleVersion & {
   subgraph: Subgraph;
   /** Which package, or which module, brings it. */
   why: string;

@@ -1,5 +1,5 @@
 /** The name `go build` gives a program: the last part of its path that is no major version. */
-export function binaryName(importPath: string): string {
+function binaryName(importPath: string): string {
   const parts = importPath.split('/');
   const last = parts.at(-1)!;
   return /^v[2-9]\d*$|^v1\d+$/.test(last) && parts.length > 1 ? parts.at(-2)! : last;

@@ -19,7 +19,7 @@ export function needsOf(linked: readonly PackageFacts[], libc: string | undefine
     certificates: links('crypto/x509') && !links(fallbackRoots) ? 'crypto/x509' : undefined,
     zones: links('time/tzdata') ? undefined : signalled('time-zone', own),
     temp: signalled('temp-folder', own),
-    users: named(own.filter(({ imports }) => imports.includes('os/user'))),
+    users: signalled('user-lookup', own),
     // A library may start a shell on systems that are no container; what the module itself starts is meant.
     shell: signalled(
       'shell',

@@ -10,7 +10,7 @@ import { needsOf } from './needs.ts';
 import type { ForProgram, PlanOptions } from './options.ts';
 
 /** Something that was decided, and why. */
-export type Decision = { about: string; choice: string; reason: string };
+type Decision = { about: string; choice: string; reason: string };
 
 /** One program's build stage and runtime stage. */
 export type ProgramPlan = {

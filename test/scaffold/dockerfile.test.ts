@@ -201,6 +201,8 @@ test('reads what a program needs at run time from its imports and calls, not fro
     zones: 'import "time"\n\nfunc main() { time.LoadLocation("UTC") }',
     comment: 'import "time"\n\n// time.LoadLocation("UTC")\nvar _ = time.Now\n\nfunc main() {}',
     shell: 'import "os/exec"\n\nfunc main() { exec.Command("sh", "-c", "date").Run() }',
+    bash: 'import "os/exec"\n\nconst shell = "/bin/bash"\n\nfunc main() { exec.Command(shell).Run() }',
+    tool: 'import "os/exec"\n\nfunc main() { exec.Command("git", "sh").Run() }',
   };
   const files = Object.entries(programs).map(([name, code]) => [
     `cmd/${name}/main.go`,
@@ -218,6 +220,8 @@ test('reads what a program needs at run time from its imports and calls, not fro
     zones: 'distroless static: it loads time zones (x.org/app/cmd/zones).',
     comment: 'scratch: the binary is static and needs no other file.',
     shell: 'alpine: it starts a shell (x.org/app/cmd/shell).',
+    bash: 'alpine: it starts a shell (x.org/app/cmd/bash).',
+    tool: 'scratch: the binary is static and needs no other file.',
   });
 });
 
@@ -263,4 +267,53 @@ test('works without a go line, with Windows line ends, build tags and files for 
   assert.ok(copied(dir).includes('extra/extra.go'));
   assert.ok(!copied(dir).includes('arm/arm.go'));
   assert.match(text(dir), /go build -tags extra -trimpath/);
+});
+
+test('counts a call in a library only where something leads to the function it stands in', async (t) => {
+  const lib = `package lib
+
+import (
+	"os"
+	osuser "os/user"
+)
+
+var current = osuser.Current
+
+// Dump writes to a file beside the others.
+func Dump() { create() }
+
+func create() {
+	os.CreateTemp("", "x")
+}
+
+type T struct{}
+
+func (T) Name() string {
+	user, _ := current()
+	return user.Name
+}
+
+func Plain() {}
+`;
+  const files = (call: string, text: string) => ({
+    'go.mod': goMod('x.org/app', 'require x.org/lib v0.0.0', 'replace x.org/lib => ./lib'),
+    'main.go': `package main\n\nimport "x.org/lib"\n\nfunc main() { lib.${call}() }\n`,
+    'lib/go.mod': goMod('x.org/lib'),
+    'lib/lib.go': text,
+  });
+  const reason = async (call: string, text: string) => {
+    const dir = goFolder(t, files(call, text));
+    await generate(dir);
+    return /^# (.*)\nFROM/m.exec(readFileSync(join(dir, 'Dockerfile'), 'utf8'))?.[1];
+  };
+  const withoutUser = lib.replace(
+    'var current = osuser.Current',
+    'var current = func() (*osuser.User, error) { return nil, nil }',
+  );
+  assert.equal(await reason('Plain', withoutUser), 'scratch: the binary is static and needs no other file.');
+  assert.equal(
+    await reason('Dump', withoutUser),
+    'distroless static: it writes temporary files (x.org/lib).',
+  );
+  assert.equal(await reason('Plain', lib), 'distroless static: it looks up its user (x.org/lib).');
 });

@@ -148,13 +148,18 @@ async function readTexts(
   listed: readonly ListedPackage[],
   { disk, layout }: FactsInput,
 ) {
+  const signals = await signalsOf(listed, disk);
   for (const one of listed) {
     const before = packages.get(one.ImportPath)!;
-    const signals = await signalsOf(one, disk);
+    const own = signals.get(one.ImportPath) ?? [];
     const below =
       before.dir === undefined || before.cgo === undefined ? [] : await cgoFiles(one, layout, disk);
-    if (signals.length + below.length === 0) continue;
-    packages.set(one.ImportPath, { ...before, signals, files: [...new Set([...before.files, ...below])] });
+    if (own.length + below.length === 0) continue;
+    packages.set(one.ImportPath, {
+      ...before,
+      signals: own,
+      files: [...new Set([...before.files, ...below])],
+    });
   }
 }
 

@@ -17,7 +17,7 @@ export type ListedPackage = {
   Error?: { Err: string };
 } & Partial<Readonly<Record<FileField, readonly string[]>>>;
 
-export type ListedModule = {
+type ListedModule = {
   Path: string;
   Version?: string;
   Main?: boolean;

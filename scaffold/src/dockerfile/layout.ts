@@ -6,7 +6,7 @@ import { expectGo, type GoTool } from './go-tool.ts';
 import { type ModFile, readModFile, readWorkFile, type WorkFile } from './module-files.ts';
 
 /** Settings of go that matter, as `go env` has them. */
-export type GoEnv = Readonly<
+type GoEnv = Readonly<
   Record<'GOFLAGS' | 'GOWORK' | 'GOMOD' | 'GOMODCACHE' | 'GOROOT' | 'GOPRIVATE' | 'GONOPROXY', string>
 >;
 

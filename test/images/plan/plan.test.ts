@@ -25,14 +25,13 @@ const main = (imports: string[] = []) => localPackage('cmd/app', { name: 'main',
 test('takes the smallest base that has what the program needs', () => {
   assert.equal(baseOf([main()]), 'scratch');
   assert.equal(baseOf([main(['crypto/x509']), farPackage('crypto/x509')]), 'scratch');
-  for (const signal of ['time-zone', 'temp-folder'] as const) {
+  for (const signal of ['time-zone', 'temp-folder', 'user-lookup'] as const) {
     assert.match(
       baseOf([localPackage('cmd/app', { signals: [signal] })]),
       /static-debian13:nonroot$/,
       signal,
     );
   }
-  assert.match(baseOf([main(['os/user']), farPackage('os/user')]), /static-debian13/);
   assert.equal(baseOf([localPackage('cmd/app', { signals: ['shell'] })]), 'alpine:3.24.2');
   assert.equal(baseOf([main()], { base: 'alpine' }), 'alpine:3.24.2');
 });
@@ -60,13 +59,9 @@ test('copies certificates only for a program that checks any, and time zones onl
 });
 
 test('gives scratch the /tmp and the user that it lacks', () => {
-  const text = dockerfile(
-    facts([
-      localPackage('cmd/app', { signals: ['temp-folder'], imports: ['os/user'] }),
-      farPackage('os/user'),
-    ]),
-    { base: 'scratch' },
-  );
+  const text = dockerfile(facts([localPackage('cmd/app', { signals: ['temp-folder', 'user-lookup'] })]), {
+    base: 'scratch',
+  });
   assert.match(text, /mkdir -p \/out\/root\/tmp && chmod 1777 \/out\/root\/tmp/);
   assert.match(text, /\/out\/root\/etc\/passwd/);
   assert.match(text, /COPY --from=build --chown=65532:65532 \/out\/root\/ \//);
@@ -357,4 +352,11 @@ test('brings every file that the build reads, and no package that it does not', 
     }),
     { numRuns: 400 },
   );
+});
+
+test('gives programs of one name names of their own, as stages and targets take them', () => {
+  const paths = ['a/cmd/server', 'b/cmd/server', 'c/Build', 'd/v2', '9lives', 'x/golang'];
+  const packages = paths.map((path) => localPackage(`cmd/${path}`, { importPath: `example.com/${path}` }));
+  const names = planBuild(facts(packages), options()).programs.map(({ name }) => name);
+  assert.deepEqual(names.sort(), ['a-server', 'app-9lives', 'app-build', 'app-golang', 'b-server', 'd']);
 });
