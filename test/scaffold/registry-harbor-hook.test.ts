@@ -40,6 +40,7 @@ async function makeHook(t: TestContext, onFailure: 'label' | 'delete' = 'label')
       world.outcomes.push(outcome);
       settled.shift()?.(outcome);
     },
+    broke: (error) => assert.fail(String(error)),
     later: (work, ms) => {
       assert.equal(ms, 120_000);
       world.due.push(work);

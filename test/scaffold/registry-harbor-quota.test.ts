@@ -122,6 +122,22 @@ test('stops where every further request would fail too, and says what was not tr
   assert.match(stdout, /p2 .*not tried: the one before it failed/);
 });
 
+test('tells what was done when it is cancelled', async (t) => {
+  const harbor = await startHarbor(
+    t,
+    [1, 2, 3].map((id) => fakeProject(id, `p${id}`, -1)),
+  );
+  const ending = new AbortController();
+  harbor.fail = (operation, nth) => {
+    if (operation === 'updateQuota' && nth === 2) ending.abort();
+    return undefined;
+  };
+  const words = ['registry', 'harbor-quota', '--url', harbor.url, '--apply', '--json'];
+  const { exitCode, stdout } = await runGoSreInProcess(words, '/', { env, fetch, signal: ending.signal });
+  const states = JSON.parse(stdout).rows.map((row: { state: string }) => row.state);
+  assert.deepEqual([exitCode, states], [130, ['applied', 'failed', 'not tried']]);
+});
+
 test('tries again when Harbor is busy, and gives up after four times', async (t) => {
   const harbor = await startHarbor(t, [fakeProject(1, 'acme', -1)]);
   harbor.fail = (operation, nth) =>

@@ -47,14 +47,15 @@ export async function startAdmissionServer(parts: ServerParts): Promise<Admissio
   let stopping = false;
   const app = fastify({
     bodyLimit: config.limits.body,
-    // Slow senders do not hold a connection for long.
-    requestTimeout: 10_000,
     forceCloseConnections: 'idle',
     serverFactory: (handler) => {
       server =
         tls === undefined
           ? createHttpServer(handler)
           : createHttpsServer({ ...tls, minVersion: 'TLSv1.2' }, handler);
+      // Slow senders hold no connection for long.
+      server.requestTimeout = 10_000;
+      server.headersTimeout = 5000;
       return server;
     },
   });

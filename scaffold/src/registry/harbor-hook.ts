@@ -39,6 +39,8 @@ export type HookParts = {
   verify: (reference: string) => Promise<Judged>;
   /** Told of every outcome, with the event and the artifact. */
   told: (outcome: Outcome, push: HarborPush, again: boolean) => void;
+  /** Told of what nobody waits for and must not be lost. */
+  broke: (error: unknown) => void;
   /** Runs `work` later; answers what prevents it. */
   later: (work: () => void, ms: number) => () => void;
 };
@@ -70,7 +72,7 @@ export function createHarborHook(parts: HookParts): HarborHook {
     if (pending.has(key) || pending.size >= maxPending) return;
     const cancel = parts.later(() => {
       pending.delete(key);
-      void settle(artifact, push, true);
+      settle(artifact, push, true).catch(parts.broke);
     }, parts.graceMs);
     pending.set(key, cancel);
   };

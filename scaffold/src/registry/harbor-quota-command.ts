@@ -7,7 +7,7 @@ import {
   type QuotaWish,
 } from '../../../images/index.ts';
 import { command } from '../command.ts';
-import { cancelled, failed, usage } from '../errors.ts';
+import { failed, usage } from '../errors.ts';
 import { harborCredentials } from './credentials.ts';
 import { type HarborClient, HarborError } from './harbor-client.ts';
 import { connectHarbor, type Harbor, harborUrl } from './harbor-connect.ts';
@@ -73,7 +73,7 @@ HARBOR_TOKEN, or a file; a CA of your own from NODE_EXTRA_CA_CERTS. A run that w
     const { unchanged, refused } = plan;
     const report = { url, version: harbor.version, applied: values.apply ?? false, unchanged, refused, rows };
     deps.stdout.write(values.json ? `${JSON.stringify(report)}\n` : renderQuotaTable(report));
-    if (signal.aborted) throw cancelled();
+    if (signal.aborted) return 130;
     if (rows.some(({ state }) => state === 'failed' || state === 'not tried')) return 1;
     return refused.length > 0 ? 3 : 0;
   },

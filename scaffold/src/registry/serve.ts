@@ -31,7 +31,7 @@ export async function serve(config: AdmissionConfig, deps: GoSreDeps): Promise<E
     tell(message);
   };
   const audit = openAudit(config.audit, { stdout: deps.stdout, now: deps.now, failed: auditFailed });
-  const harbor = await makeHook(config, verifier, audit, deps);
+  const harbor = await makeHook(config, verifier, audit, deps, tell);
   const server = await listening(() =>
     startAdmissionServer({ config, tls, verifier, audit, metrics, harbor, now: deps.now, tell }),
   );
@@ -98,6 +98,7 @@ async function makeHook(
   verifier: ImageVerifier,
   audit: Audit,
   deps: GoSreDeps,
+  tell: (message: string) => void,
 ): Promise<HarborHook | undefined> {
   const { harbor, failOpen, limits } = config;
   if (harbor === undefined) return undefined;
@@ -122,6 +123,7 @@ async function makeHook(
       return verifier.verify(reference, '', { ms: deps.now() + limits.time, signal });
     },
     told: (outcome, push, again) => audit.write(auditLine(outcome, push.operator, again, failOpen, clean)),
+    broke: (error) => tell(`A second look at an image of Harbor failed: ${clean(String(error))}.`),
     later: (work, ms) => {
       const timer = setTimeout(work, ms);
       return () => clearTimeout(timer);
