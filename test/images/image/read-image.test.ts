@@ -177,6 +177,19 @@ test('what docker save writes, the same as a layout, as a tar of it, packed by g
   assert.deepEqual([images[0]!.compressedSize, images[3]!.compressedSize], [undefined, packed.length]);
 });
 
+test('what engines from 25 on save is both, and one image under two names is one', async () => {
+  const layout = ociLayout({
+    ...shop,
+    names: ['docker.io/library/shop:1.0', 'docker.io/library/shop:latest'],
+  });
+  const paths = [...layout.keys()].filter((path) => path.startsWith('blobs/'));
+  const list = [{ Config: paths[1], RepoTags: ['shop:1.0', 'shop:latest'], Layers: [paths[0]] }];
+  const image = await read(new Map(layout).set('manifest.json', Buffer.from(JSON.stringify(list))));
+  assert.deepEqual(image.names, ['docker.io/library/shop:1.0', 'docker.io/library/shop:latest']);
+  assert.match(image.manifestDigest ?? '', /^sha256:/);
+  assert.equal((await read(layout, { name: 'shop' })).size, 6);
+});
+
 test('a layer that lies unpacked is measured with gzip where that is asked for', async () => {
   const layer = tarOf([{ path: 'zeros', body: Buffer.alloc(100_000) }]);
   const archive = asArchive(dockerSave({ layers: [layer] }));

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, realpathSync } from 'node:fs';
 import { test } from 'node:test';
 import { shippedBaseImages } from '../../../images/data/base-images.ts';
+import { highestGlibc } from '../../../images/image/elf-dynamic.ts';
+import { binaryFacts } from '../../../images/image/file-facts.ts';
 import { readImage } from '../../../images/image/read-image.ts';
 import type { ImageSubject } from '../../../images/image/rules/rule.ts';
 import { defaultBudgetBytes } from '../../../images/image/rules/size.ts';
 import { checkImage, imageRules } from '../../../images/image/rules.ts';
+import { memorySource } from '../../../images/image/source.ts';
 import { buildInfo, elfOf } from './elf-making.ts';
 import { asArchive, dockerSave, type Entry, type Making, memorySpool, tarOf } from './making.ts';
 
@@ -222,6 +227,58 @@ const fine: readonly (Case & { what: string })[] = [
 
 for (const { what, ...image } of fine) {
   test(`nothing is told of ${what}`, async () => assert.deepEqual(await findings(image), []));
+}
+
+/** A program of the machine that is linked with more than the C library. */
+const program = '/bin/ls';
+
+/** What the loader gives to the program; empty where it cannot be asked, or there is none. */
+function librariesOfIt(): Map<string, string> {
+  const { status, stdout } = spawnSync('ldd', [program], { encoding: 'utf8' });
+  const lines = status === 0 ? [...stdout.matchAll(/^\s*(?:(\S+) => )?(\/\S+) \(0x/gm)] : [];
+  return new Map(lines.map(([, name, path]) => [name ?? path!, path!]));
+}
+
+test('a real program beside a real glibc starts, beside one that is older it does not', async (t) => {
+  const libraries = librariesOfIt();
+  const other = [...libraries.keys()].find((name) => /^lib(?!c\.)/.test(name));
+  if (!libraries.has('libc.so.6') || other === undefined) {
+    t.skip(`${program} is not linked with glibc`);
+    return;
+  }
+  const entries = (of: (name: string, bytes: Buffer) => Buffer): Entry[] => [
+    { path: 'ls', body: readFileSync(program), mode: 0o755 },
+    ...[...libraries].map(([name, path]) => {
+      const inside = name.startsWith('/') ? name.slice(1) : `lib/${name}`;
+      return { path: inside, body: of(name, readFileSync(realpathSync(path))), mode: 0o755 };
+    }),
+  ];
+  const config = { Entrypoint: ['/ls'] };
+  const subject = { budgetBytes: 1e9 };
+  assert.deepEqual(await findings({ layers: [entries((_, bytes) => bytes)], config, subject }), []);
+  const without = entries((_, bytes) => bytes).filter(({ path }) => path !== `lib/${other}`);
+  assert.deepEqual(await findings({ layers: [without], config, subject }), [
+    `library-missing: /ls needs ${other}, which is not in the image.`,
+  ]);
+  // The name of the version that is wanted, taken out of the C library.
+  const wanted = await highestWanted(program);
+  const older = (name: string, bytes: Buffer) => {
+    if (name !== 'libc.so.6') return bytes;
+    const at = bytes.indexOf(`\0GLIBC_${wanted}\0`) + 1;
+    assert.ok(at > 0);
+    return Buffer.concat([bytes.subarray(0, at), Buffer.from('X'), bytes.subarray(at + 1)]);
+  };
+  const told = await findings({ layers: [entries(older)], config, subject });
+  assert.match(
+    told.join('\n'),
+    new RegExp(`^glibc-too-old: /ls needs GLIBC_${wanted}, the image has glibc \\d`, 'm'),
+  );
+});
+
+async function highestWanted(file: string): Promise<string> {
+  const facts = await binaryFacts(file, memorySource(readFileSync(file)));
+  const wants = (facts?.dynamic?.wants ?? []).filter(({ library }) => library === 'libc.so.6');
+  return highestGlibc(wants.map(({ version }) => version))!;
 }
 
 test('severities may differ, and rules be off', async () => {
