@@ -156,6 +156,7 @@ async function measure(module: RealModule, name: string, workshop: Workshop): Pr
     await build(workshop, usual.folder, tags.usual);
     outcome.size = { ours: await sizeOf(workshop, tags.ours), usual: await sizeOf(workshop, tags.usual) };
     if (engine.pid !== undefined) outcome.cpu = await rebuilds(workshop, { ours, usual }, tags);
+    if (outcome.cpu) deps.tell(`${name}: ${costs(outcome.cpu)}`);
   } catch (error) {
     deps.signal.throwIfAborted();
     outcome.failed = firstWords(error);
@@ -167,6 +168,10 @@ async function measure(module: RealModule, name: string, workshop: Workshop): Pr
     );
   }
   return outcome;
+}
+
+function costs({ ours, usual }: Sides<number[]>): string {
+  return `a rebuild takes ${cell(median(ours))} s of CPU, by the usual file ${cell(median(usual))} s`;
 }
 
 function moduleTable(outcomes: readonly Outcome[]): Table {

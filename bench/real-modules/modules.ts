@@ -44,7 +44,6 @@ export const ownModules: readonly RealModule[] = [
   },
   { module: 'miniflux.app/v2@v2.3.5', main: '.', shows: 'a server, embeds, time zones, TLS' },
   { module: 'github.com/nats-io/nats-server/v2@v2.15.1', main: '.', shows: 'a server' },
-  { module: 'github.com/go-task/task/v3@v3.54.0', main: './cmd/task', shows: 'embeds, many modules' },
   { module: 'github.com/caddyserver/caddy/v2@v2.11.9', main: './cmd/caddy', shows: 'a server, many modules' },
 ];
 
