@@ -9,15 +9,14 @@ export const dl3025 = hadolintRule({
   why: 'A shell is started around the program: it gets no signals, a stop takes ten seconds, and scratch has no shell.',
   mend: 'Write ["program", "argument"].',
   check: ({ build }) =>
-    build.dockerfile.instructions
-      .filter(({ json, ...instruction }) => json === undefined && starts(instruction))
-      .map(({ startLine, spelling }) => ({
-        line: startLine,
-        message: `${spelling.toUpperCase()} starts a shell around its program.`,
-      })),
+    build.dockerfile.instructions.filter(startsAShell).map(({ startLine, spelling }) => ({
+      line: startLine,
+      message: `${spelling.toUpperCase()} starts a shell around its program.`,
+    })),
 });
 
-function starts({ keyword, args }: Pick<Instruction, 'keyword' | 'args'>): boolean {
+function startsAShell({ keyword, args, json }: Instruction): boolean {
+  if (json !== undefined) return false;
   if (keyword === 'healthcheck') return !/^none$/i.test(args);
   return keyword === 'cmd' || keyword === 'entrypoint';
 }

@@ -46,7 +46,9 @@ function tagColon(named: string): number {
 
 /** Takes off quotes at both ends. */
 export function unquote(text: string): string {
-  return text.replace(/^(["'])(.*)\1$/s, '$2');
+  const quote = text[0];
+  const quoted = text.length > 1 && (quote === '"' || quote === "'") && text.endsWith(quote);
+  return quoted ? text.slice(1, -1) : text;
 }
 
 /** The file cut in front of each FROM. */

@@ -35,9 +35,13 @@ export function labelKindRule(
   return hadolintRule({
     ...rest,
     severity: 'warning',
-    check: (subject) =>
-      labelsOf(subject)
-        .filter(({ key, value }) => subject.settings.labelSchema.get(key) === kind && !valid(value))
-        .map((label): Violation => ({ line: label.line, message: message(label) })),
+    check: (subject) => {
+      const { labelSchema } = subject.settings;
+      const keys = new Set([...labelSchema.keys()].filter((key) => labelSchema.get(key) === kind));
+      if (keys.size === 0) return [];
+      return labelsOf(subject)
+        .filter(({ key, value }) => keys.has(key) && !valid(value))
+        .map((label): Violation => ({ line: label.line, message: message(label) }));
+    },
   });
 }
