@@ -53,25 +53,44 @@ export function parseIgnore(text: string): Ignore {
   return { patterns, problems, globs };
 }
 
-/**
- * Whether the file or folder at `path` (relative to the context, forward slashes) stays out. The last pattern that
- * matches it or a folder above it decides.
- */
+/** Whether one file or folder stays out; for many of them, see `ignoreMatcher`. */
 export function isIgnored(ignore: Ignore, path: string): boolean {
-  const parts = path.split('/');
+  return ignoreMatcher(ignore)(path);
+}
+
+/** What is known of a folder: which patterns have matched it or one above it, and the verdict. */
+type Verdict = { matched: readonly boolean[]; ignored: boolean };
+
+/**
+ * Tells whether the file or folder at a path (relative to the context, forward slashes) stays out: the last pattern that
+ * matches it or a folder above it decides. Remembers folders, so that many files are asked of cheaply.
+ */
+export function ignoreMatcher({ patterns, globs }: Ignore): (path: string) => boolean {
+  const folders = new Map<string, Verdict>();
+  const top: Verdict = { matched: patterns.map(() => false), ignored: false };
   // A pattern that has matched a folder matches all below it. As BuildKit walks down, a pattern that cannot change the
   // verdict for a folder is not asked there, and so matches less below; that is why this walks as well.
-  const above = ignore.patterns.map(() => false);
-  let ignored = false;
-  for (let depth = 1; depth <= parts.length; depth++) {
-    const at = parts.slice(0, depth).join('/');
-    ignored = false;
-    for (const [index, { exception }] of ignore.patterns.entries()) {
-      if (!above[index] && exception === ignored) above[index] = matchesGlob(ignore.globs[index]!, at);
-      if (above[index]) ignored = !exception;
+  const judge = (path: string, above: Verdict): Verdict => {
+    const matched = [...above.matched];
+    let ignored = false;
+    for (const [index, { exception }] of patterns.entries()) {
+      if (!matched[index] && exception === ignored) matched[index] = matchesGlob(globs[index]!, path);
+      if (matched[index]) ignored = !exception;
     }
-  }
-  return ignored;
+    return { matched, ignored };
+  };
+  const folder = (path: string): Verdict => {
+    const known = folders.get(path);
+    if (known !== undefined) return known;
+    const verdict = judge(path, above(path));
+    folders.set(path, verdict);
+    return verdict;
+  };
+  const above = (path: string): Verdict => {
+    const slash = path.lastIndexOf('/');
+    return slash < 0 ? top : folder(path.slice(0, slash));
+  };
+  return (path) => judge(path, above(path)).ignored;
 }
 
 /** A pattern that matches this path and nothing else. */

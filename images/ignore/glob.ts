@@ -7,8 +7,8 @@ type Step =
   | { kind: 'rest' }
   | { kind: 'class'; negated: boolean; ranges: readonly (readonly [string, string])[] };
 
-/** A pattern of .dockerignore: steps, or an ending that is compared as it is. */
-export type Glob = { steps: readonly Step[] } | { ending: string };
+/** A pattern of .dockerignore: literal text and the steps behind it, or an ending that is compared as it is. */
+export type Glob = { head: string; steps: readonly Step[] } | { ending: string };
 
 /**
  * Reads a cleaned pattern; undefined where it is malformed. `**` and literal text after it is an ending of the path,
@@ -36,7 +36,10 @@ export function parseGlob(pattern: string): Glob | undefined {
       at = found.end;
     } else steps.push({ kind: 'char', char });
   }
-  return { steps };
+  const rest = steps.findIndex(({ kind }) => kind !== 'char');
+  const literal = rest < 0 ? steps : steps.slice(0, rest);
+  const head = literal.map((step) => (step.kind === 'char' ? step.char : '')).join('');
+  return { head, steps: steps.slice(literal.length) };
 }
 
 /** What stands between `[` and `]`; `end` is the place of the latter. */
@@ -67,7 +70,8 @@ export function matchesGlob(glob: Glob, path: string): boolean {
     const { ending } = glob;
     return path.endsWith(ending) || (ending.startsWith('/') && path === ending.slice(1));
   }
-  const chars = [...path];
+  if (!path.startsWith(glob.head)) return false;
+  const chars = [...path.slice(glob.head.length)];
   // reached[i]: the steps so far can take the first i characters.
   let reached: boolean[] = [true, ...chars.map(() => false)];
   for (const step of glob.steps) {

@@ -1,4 +1,4 @@
-import { byText } from './closure.ts';
+import { byText, groupedBy } from './closure.ts';
 import type { Folder } from './facts.ts';
 
 /** What one COPY of the build stage brings. */
@@ -72,7 +72,7 @@ function tree(needed: ReadonlyMap<string, ReadonlySet<number>>, folders: Readonl
     const dir = parentOf(path);
     files.set(dir, [...(files.get(dir) ?? []), path.slice(dir === '.' ? 0 : dir.length + 1)]);
     for (let at = dir; ; at = parentOf(at)) {
-      users.set(at, (users.get(at) ?? new Set()).union(of));
+      users.set(at, new Set([...(users.get(at) ?? []), ...of]));
       if (at === '.') break;
       const above = parentOf(at);
       children.set(above, (children.get(above) ?? new Set()).add(at));
@@ -124,7 +124,7 @@ function unitsOf(node: Node, forced: ReadonlySet<string>): Unit[] {
 
 /** One unit for the files of a folder that the same programs read. */
 function fileUnits({ path, files, there, own }: Node): Unit[] {
-  const groups = Map.groupBy(files.keys(), (at) => [...own[at]!].sort((a, b) => a - b).join());
+  const groups = groupedBy(files.keys(), (at) => [...own[at]!].sort((a, b) => a - b).join());
   return [...groups].map(([users, places]) => {
     const names = places.map((at) => files[at]!);
     const others = files.filter((name) => !names.includes(name));
@@ -145,7 +145,7 @@ function fileUnits({ path, files, there, own }: Node): Unit[] {
 
 /** `*.go`, and `*.ext` for what is needed of all such files; names otherwise. */
 export function patternsFor(needed: readonly string[], there: readonly string[]): string[] {
-  const byExtension = Map.groupBy(needed, extensionOf);
+  const byExtension = groupedBy(needed, extensionOf);
   return [...byExtension].flatMap(([extension, names]) => {
     const all = there.filter((name) => extensionOf(name) === extension);
     const isGo = extension === '.go' && names.every(isGoSource);

@@ -1,5 +1,5 @@
-import { isIgnored, literalPattern, parseIgnore } from '../ignore/dockerignore.ts';
-import { byText } from './closure.ts';
+import { ignoreMatcher, literalPattern, parseIgnore } from '../ignore/dockerignore.ts';
+import { byText, groupedBy } from './closure.ts';
 import { type Copies, joined, parentOf, patternsFor, type Unit } from './copies.ts';
 import type { Folder } from './facts.ts';
 
@@ -31,8 +31,7 @@ export function renderIgnore(
 }
 
 function hiddenBy(lines: readonly string[], paths: readonly string[]): string[] {
-  const ignore = parseIgnore(lines.join('\n'));
-  return paths.filter((path) => isIgnored(ignore, path));
+  return paths.filter(ignoreMatcher(parseIgnore(lines.join('\n'))));
 }
 
 function isGo(path: string): boolean {
@@ -59,12 +58,12 @@ function lettingBackIn(
 ): string[] {
   const lines = new Set<string>();
   const whole = wholeFolders(new Set(needed), folders);
-  const ignore = parseIgnore(before.join('\n'));
-  const hidden = needed.filter((path) => isIgnored(ignore, path));
-  for (const [dir, paths] of Map.groupBy(hidden, parentOf)) {
+  const isIgnored = ignoreMatcher(parseIgnore(before.join('\n')));
+  const hidden = needed.filter(isIgnored);
+  for (const [dir, paths] of groupedBy(hidden, parentOf)) {
     const top = topmost(dir, whole);
     // BuildKit passes over `!folder` where the folder is let in anyway, but not over what names its files.
-    if (top !== undefined) lines.add(`!${literalPattern(top)}${isIgnored(ignore, top) ? '' : '/**'}`);
+    if (top !== undefined) lines.add(`!${literalPattern(top)}${isIgnored(top) ? '' : '/**'}`);
     else {
       const names = paths.map((path) => path.slice(dir === '.' ? 0 : dir.length + 1));
       // `*.go` would let the tests back in as well.

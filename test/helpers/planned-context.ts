@@ -2,7 +2,7 @@
 // and copies what the COPY lines name, so that a test sees without an engine what a build would find there.
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { isIgnored, parseDockerfile, parseIgnore } from '../../images/index.ts';
+import { ignoreMatcher, parseDockerfile, parseIgnore } from '../../images/index.ts';
 
 /** Every file below a folder, relative to it, forward slashes, but what .git holds. */
 export function filesUnder(folder: string): string[] {
@@ -22,8 +22,8 @@ export function copiedFiles(
   dockerfile: string,
   dockerignore: string,
 ): Map<string, string> {
-  const ignore = parseIgnore(dockerignore);
-  const sent = files.filter((path) => !isIgnored(ignore, path));
+  const isIgnored = ignoreMatcher(parseIgnore(dockerignore));
+  const sent = files.filter((path) => !isIgnored(path));
   const copied = new Map<string, string>();
   let workDir = '/';
   for (const { keyword, flags, words, json } of parseDockerfile(dockerfile).instructions) {
