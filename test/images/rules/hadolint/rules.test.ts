@@ -35,6 +35,13 @@ test('what ONBUILD defers is judged where the rule is about its commands', () =>
   assert.deepEqual(lines('DL3003', 'FROM a\nONBUILD RUN cd b\n'), []);
 });
 
+test('the value of a flag is no package, whether it is the next word, part of a cluster or behind =', () => {
+  const install = (words: string) => lines('DL3008', `FROM a\nRUN apt-get install -y ${words}\n`);
+  for (const flag of ['-t x', '-yt x', '--target-release x', '--target-release=x', '-t=x'])
+    assert.deepEqual(install(`${flag} b=1`), [], flag);
+  assert.deepEqual(install('-t x b'), [2]);
+});
+
 test('a broken shell is no finding of any rule', () => {
   assert.deepEqual(lines('DL3004', 'FROM a\nRUN sudo x "\n'), []);
 });
