@@ -19,7 +19,7 @@ export const compare = command({
   takes: 'A B',
   summary: 'Sets two images side by side: size, time from start to the first healthy answer, known holes.',
   details: `
-  go-sre compare shop:single-stage shop:1.0 --health http://localhost:8080/readyz
+  go-sre compare shop:single-stage shop:1.0 --health http://localhost:8081/readyz
   go-sre compare shop:0.9 shop:1.0 --cve-a old.json --cve-b new.json --svg compare.svg
 
 A and B are images of the engine, tars of docker save or OCI layouts, as go-sre check image takes them. Only an image

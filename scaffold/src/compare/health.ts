@@ -18,7 +18,7 @@ export function readHealth(text: string): Probe {
   if (found !== null && port > 0 && port < 65_536)
     return { kind: 'http', port, path: found[2] ?? '/', status: 'good' };
   throw usage(
-    `--health is an address such as http://localhost:8080/readyz, with the port inside of the container, not ${JSON.stringify(text)}.`,
+    `--health is an address such as http://localhost:8081/readyz, with the port inside of the container, not ${JSON.stringify(text)}.`,
   );
 }
 
