@@ -8,8 +8,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parseReference } from '../../images/index.ts';
+import { checkConfig, parseReference } from '../../images/index.ts';
+import type { GoSreDeps } from '../../scaffold/src/command.ts';
 import { createGate } from '../../scaffold/src/registry/gate.ts';
+import { createImageVerifier } from '../../scaffold/src/registry/image-verifier.ts';
 import { dockerCredentials } from '../../scaffold/src/registry/registry-auth.ts';
 import { createRegistryClient } from '../../scaffold/src/registry/registry-client.ts';
 
@@ -132,6 +134,48 @@ test('refuses bytes that are not those of the digest, and answers that are no ma
       'registry-unreachable',
     ],
   ]);
+});
+
+test('a verdict is remembered by digest, for its time, and only where it was decided', async () => {
+  const asked: string[] = [];
+  let [now, status] = [0, 0];
+  const signature = [
+    { critical: { image: { 'docker-manifest-digest': digest }, type: 'cosign container image signature' } },
+  ];
+  const run: GoSreDeps['run'] = async () => {
+    asked.push('cosign');
+    return {
+      status,
+      stdout: Buffer.from(JSON.stringify(signature)),
+      stderr: 'Error: strange',
+      problem: undefined,
+    };
+  };
+  const registry = {
+    manifest: async (_image: unknown, name: string) => {
+      asked.push(name);
+      return { digest, text: manifest };
+    },
+    referrers: async () => undefined,
+    blob: async () => undefined,
+  };
+  const parsed = checkConfig({ policies: [{ images: ['**'], key: 'k' }], cache: { accepted: '1m' } });
+  assert.ok('config' in parsed);
+  const deps = { run, cwd: '/', now: () => now, disk };
+  const verifier = createImageVerifier({ config: parsed.config, registry, deps });
+  const verify = async (image: string) => {
+    const signal = new AbortController().signal;
+    const { reason, cached } = await verifier.verify(image, '', { ms: now + 1000, signal });
+    return [reason, cached, asked.splice(0).join(' ')];
+  };
+  assert.deepEqual(await verify('r.io/a:1'), ['signed', false, '1 cosign']);
+  assert.deepEqual(await verify('r.io/a:1'), ['signed', true, '1'], 'a tag may have moved');
+  assert.deepEqual(await verify(`r.io/a@${digest}`), ['signed', true, '']);
+  now += 60_000;
+  status = 1;
+  for (let i = 0; i < 2; i += 1) {
+    assert.deepEqual(await verify(`r.io/a@${digest}`), ['cosign-failed', false, `${digest} cosign`]);
+  }
 });
 
 test('a gate lets so many in, has so many wait in their order, and gives up in time', async () => {

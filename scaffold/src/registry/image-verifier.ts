@@ -78,14 +78,18 @@ export function createImageVerifier({ config, registry, deps }: VerifierParts): 
 
   const judge = async (one: Case): Promise<Finding & { cached?: boolean }> => {
     const { image, policy, limit } = one;
+    const key = (digest: string) => `${config.policies.indexOf(policy)} ${imageName(image)}@${digest}`;
+    const known = (digest: string | undefined) => digest && cache.get(key(digest), deps.now());
+    // What is named by its digest needs no registry to be known again.
+    const before = known(image.digest);
+    if (before) return { ...before, cached: true };
     const manifest = await registry.manifest(image, image.digest ?? image.tag ?? 'latest', limit);
     if ('reason' in manifest) return manifest;
-    const key = `${config.policies.indexOf(policy)} ${imageName(image)}@${manifest.digest}`;
-    const known = cache.get(key, deps.now());
-    if (known !== undefined) return { ...known, cached: true };
+    const again = known(manifest.digest);
+    if (again) return { ...again, cached: true };
     const finding = { ...(await judgeDigest(one, manifest)), digest: manifest.digest };
     const { outcome } = reasons[finding.reason];
-    if (outcome !== 'undecided') cache.set(key, finding, deps.now() + config.cache[outcome]);
+    if (outcome !== 'undecided') cache.set(key(manifest.digest), finding, deps.now() + config.cache[outcome]);
     return finding;
   };
 
