@@ -58,8 +58,8 @@ export function isIgnored(ignore: Ignore, path: string): boolean {
   return ignoreMatcher(ignore)(path);
 }
 
-/** What is known of a folder: which patterns have matched it or one above it, and the verdict. */
-type Verdict = { matched: readonly boolean[]; ignored: boolean };
+/** What is known of a folder: the indexes of the patterns that have matched it or one above it, and the verdict. */
+type Verdict = { matched: readonly number[]; ignored: boolean };
 
 /**
  * Tells whether the file or folder at a path (relative to the context, forward slashes) stays out: the last pattern that
@@ -67,15 +67,21 @@ type Verdict = { matched: readonly boolean[]; ignored: boolean };
  */
 export function ignoreMatcher({ patterns, globs }: Ignore): (path: string) => boolean {
   const folders = new Map<string, Verdict>();
-  const top: Verdict = { matched: patterns.map(() => false), ignored: false };
+  const top: Verdict = { matched: [], ignored: false };
+  const { literal, others } = sorted(globs);
   // A pattern that has matched a folder matches all below it. As BuildKit walks down, a pattern that cannot change the
   // verdict for a folder is not asked there, and so matches less below; that is why this walks as well.
   const judge = (path: string, above: Verdict): Verdict => {
-    const matched = [...above.matched];
+    const before = new Set(above.matched);
+    const asked = [...others, ...(literal.get(path) ?? []), ...above.matched].sort((a, b) => a - b);
+    const matched: number[] = [];
     let ignored = false;
-    for (const [index, { exception }] of patterns.entries()) {
-      if (!matched[index] && exception === ignored) matched[index] = matchesGlob(globs[index]!, path);
-      if (matched[index]) ignored = !exception;
+    for (const index of asked) {
+      if (matched.at(-1) === index) continue;
+      const { exception } = patterns[index]!;
+      if (!before.has(index) && (exception !== ignored || !matchesGlob(globs[index]!, path))) continue;
+      matched.push(index);
+      ignored = !exception;
     }
     return { matched, ignored };
   };
@@ -91,6 +97,17 @@ export function ignoreMatcher({ patterns, globs }: Ignore): (path: string) => bo
     return slash < 0 ? top : folder(path.slice(0, slash));
   };
   return (path) => judge(path, above(path)).ignored;
+}
+
+/** Patterns that are the path they match, by it; and the others, which have to be tried. Both by their indexes. */
+function sorted(globs: readonly Glob[]) {
+  const literal = new Map<string, number[]>();
+  const others: number[] = [];
+  for (const [index, glob] of globs.entries()) {
+    if ('ending' in glob || glob.steps.length > 0) others.push(index);
+    else literal.set(glob.head, [...(literal.get(glob.head) ?? []), index]);
+  }
+  return { literal, others };
 }
 
 /** A pattern that matches this path and nothing else. */

@@ -125,6 +125,7 @@ test('ends with what is wrong and what to do', async (t) => {
     ['app', ['--source', 'git@x'], 2, /an address with https/],
     ['app', ['a', 'b'], 2, /takes one folder, b is a second/],
     ['app', ['../nowhere'], 2, /There is no folder/],
+    ['app', ['main.go'], 2, /There is no folder/],
   ] as const) {
     const ran = await dockerfile(join(dir, folder), [...flags, '--dry-run']);
     assert.match(ran.stderr, words, `${folder} ${flags.join(' ')}`);

@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   generatedMark,
@@ -62,7 +62,9 @@ export type Generated = {
 export async function generate(input: GenerateInput, deps: GoSreDeps): Promise<Generated> {
   const { folder, file, modules } = input;
   const { disk } = deps;
-  if ((await ifThere(folder, disk.lstat(folder))) === undefined) throw usage(`There is no folder ${folder}.`);
+  if ((await ifThere(folder, disk.lstat(folder + sep))) === undefined) {
+    throw usage(`There is no folder ${folder}.`);
+  }
   const shaping = await shapingOf(input, deps);
   const options = planOptions(shaping);
   const platforms = platformsOf(shaping);
