@@ -54,9 +54,6 @@ const grammars: Readonly<Record<string, Grammar>> = {
   },
 };
 
-/** Every keyword of an instruction, lower case. */
-export const keywords: readonly string[] = Object.keys(grammars);
-
 /** What BuildKit would refuse, in the order of the file. */
 export function refusals(instructions: readonly Instruction[]): SyntaxProblem[] {
   let stageBegun = false;

@@ -4,7 +4,7 @@ import { type ImageReference, parseReference } from './reference.ts';
 import type { Dockerfile, Instruction } from './syntax.ts';
 
 /** What a stage is built from. */
-export type Base =
+type Base =
   | { kind: 'scratch' }
   | { kind: 'stage'; stage: Stage }
   /** A reference that cannot be read, such as one of a variable without a value, is undefined. */

@@ -25,7 +25,7 @@ export type Heredoc = {
 };
 
 /** A word of an instruction: as it is written, quotes and all, and the line that it begins on. */
-export type Word = { text: string; line: number };
+type Word = { text: string; line: number };
 
 /** One instruction with its continuation lines and here-documents. Lines count from 1. */
 export type Instruction = {

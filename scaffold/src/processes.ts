@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** How to run a program. */
-export type RunOptions = {
+type RunOptions = {
   cwd: string;
   /** Added to the environment that the command was started with. */
   env?: Readonly<Record<string, string>>;

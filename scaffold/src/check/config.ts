@@ -21,7 +21,7 @@ export type GateConfig = {
 };
 
 /** Looked for in the folder of the context, in this order. hadolint's own file is honoured as it is. */
-export const configFiles = ['.go-sre-check.yaml', '.hadolint.yaml', '.hadolint.yml'] as const;
+const configFiles = ['.go-sre-check.yaml', '.hadolint.yaml', '.hadolint.yml'] as const;
 
 const codes = v.array(v.string('must be the code of a rule'), 'must be a list of codes');
 const severity = v.picklist(severities, `must be one of ${severities.join(', ')}`);
@@ -74,7 +74,7 @@ export async function readGateConfig(
 }
 
 /** As `readGateConfig`, of a text. @param file what the problems call it */
-export function parseGateConfig(text: string, file: string, known: readonly string[]): GateConfig {
+function parseGateConfig(text: string, file: string, known: readonly string[]): GateConfig {
   const value = yamlOf(text, file);
   if (Array.isArray(value)) throw usage(`${file} must be a mapping of keys, not a list.`);
   const parsed = v.safeParse(Schema, value);

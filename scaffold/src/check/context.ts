@@ -106,7 +106,7 @@ async function listFiles(
 }
 
 /** Whether a name is that of a Dockerfile. */
-export function isDockerfile(name: string): boolean {
+function isDockerfile(name: string): boolean {
   return (
     /^(?:(?:docker|container)file(?:\..+)?|.+\.(?:docker|container)file)$/i.test(name) &&
     !name.endsWith('.dockerignore')
