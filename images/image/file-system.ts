@@ -1,4 +1,5 @@
 import type { FileFacts } from './file-facts.ts';
+import { ImageError } from './problem.ts';
 import type { EntryKind } from './tar.ts';
 
 /** A file, folder or link as one layer brought it. */
@@ -21,7 +22,12 @@ export type ImageFile = {
 /** Bytes that lie in a layer and cannot be seen any more. */
 export type Hidden = { file: ImageFile; how: 'overwritten' | 'removed'; layer: number; sameContent: boolean };
 
-type Node = { file: ImageFile | undefined; children: Map<string, Node> | undefined };
+type Node = {
+  file: ImageFile | undefined;
+  children: Map<string, Node> | undefined;
+  /** The last layer that hid everything below it, so that it is not walked again for the same one. */
+  emptiedBy: number;
+};
 
 /** What the layers give when they lie upon each other. */
 export type FileSystem = {
@@ -33,17 +39,23 @@ export type FileSystem = {
   empty: (path: string, layer: number) => void;
   /** What stands under a path, links in it and at its end followed; undefined where nothing is, or they lead in a circle. */
   find: (path: string) => ImageFile | undefined;
-  /** What stands under exactly that path. */
+  /** What stands under that path, links on the way followed and none at its end. */
   at: (path: string) => ImageFile | undefined;
   /** All that can be seen, folders before what is in them. */
   files: () => Generator<ImageFile>;
 };
 
-const maxLinks = 40;
+/** Links on the way to one file, as Linux follows, and steps on that way with those that links add. */
+const most = { links: 40, steps: 1000 } as const;
 
-/** An empty file system. */
-export function fileSystem(hidden: (hidden: Hidden) => void): FileSystem {
-  const root: Node = { file: undefined, children: new Map() };
+/**
+ * An empty file system.
+ * @param maxNodes so many files and folders it may have; `put` throws an ImageError beyond them
+ */
+export function fileSystem(maxNodes: number, hidden: (hidden: Hidden) => void): FileSystem {
+  const newNode = (): Node => ({ file: undefined, children: undefined, emptiedBy: -1 });
+  const root = newNode();
+  let nodes = 0;
 
   const nodeAt = (path: string): Node | undefined => {
     let node: Node | undefined = root;
@@ -51,26 +63,31 @@ export function fileSystem(hidden: (hidden: Hidden) => void): FileSystem {
     return node;
   };
 
-  /** The path without links, up to its last step or with it. */
+  /** The path without links, up to its last step or with it; undefined where it leads in a circle. */
   const resolved = (path: string, last: boolean): string | undefined => {
-    const [done, left]: [string[], string[]] = [[], stepsOf(path)];
-    for (let links = 0; left.length > 0; ) {
-      const step = left.shift()!;
+    const [done, left]: [{ step: string; node: Node | undefined }[], string[]] = [
+      [],
+      stepsOf(path).reverse(),
+    ];
+    for (let [links, steps] = [0, 0]; left.length > 0; steps++) {
+      if (steps > most.steps) return undefined;
+      const step = left.pop()!;
       if (step === '.') continue;
       if (step === '..') {
         done.pop();
         continue;
       }
-      const file = nodeAt([...done, step].join('/'))?.file;
-      if (file?.kind !== 'symlink' || (left.length === 0 && !last)) {
-        done.push(step);
+      const folder: Node | undefined = done.length === 0 ? root : done.at(-1)!.node;
+      const node: Node | undefined = folder?.children?.get(step);
+      if (node?.file?.kind !== 'symlink' || (left.length === 0 && !last)) {
+        done.push({ step, node });
         continue;
       }
-      if (++links > maxLinks) return undefined;
-      if (file.link.startsWith('/')) done.length = 0;
-      left.unshift(...stepsOf(file.link));
+      if (++links > most.links) return undefined;
+      if (node.file.link.startsWith('/')) done.length = 0;
+      for (const more of stepsOf(node.file.link).reverse()) left.push(more);
     }
-    return done.join('/');
+    return done.map(({ step }) => step).join('/');
   };
 
   /** Hides what layers below `layer` have at and below a node; answers whether anything is left. */
@@ -79,8 +96,11 @@ export function fileSystem(hidden: (hidden: Hidden) => void): FileSystem {
       tell(node.file, how, layer, false);
       node.file = undefined;
     }
-    for (const [name, child] of node.children ?? []) {
-      if (!prune(child, layer, how)) node.children!.delete(name);
+    if (node.emptiedBy !== layer) {
+      node.emptiedBy = layer;
+      for (const [name, child] of node.children ?? []) {
+        if (!prune(child, layer, how)) node.children!.delete(name);
+      }
     }
     return node.file !== undefined || (node.children?.size ?? 0) > 0;
   };
@@ -101,7 +121,9 @@ export function fileSystem(hidden: (hidden: Hidden) => void): FileSystem {
       node.children ??= new Map();
       let next = node.children.get(step);
       if (next === undefined) {
-        next = { file: undefined, children: undefined };
+        if (++nodes > maxNodes)
+          throw new ImageError(`is refused: it holds more than ${maxNodes} files and folders`);
+        next = newNode();
         node.children.set(step, next);
       }
       node = next;
@@ -129,15 +151,17 @@ export function fileSystem(hidden: (hidden: Hidden) => void): FileSystem {
     },
     empty: (path, layer) => {
       const node = nodeAt(resolved(path, true) ?? path);
-      for (const [name, child] of node?.children ?? []) {
-        if (!prune(child, layer, 'removed')) node!.children!.delete(name);
+      if (node === undefined || node.emptiedBy === layer) return;
+      node.emptiedBy = layer;
+      for (const [name, child] of node.children ?? []) {
+        if (!prune(child, layer, 'removed')) node.children!.delete(name);
       }
     },
     find: (path) => {
       const full = resolved(path, true);
       return full === undefined ? undefined : nodeAt(full)?.file;
     },
-    at: (path) => nodeAt(path)?.file,
+    at: (path) => nodeAt(resolved(path, false) ?? path)?.file,
     files: () => walk(root),
   };
 }

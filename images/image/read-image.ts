@@ -25,7 +25,7 @@ export async function readImage(archive: Archive, wish: Wish, deps: ReadingDeps)
   const limits = deps.limits ?? defaultLimits;
   const chosen = await chooseImage(archive, wish, limits);
   const hidden: Hidden[] = [];
-  const files = fileSystem((told) => void hidden.push(told));
+  const files = fileSystem(2 * limits.entries, (told) => void hidden.push(told));
   const blobBytes = chosen.layers.reduce((sum, { source }) => sum + source.size, 0);
   const reading: LayerReading = {
     ...{ files, spool: deps.spool, limits },

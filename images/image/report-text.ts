@@ -127,6 +127,7 @@ function goWords({ go }: Binary['facts']): string {
 /** A line of the history as people write it. */
 export function madeBy(createdBy: string): string {
   const short = createdBy
+    .slice(0, 1000)
     .replace(/^\/bin\/sh -c #\(nop\)\s+/, '')
     .replace(/^\/bin\/sh -c /, 'RUN ')
     .replace(/\s*# buildkit$/, '')

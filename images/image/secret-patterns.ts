@@ -9,7 +9,12 @@ export const valuePatterns: readonly ValuePattern[] = [
   {
     what: 'a private key',
     within: 'PRIVATE KEY',
-    form: /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s+(?:[A-Za-z][A-Za-z-]+: .*\s+)*[A-Za-z0-9+/]{40}/,
+    form: /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s+(?:[A-Za-z][A-Za-z-]+: [^\n]*\n\s*)*[A-Za-z0-9+/]{40}/,
+  },
+  {
+    what: 'a key of a service account',
+    within: '"private_key"',
+    form: /"private_key"\s*:\s*"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\\n[A-Za-z0-9+/]{40}/,
   },
   { what: 'an AWS access key', within: 'A', form: /\b(?:AKIA|ASIA)(?!.*EXAMPLE)[A-Z2-7]{16}\b/ },
   { what: 'a GitHub token', within: 'gh', form: /\bgh[pousr]_[A-Za-z0-9]{36,251}\b/ },
@@ -33,7 +38,7 @@ export const valuePatterns: readonly ValuePattern[] = [
   {
     what: 'an npm registry password',
     within: '_auth',
-    form: /^\s*(?:\/\/\S+:)?_(?:auth|authToken|password)\s*=\s*(?!\$\{?)[A-Za-z0-9+/=_-]{16,}/m,
+    form: /^[ \t]*(?:\/\/\S+:)?_(?:auth|authToken|password)\s*=\s*(?!\$\{?)[A-Za-z0-9+/=_-]{16,}/m,
   },
   {
     what: 'a password in a URL',
@@ -66,9 +71,4 @@ export const namePatterns: readonly { what: string; name: RegExp; holds?: RegExp
     holds: /\b(?:token|client-key-data|password):\s*\S/,
   },
   { what: 'credentials of PostgreSQL', name: /(?:^|\/)\.pgpass$/ },
-  {
-    what: 'a key of a service account',
-    name: /\.json$/,
-    holds: /"type"\s*:\s*"service_account"[\s\S]*"private_key"\s*:\s*"-----BEGIN/,
-  },
 ];

@@ -29,6 +29,8 @@ const kinds: Readonly<Record<string, EntryKind>> = {
 
 /** An extended header may not be larger: paths, owners and a few attributes stand in it. */
 const maxExtendedBytes = 1024 * 1024;
+/** A writer needs one or two for a file. */
+const maxExtensions = 32;
 
 /**
  * Reads a tar archive to its end: ustar, pax and GNU headers. What `visit` answers takes the content of a file; where
@@ -40,6 +42,7 @@ export async function readTar(
   visit: (entry: TarEntry) => Sink | undefined | Promise<Sink | undefined>,
 ): Promise<void> {
   let [global, own]: [Pax, Pax] = [{}, {}];
+  let extensions = 0;
   for (;;) {
     const at = reader.position();
     const block = await reader.take(tarBlock);
@@ -48,6 +51,11 @@ export async function readTar(
     if (isEmptyBlock(block)) return readEnd(reader);
     const header = decodeHeader(block, at);
     if ('xgLK'.includes(header.type)) {
+      if (++extensions > maxExtensions) {
+        throw new ImageError(
+          `is refused: more than ${maxExtensions} tar headers belong to one file at byte ${at}`,
+        );
+      }
       const read = await extended(header, reader);
       if (header.type === 'g') global = { ...global, ...read };
       else own = { ...own, ...read };
@@ -56,6 +64,7 @@ export async function readTar(
     for (let more = header.moreMap; more; ) more = (await reader.take(tarBlock))[504] === 1;
     const entry = entryOf(header, { ...global, ...own }, reader.position());
     own = {};
+    extensions = 0;
     const sink = await visit(entry);
     const there = await reader.pass(entry.stored, sink);
     if (there < entry.stored) throw new ImageError(`ends within ${JSON.stringify(entry.path)}`);
@@ -151,12 +160,15 @@ function entryOf(header: TarHeader, pax: Pax, at: number): TarEntry {
 
 /** Linux opens no longer ones (PATH_MAX). */
 const maxPath = 4096;
+/** Far beyond what any package makes, and few enough to be walked for each file. */
+const maxDepth = 256;
 
 /** A path as `TarEntry` has it. */
 function insidePath(written: string): string {
   if (written.length > maxPath)
     throw new ImageError(`is refused: it holds a path of ${written.length} characters`);
   const parts = written.split('/').filter((step) => step !== '' && step !== '.');
+  if (parts.length > maxDepth) throw new ImageError(`is refused: it holds a path of ${parts.length} folders`);
   if (parts.includes('..') || written.includes('\0')) {
     throw new ImageError(
       `is refused: it holds the path ${JSON.stringify(written.slice(0, 200))}, which leads out of it`,

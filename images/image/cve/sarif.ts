@@ -38,8 +38,11 @@ function ofRun(run: Fields): Vulnerability[] {
   });
 }
 
+/** What is read of a message stands in its first lines. */
+const maxMessage = 4000;
+
 function vulnerability(ruleId: string, result: Fields, rule: Fields): Vulnerability {
-  const message = result.object('message').text('text') ?? '';
+  const message = (result.object('message').text('text') ?? '').slice(0, maxMessage);
   const properties = rule.object('properties');
   const line = (name: string) => new RegExp(`^\\s*${name}\\s*:\\s*(.+?)\\s*$`, 'im').exec(message)?.[1];
   const named = line('Package') ?? '';

@@ -63,7 +63,7 @@ export function readGitlab(document: Fields): Report {
         severity: severityOf(one.text('severity')),
         package: dependency.object('package').text('name') ?? '',
         version: dependency.text('version') ?? '',
-        fixedIn: /\b(?:to|version)\s+v?(\d\S*)/.exec(one.text('solution') ?? '')?.[1],
+        fixedIn: /\b(?:to|version)\s+v?(\d\S*)/.exec((one.text('solution') ?? '').slice(0, 4000))?.[1],
       };
     }),
     imageId: undefined,

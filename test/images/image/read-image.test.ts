@@ -335,6 +335,46 @@ test('more files, more bytes and more layers than there may be are refused', asy
   );
 });
 
+test('whiteouts that come again and again, and links that multiply, end soon', {
+  timeout: 30_000,
+}, async () => {
+  const many = Array.from({ length: 3000 }, (_, i) => ({ path: `d/${i}`, body: 'x' }));
+  const empty = Array.from({ length: 3000 }, () => ({ path: 'd/.wh..wh..opq' }));
+  const gone = Array.from({ length: 3000 }, () => ({ path: '.wh.d' }));
+  assert.equal((await layered(many, [...many, ...empty, ...gone])).wasted.removed, 0);
+  const links = Array.from({ length: 60 }, (_, i) => ({
+    path: `l${i}`,
+    type: '2',
+    link: `l${i + 1}/`.repeat(20),
+  }));
+  const through = Array.from({ length: 2000 }, (_, i) => ({ path: `l0/${i}`, body: 'x' }));
+  assert.equal((await layered([...links, ...through])).layers[0]!.files, 2000);
+});
+
+test('a path of too many folders, and a file with too many headers, are refused', async () => {
+  const deep = { path: 'x', body: '', pax: { path: 'a/'.repeat(300) } };
+  await refused(layered([deep]), /holds a path of 300 folders/);
+  const long = { path: 'x', body: '', pax: { path: 'a'.repeat(5000) } };
+  await refused(layered([long]), /holds a path of 5000 characters/);
+  const headers = Array.from({ length: 40 }, () => ({ path: 'pax', type: 'x', body: '' }));
+  await refused(
+    layered([...headers, { path: 'x', body: '' }]),
+    /more than 32 tar headers belong to one file/,
+  );
+});
+
+test('an index that leads to itself over and over is refused', async () => {
+  const files = ociLayout(shop);
+  let inner = Buffer.from('{"manifests":[]}');
+  for (let depth = 0; depth < 4; depth++) {
+    files.set(`blobs/sha256/${digest(inner).slice(7)}`, inner);
+    const entry = { digest: digest(inner), size: inner.length };
+    inner = Buffer.from(JSON.stringify({ manifests: Array.from({ length: 40 }, () => entry) }));
+  }
+  files.set('index.json', inner);
+  await refused(read(files), /leads to more than 1000 documents/);
+});
+
 test('a bomb of gzip ends at the limit, long before it is unpacked', async () => {
   const bomb = gzipSync(Buffer.alloc(16 * 1024 * 1024));
   const layer = { layers: [bomb], diffIds: [digest(Buffer.alloc(0))] };
