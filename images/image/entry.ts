@@ -19,7 +19,18 @@ export function findEntry(config: ImageConfig, files: FileSystem): Entry {
     argv,
     file: argv.length === 0 ? undefined : find(argv[0]!),
     goProgram: programs.find(({ facts }) => facts.go !== undefined),
+    healthcheck: healthcheckOf(config, find),
   };
+}
+
+/** `CMD` is run as it is, `CMD-SHELL` by the shell of the image. Source: https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md */
+function healthcheckOf(
+  { healthcheck }: ImageConfig,
+  find: (word: string) => ImageFile | undefined,
+): Entry['healthcheck'] {
+  if (healthcheck === undefined) return undefined;
+  const program = healthcheck[0] === 'CMD-SHELL' ? '/bin/sh' : (healthcheck[1] ?? '');
+  return { program, found: find(program) !== undefined };
 }
 
 const maxWords = 100;

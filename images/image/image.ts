@@ -20,6 +20,8 @@ export type Entry = {
   file: ImageFile | undefined;
   /** The Go binary among the words, through a shell or an init; undefined where it runs none. */
   goProgram: Binary | undefined;
+  /** The program of HEALTHCHECK as it is written, and whether it is there; undefined without one. */
+  healthcheck: { program: string; found: boolean } | undefined;
 };
 
 /** Bytes that are carried along and never read. */

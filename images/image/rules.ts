@@ -5,6 +5,7 @@ import {
   architectureMismatch,
   entrypointMissing,
   glibcTooOld,
+  healthcheckMissing,
   interpreterMissing,
   libraryMissing,
 } from './rules/binaries.ts';
@@ -26,6 +27,7 @@ export const imageRules: readonly ImageRule[] = [
   sizeBudget,
   wastedBytes,
   entrypointMissing,
+  healthcheckMissing,
   architectureMismatch,
   interpreterMissing,
   libraryMissing,

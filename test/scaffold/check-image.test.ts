@@ -119,6 +119,15 @@ test('any other word is an image of the engine, which writes it to a file; one t
   assert.match(without.stderr, /no engine was asked .*: docker is not installed\. Install Docker\./);
 });
 
+test("a folder or a binary of the image's name is passed over for the image", async (t) => {
+  const folder = folderOf(t, { 'shop:1.0/main.go': 'package main', other: 'a binary' });
+  const found = await check(folder, ['shop:1.0'], engine(asTar(dockerSave(shop))));
+  assert.match(found.stdout, /^shop:1\.0 \(engine, /);
+  const { exitCode, stderr } = await check(folder, ['other'], engine(Buffer.alloc(0)));
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /What lies there as other holds no image, and the engine has no image of that name/);
+});
+
 test('the text tells size, layers and binaries, then the findings with their mend', async (t) => {
   const bad = {
     ...shop,
@@ -311,7 +320,7 @@ test('damaged files and folders end with a sentence, exit code 1, and write no l
   for (const [target, why] of [
     ['cut.tar', /^go-sre: cut\.tar ends within /],
     ['text.tar', /^go-sre: text\.tar ends within a tar header/],
-    ['empty', /^go-sre: empty holds no image/],
+    ['./empty', /^go-sre: \.\/empty holds no image/],
     ['gz.tar', /^go-sre: gz\.tar is damaged: the archive, packed with gzip, cannot be read/],
   ] as const) {
     const { exitCode, stderr } = await check(folder, [target, '--sbom', 'sbom.json']);
@@ -324,7 +333,7 @@ test('damaged files and folders end with a sentence, exit code 1, and write no l
 test('a folder whose documents name paths outside of it is refused', async (t) => {
   const list = [{ Config: '../../etc/passwd', RepoTags: null, Layers: [] }];
   const folder = folderOf(t, { 'evil/manifest.json': JSON.stringify(list) });
-  const { exitCode, stderr } = await check(folder, ['evil']);
+  const { exitCode, stderr } = await check(folder, ['./evil']);
   assert.equal(exitCode, 1);
   assert.match(stderr, /names the path "\.\.\/\.\.\/etc\/passwd", which leads out of it/);
 });

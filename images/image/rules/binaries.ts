@@ -32,6 +32,20 @@ export const entrypointMissing: ImageRule = {
   },
 };
 
+export const healthcheckMissing: ImageRule = {
+  code: 'healthcheck-missing',
+  severity: 'error',
+  title: 'What HEALTHCHECK runs is there',
+  what: 'The program of HEALTHCHECK is in the image; in its shell form that is /bin/sh.',
+  why: 'A check that cannot be run fails: the container is told to be unhealthy however well it is, and what waits for it waits for ever.',
+  mend: 'Let the service check itself, as HEALTHCHECK CMD ["/shop", "health"], or leave the check to the orchestrator.',
+  link: 'https://docs.docker.com/reference/dockerfile/#healthcheck',
+  *check({ image: { entry } }) {
+    if (entry.healthcheck === undefined || entry.healthcheck.found) return;
+    yield `HEALTHCHECK runs ${JSON.stringify(entry.healthcheck.program)}, which is not in the image.`;
+  },
+};
+
 export const architectureMismatch: ImageRule = {
   code: 'architecture-mismatch',
   severity: 'error',

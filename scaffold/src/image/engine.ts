@@ -7,11 +7,13 @@ const saveMs = 30 * 60_000;
 
 /**
  * Lets the engine write an image to a file of `folder`; no byte of it goes through memory.
+ * @param isFile whether a file or folder has that name, too, and is no image
  * @returns the file's path
  * @throws CliError (exit code 1) when there is no engine, or no such image in it
  */
 export async function saveFromEngine(
   reference: string,
+  isFile: boolean,
   folder: string,
   deps: Pick<GoSreDeps, 'run' | 'cwd'>,
 ): Promise<string> {
@@ -19,7 +21,7 @@ export async function saveFromEngine(
     cwd: deps.cwd,
     timeoutMs: inspectMs,
   });
-  if (asked.status !== 0) throw notThere(reference, asked);
+  if (asked.status !== 0) throw notThere(reference, isFile, asked);
   const file = join(folder, 'image.tar');
   const saved = await deps.run('docker', ['save', '--output', file, reference], {
     cwd: deps.cwd,
@@ -31,22 +33,21 @@ export async function saveFromEngine(
 
 type Ran = Awaited<ReturnType<GoSreDeps['run']>>;
 
-function notThere(reference: string, asked: Ran): Error {
+function notThere(reference: string, isFile: boolean, asked: Ran): Error {
+  const no = isFile ? `What lies there as ${reference} holds no image` : `There is no file ${reference}`;
   const files = 'Or name a tar of docker save or an OCI layout';
   if (asked.problem !== undefined) {
     return failed(
-      `There is no file ${reference}, and no engine was asked for an image of that name: ${asked.problem}. Install Docker. ${files}.`,
+      `${no}, and no engine was asked for an image of that name: ${asked.problem}. Install Docker. ${files}.`,
     );
   }
   const said = saidBy(asked);
   if (/no such image/i.test(said)) {
     return failed(
-      `There is no file ${reference}, and the engine has no image of that name. Build it, or docker pull ${reference}. ${files}.`,
+      `${no}, and the engine has no image of that name. Build it, or docker pull ${reference}. ${files}.`,
     );
   }
-  return failed(
-    `There is no file ${reference}, and the engine does not tell of an image: ${said}. ${files}.`,
-  );
+  return failed(`${no}, and the engine does not tell of an image: ${said}. ${files}.`);
 }
 
 function saidBy({ stderr, problem }: Ran): string {

@@ -37,6 +37,18 @@ export function folderArchive(dir: string, { disk, signal, opened }: OpenDeps): 
   };
 }
 
+/** Whether a file or folder could be an image at all: it has a list of images, or is packed or a tar archive. */
+export async function holdsImage(path: string, isFolder: boolean, deps: OpenDeps): Promise<boolean> {
+  if (isFolder) {
+    const archive = folderArchive(path, deps);
+    return ((await archive.get('index.json')) ?? (await archive.get('manifest.json'))) !== undefined;
+  }
+  const file = await fileSource(path, deps.disk, deps.signal);
+  deps.opened(file);
+  if ((await compressionOf(file)) !== 'none') return true;
+  return Buffer.from(await file.read(257, 5)).toString('latin1') === 'ustar';
+}
+
 /**
  * An image in a tar archive, which may be packed as a whole.
  * @throws ImageError when it is damaged or too large

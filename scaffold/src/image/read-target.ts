@@ -6,7 +6,7 @@ import { ifThere } from '../disk.ts';
 import { failed, usage } from '../errors.ts';
 import { saveFromEngine } from './engine.ts';
 import type { FileSource } from './file-source.ts';
-import { fileArchive, folderArchive, type OpenDeps } from './open-archive.ts';
+import { fileArchive, folderArchive, holdsImage, type OpenDeps } from './open-archive.ts';
 import { fileSpool } from './spool.ts';
 
 /** Where an image was read from. */
@@ -57,9 +57,12 @@ async function openTarget(
 ): Promise<{ archive: Archive; origin: Origin }> {
   const path = resolve(deps.cwd, target);
   const there = await ifThere(path, deps.disk.stat(path));
-  if (there?.isDirectory()) return { archive: folderArchive(path, opening), origin: 'folder' };
-  if (there !== undefined) return { archive: await fileArchive(path, opening), origin: 'tar' };
-  if (/^\.{0,2}\/|\.(?:tar|tgz|tar\.gz)$|\\/.test(target)) throw usage(`There is no file ${path}.`);
-  const file = await saveFromEngine(target, opening.folder, deps);
+  const isPath = /^\.{0,2}\/|\.(?:tar|tgz|tar\.gz)$|\\/.test(target);
+  if (there === undefined && isPath) throw usage(`There is no file ${path}.`);
+  // A folder or a binary of the image's own name often lies beside its Dockerfile: then the image is meant.
+  const meant = there !== undefined && (isPath || (await holdsImage(path, there.isDirectory(), opening)));
+  if (meant && there.isDirectory()) return { archive: folderArchive(path, opening), origin: 'folder' };
+  if (meant) return { archive: await fileArchive(path, opening), origin: 'tar' };
+  const file = await saveFromEngine(target, there !== undefined, opening.folder, deps);
   return { archive: await fileArchive(file, opening), origin: 'engine' };
 }

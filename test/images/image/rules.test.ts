@@ -81,6 +81,11 @@ const bad: readonly (Case & { what: string; found: RegExp })[] = [
     found: /^entrypoint-missing: .* its mode is 0644\.$/,
   },
   {
+    what: 'its HEALTHCHECK wants a shell',
+    config: { Healthcheck: { Test: ['CMD-SHELL', 'curl x'] } },
+    found: /^healthcheck-missing: HEALTHCHECK runs "\/bin\/sh", which is not in the image\.$/,
+  },
+  {
     what: 'it is for another architecture',
     making: { architecture: 'arm64' },
     found: /^architecture-mismatch: \/shop is built for amd64, the image is for arm64\.$/,
@@ -209,6 +214,11 @@ const fine: readonly (Case & { what: string })[] = [
     what: 'variables that only point at a secret',
     config: { Env: ['TOKEN_FILE=/run/token', 'API_KEY=${API_KEY}', 'PASSWORD='] },
   },
+  {
+    what: 'a HEALTHCHECK by the program itself',
+    config: { Healthcheck: { Test: ['CMD', '/shop', 'health'] } },
+  },
+  { what: 'a HEALTHCHECK that is switched off', config: { Healthcheck: { Test: ['NONE'] } } },
   {
     what: 'an example of an environment file',
     layers: [[shop, { path: 'app/.env.example', body: 'TOKEN=' }]],
