@@ -168,6 +168,7 @@ function built(plan: Plan, program: ProgramPlan): string[] {
   const target = plan.cross ? ['GOOS=$TARGETOS GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v}'] : [];
   const lines = [...mounts, ...target, ...goBuild(plan, program)];
   return [
+    ...(plan.options.goProxy && !plan.vendor ? ['ARG GOPROXY'] : []),
     ...(plan.cross ? ['ARG TARGETOS', 'ARG TARGETARCH', 'ARG TARGETVARIANT'] : []),
     ...versionArgs(program),
     ...unknownLibraries(plan, program),

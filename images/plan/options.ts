@@ -19,6 +19,8 @@ export type PlanOptions = {
   /** Debian packages for the build stage, with their versions: `libpcap-dev=1.10.5-2`. */
   packages: readonly string[];
   private: PrivateAccess | undefined;
+  /** Whether GOPROXY is a build argument. */
+  goProxy: boolean;
   expose: readonly ForProgram<string>[];
   /** Words behind the binary that ask it for its health. */
   healthcheck: readonly ForProgram<readonly string[]>[];

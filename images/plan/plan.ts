@@ -100,7 +100,7 @@ export function planBuild(facts: BuildFacts, options: PlanOptions): Plan {
       ...libraryWarnings(programs, options),
       ...pinWarnings(options),
     ],
-    problems: go.problem === undefined ? [] : [go.problem],
+    problems: [...(go.problem === undefined ? [] : [go.problem]), ...nameProblems(paths)],
   };
 }
 
@@ -255,6 +255,14 @@ function copyDecisions(facts: BuildFacts, { units }: Copies): Decision[] {
       ? []
       : [{ about: 'go.work', choice: 'not used', reason: facts.workspaceOff }]),
   ];
+}
+
+/** A line break in a name would begin another instruction. */
+function nameProblems(paths: readonly string[]): string[] {
+  const odd = paths.find((path) => [...path].some((char) => char < ' '));
+  return odd === undefined
+    ? []
+    : [`The name ${JSON.stringify(odd)} has a control character, which no Dockerfile can write.`];
 }
 
 function libraryWarnings(programs: readonly ProgramPlan[], { packages }: PlanOptions): string[] {

@@ -11,7 +11,12 @@ import { runGoSreInProcess } from '../helpers/scaffold.ts';
 const run = programRunner({ ...process.env, GOPROXY: 'off', GOFLAGS: '-mod=mod', GOPRIVATE: '', GOWORK: '' });
 
 async function generate(dir: string, ...flags: string[]) {
-  const ran = await runGoSreInProcess(['dockerfile', '--go-version', '1.26.8', ...flags], dir, { run });
+  const fixed = [
+    '--go-version',
+    '1.26.8',
+    ...(flags.includes('--platform') ? [] : ['--platform', 'linux/amd64']),
+  ];
+  const ran = await runGoSreInProcess(['dockerfile', ...fixed, ...flags], dir, { run });
   assert.equal(ran.exitCode, 0, ran.stderr);
   return ran;
 }
@@ -254,7 +259,7 @@ test('works without a go line, with Windows line ends, build tags and files for 
     'arm/arm.go': 'package arm\n',
     'arm/add_arm64.s': '\n',
   });
-  await generate(dir);
+  await generate(dir, '--platform', 'linux/amd64,linux/arm64');
   assert.deepEqual(copied(dir), [
     'arm/add_arm64.s',
     'arm/arm.go',

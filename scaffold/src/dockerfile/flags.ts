@@ -54,6 +54,10 @@ export const shapingFlags = {
     value: 'secret|ssh[=PATTERNS]',
     does: 'how private modules are fetched (default: secret where GOPRIVATE names one)',
   },
+  goproxy: {
+    type: 'boolean',
+    does: 'take GOPROXY as a build argument, for builds that reach modules by another proxy',
+  },
   expose: { type: 'string', multiple: true, value: '[NAME=]PORT', does: 'a port the program listens on' },
   healthcheck: {
     type: 'string',
@@ -106,6 +110,7 @@ export function planOptions(
     base: values.base === undefined ? undefined : oneOf('base', values.base, baseKinds),
     cgo: values.cgo === undefined ? undefined : oneOf('cgo', values.cgo, ['on', 'off']),
     static: values.static === true,
+    goProxy: values.goproxy === true,
     goVersion: version?.replace(/^go/, ''),
     tags: tagsOf(values),
     packages: listed(values.packages ?? []).map(debianPackage),

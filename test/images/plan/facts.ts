@@ -109,6 +109,7 @@ export function options(made: Partial<PlanOptions> = {}): PlanOptions {
     tags: [],
     packages: [],
     private: undefined,
+    goProxy: false,
     expose: [],
     healthcheck: [],
     versionVariables: undefined,

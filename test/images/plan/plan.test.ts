@@ -222,6 +222,19 @@ test('writes ports, a health check, tags, labels and version variables', () => {
   assert.doesNotMatch(dockerfile(facts([main()])), /HEALTHCHECK|EXPOSE/);
 });
 
+test('takes GOPROXY as an argument where asked', () => {
+  assert.match(dockerfile(facts([main()]), { goProxy: true }), /^ARG GOPROXY$/m);
+  assert.doesNotMatch(dockerfile(facts([main()])), /GOPROXY/);
+});
+
+test('refuses a name that would begin another instruction', () => {
+  const odd = localPackage('cmd/app', { files: ['x.go', 'a\nRUN evil'] });
+  assert.match(
+    planBuild(facts([odd]), options()).problems.join(),
+    /"cmd\/app\/a\\nRUN evil" has a control character/,
+  );
+});
+
 test('fetches private modules with a login that stays out of the image', () => {
   const secret = dockerfile(facts([main()]), { private: { by: 'secret', patterns: ['git.example.com/*'] } });
   assert.match(secret, /^FROM --platform=\$BUILDPLATFORM golang:1\.26\.11-trixie AS build$/m);
