@@ -7,6 +7,7 @@ import { programRunner } from '../../scaffold/src/processes.ts';
 import { goFolder } from '../helpers/go-folder.ts';
 import { layOut } from '../helpers/planned-context.ts';
 import { runGoSreInProcess } from '../helpers/scaffold.ts';
+import { tool } from '../helpers/tools.ts';
 
 const root = join(import.meta.dirname, '../golden-dockerfiles');
 const env = { ...process.env, GOPROXY: 'off', GOFLAGS: '', GOPRIVATE: '', GOWORK: '', GOTOOLCHAIN: 'local' };
@@ -37,14 +38,34 @@ for (const { name, dir, never } of golden) {
       files.filter((path) => never.test(path)),
       [],
     );
+    const cgo = /CGO_ENABLED=1/.test(text);
+    if (cgo && spawnSync('gcc', ['--version']).status !== 0) {
+      t.diagnostic(`${name} was not built: there is no gcc here`);
+      return;
+    }
     const workDir = /^WORKDIR \/src\/(.+)$/m.exec(text)?.[1] ?? '.';
     for (const [, flags = '', pattern = ''] of text.matchAll(/go build (.*) \\\n.*\n +-o \S+ (\S+)/g)) {
       const built = spawnSync('go', ['build', ...flags.split(' '), '-o', join(target, 'built'), pattern], {
         cwd: join(target, workDir),
-        env: { ...env, CGO_ENABLED: /CGO_ENABLED=1/.test(text) ? '1' : '0' },
+        env: { ...env, CGO_ENABLED: cgo ? '1' : '0' },
         encoding: 'utf8',
       });
       assert.equal(built.status, 0, built.stderr);
     }
   });
 }
+
+test('neither go-sre check nor hadolint finds anything in the golden Dockerfiles', async (t) => {
+  for (const { name, dir } of golden) {
+    const judged = await runGoSreInProcess(
+      ['check', join(dir, 'Dockerfile'), '--context', name, '--offline'],
+      root,
+    );
+    assert.equal(judged.exitCode, 0, judged.stdout + judged.stderr);
+  }
+  const hadolint = tool(t, 'hadolint');
+  if (!hadolint) return;
+  const files = golden.map(({ dir }) => join(dir, 'Dockerfile'));
+  const { status, stdout, stderr } = spawnSync(hadolint, files, { cwd: root, encoding: 'utf8' });
+  assert.equal(status, 0, stdout + stderr);
+});
