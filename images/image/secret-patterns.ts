@@ -2,7 +2,17 @@
 // that only looks random is not taken for one.
 
 /** A form of a secret's value; `within` is found first, because it is fast and rare. */
-export type ValuePattern = { what: string; within: string; form: RegExp };
+export type ValuePattern = {
+  what: string;
+  within: string;
+  form: RegExp;
+  /** Paths where it is an example most of the time. */
+  notIn?: RegExp;
+};
+
+/** Where software that others wrote is installed, with its documentation. */
+const libraries =
+  /(?:^|\/)(?:node_modules|site-packages|dist-packages|vendor|pkg\/mod)\/|^usr\/(?:lib|share)\//;
 
 /** Sources: the prefixes that the issuers document, such as https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/ and https://docs.gitlab.com/security/tokens/#token-prefixes */
 export const valuePatterns: readonly ValuePattern[] = [
@@ -43,6 +53,7 @@ export const valuePatterns: readonly ValuePattern[] = [
   {
     what: 'a password in a URL',
     within: '://',
+    notIn: libraries,
     form: /\b(?:https?|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|rediss|amqps?):\/\/[^\s:/@"'`<>${}%]{1,64}:(?!(?:pass(?:word)?|secret|pwd|xxx+|\*+|changeme|example|token)@)[^\s:/@"'`<>${}%]{6,}@[A-Za-z0-9]/i,
   },
 ];

@@ -17,7 +17,7 @@ const harmless = /^(?:|\$\{?.*|\/.*|true|false|none|null|\d{1,6}|file:.*|<.*>|\*
 
 /** Places where software brings keys along for its tests, or tells how they look. */
 const examples =
-  /(?:^|\/)(?:testdata|tests?|examples?|docs?|man|fixtures)\/|(?:^|\/)usr\/(?:local\/)?share\/(?:doc|man|info)\//;
+  /(?:^|\/)(?:testdata|tests?|__tests__|examples?|docs?|man|fixtures)\/|_test\.go$|\.test\.[cm]?[jt]s$|^usr\/(?:local\/)?share\/(?:doc|man|info)\/|^usr\/(?:local|lib)\/go(?:-[\d.]+)?\/src\//;
 
 const maxFound = 20;
 
@@ -31,13 +31,16 @@ export function secretsOf(path: string, text: string | undefined): FoundSecret[]
     ({ name, holds }) => name.test(path) && (holds === undefined || holds.test(text ?? '')),
   );
   const found: FoundSecret[] = named === undefined ? [] : [{ what: named.what, line: undefined, by: 'name' }];
-  return text === undefined ? found : [...found, ...secretValues(text)].slice(0, maxFound);
+  return text === undefined ? found : [...found, ...secretValues(text, path)].slice(0, maxFound);
 }
 
-/** Secrets in a text by their form, the first of each kind. */
-export function secretValues(text: string): FoundSecret[] {
-  return valuePatterns.flatMap(({ what, within, form }): FoundSecret[] => {
-    const at = text.includes(within) ? text.search(form) : -1;
+/**
+ * Secrets in a text by their form, the first of each kind.
+ * @param path of the file that it is of
+ */
+export function secretValues(text: string, path = ''): FoundSecret[] {
+  return valuePatterns.flatMap(({ what, within, form, notIn }): FoundSecret[] => {
+    const at = text.includes(within) && notIn?.test(path) !== true ? text.search(form) : -1;
     return at < 0 ? [] : [{ what, line: text.slice(0, at).split('\n').length, by: 'value' }];
   });
 }

@@ -37,6 +37,22 @@ test('what documentation shows in place of a secret is none', () => {
   for (const text of texts) assert.deepEqual(secretValues(text), [], text);
 });
 
+test('examples in tests, in documentation and in the sources of libraries are passed over', () => {
+  const url = values['a password in a URL']!;
+  const inside = (path: string) => secretsOf(path, url).length;
+  assert.deepEqual(
+    [
+      'app/config.yaml',
+      'app/main.py',
+      'app/url_test.go',
+      'usr/share/doc/x/README',
+      'app/node_modules/x/index.js',
+    ].map(inside),
+    [1, 1, 0, 0, 0],
+  );
+  assert.equal(secretsOf('app/node_modules/x/.npmrc', values['an npm registry password']!).length, 1);
+});
+
 test('files are known by their names, some only by what stands in them too', () => {
   const kinds = (path: string, text: string) => secretsOf(path, text).map(({ what }) => what);
   assert.deepEqual(kinds('root/.ssh/id_ed25519', 'x'), ['a private SSH key']);
