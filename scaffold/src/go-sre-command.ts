@@ -19,6 +19,7 @@ const commands: readonly Command[] = [
   routeAdd,
   sloRender,
   update,
+  dockerfile,
   check,
   checkImageCommand,
   compare,
@@ -27,7 +28,6 @@ const commands: readonly Command[] = [
   registryVerify,
   registryServe,
   registryPolicy,
-  dockerfile,
 ];
 
 /** `go-sre ARGV`: does it, prints, and gives the exit code. */
