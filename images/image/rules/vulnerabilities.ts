@@ -71,9 +71,15 @@ export const reportOtherImage: ImageRule = {
       if (byId && imageId !== image.configDigest) {
         yield `${file} of ${tool} is about the image ${imageId}, this one is ${image.configDigest}.`;
       }
-      if (byId || names.length === 0 || image.names.length === 0) continue;
-      if (names.some((name) => image.names.some((own) => sameName(own, name)))) continue;
-      yield `${file} of ${tool} is about ${names[0]}, this image is ${image.names.join(', ')}.`;
+      const [told, own] = [names.filter(isName), image.names.filter(isName)];
+      if (byId || told.length === 0 || own.length === 0) continue;
+      if (told.some((name) => own.some((other) => sameName(other, name)))) continue;
+      yield `${file} of ${tool} is about ${told[0]}, this image is ${own.join(', ')}.`;
     }
   },
 };
+
+/** Whether a name says which image it is: scanners also tell the path they read, and layouts a tag alone. */
+function isName(name: string): boolean {
+  return /[:/@]/.test(name) && !/^[./]|:\/\/|\.tar(?:\.gz)?$/.test(name);
+}

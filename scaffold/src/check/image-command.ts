@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  ageInDays,
   type CveVerdict,
   checkImage,
   defaultBudgetBytes,
@@ -10,6 +11,7 @@ import {
   isAtLeast,
   isDay,
   judgeReports,
+  OLD_AFTER_DAYS,
   type ReportFormat,
   type RuleCard,
   renderImageText,
@@ -99,7 +101,8 @@ id, reason, expires (the last day that it counts) and, if need be, package.`,
     };
     const findings = checkImage(subject, imageRules, config.severities);
     const { output: file } = values;
-    await tell({ read, target, findings, budgetBytes, vulnerabilities }, { format, file }, deps);
+    const notes = ageNotes(today);
+    await tell({ read, target, findings, budgetBytes, vulnerabilities, notes }, { format, file }, deps);
     return findings.some(({ severity }) => isAtLeast(severity, config.failOn)) ? 1 : 0;
   },
 });
@@ -179,20 +182,27 @@ function createdOf({ config }: Image, { env, now }: GoSreDeps): number {
   return Number.isNaN(made) || made < 0 ? now() : made;
 }
 
+function ageNotes(today: string): string[] {
+  const age = ageInDays(shippedBaseImages, today);
+  if (age <= OLD_AFTER_DAYS) return [];
+  return [`the ends of support are as of ${shippedBaseImages.made}, ${age} days ago. Update go-sre.`];
+}
+
 type Told = {
   read: ReadTarget;
   target: string;
   findings: readonly Finding[];
   budgetBytes: number;
   vulnerabilities: CveVerdict | undefined;
+  notes: readonly string[];
 };
 
 async function tell(
-  { read: { image, origin }, target, findings, budgetBytes, vulnerabilities }: Told,
+  { read: { image, origin }, target, findings, budgetBytes, vulnerabilities, notes }: Told,
   { format, file }: { format: ReportFormat; file: string | undefined },
   deps: GoSreDeps,
 ): Promise<void> {
-  const meta = { version: deps.version, cards, sources: new Map(), checked: 1, ignored: 0, notes: [] };
+  const meta = { version: deps.version, cards, sources: new Map(), checked: 1, ignored: 0, notes };
   const shown = renderImageText(image, { name: target, origin, budgetBytes, vulnerabilities });
   const text = shown + reportFormats.text(findings, meta);
   const json = () => {
