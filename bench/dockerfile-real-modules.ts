@@ -134,6 +134,19 @@ function firstWords(error: unknown): string {
   return lines.slice(-6).join(' | ').slice(-600);
 }
 
+/** Builds the usual file of the same program, and compares sizes and rebuilds. */
+async function compare(outcome: Outcome, sides: Sides<Checkout>, tags: Sides<string>, workshop: Workshop) {
+  const { engine, goVersion } = workshop;
+  const cgo = /^ENV CGO_ENABLED=1$/m.test(readFileSync(join(sides.ours.folder, 'Dockerfile'), 'utf8'));
+  const text = usualDockerfile(outcome.module, sides.usual, { goVersion, cgo });
+  writeFileSync(join(sides.usual.folder, 'Dockerfile'), text);
+  await build(workshop, sides.usual.folder, tags.usual);
+  outcome.size = { ours: await sizeOf(workshop, tags.ours), usual: await sizeOf(workshop, tags.usual) };
+  if (engine.pid === undefined) return;
+  outcome.cpu = await rebuilds(workshop, sides, tags);
+  workshop.deps.tell(`${outcome.name}: ${costs(outcome.cpu)}`);
+}
+
 async function measure(module: RealModule, name: string, workshop: Workshop): Promise<Outcome> {
   const { engine, deps, goVersion } = workshop;
   const outcome: Outcome = { name, module, built: false };
@@ -152,11 +165,7 @@ async function measure(module: RealModule, name: string, workshop: Workshop): Pr
     outcome.built = true;
     outcome.trial = tryRun(engine, tags.ours);
     deps.tell(`${name}: ${outcome.trial.how}, ${outcome.trial.said}`);
-    writeFileSync(join(usual.folder, 'Dockerfile'), usualDockerfile(module, usual, goVersion));
-    await build(workshop, usual.folder, tags.usual);
-    outcome.size = { ours: await sizeOf(workshop, tags.ours), usual: await sizeOf(workshop, tags.usual) };
-    if (engine.pid !== undefined) outcome.cpu = await rebuilds(workshop, { ours, usual }, tags);
-    if (outcome.cpu) deps.tell(`${name}: ${costs(outcome.cpu)}`);
+    await compare(outcome, { ours, usual }, tags, workshop);
   } catch (error) {
     deps.signal.throwIfAborted();
     outcome.failed = firstWords(error);
@@ -216,7 +225,11 @@ function notesOf(outcomes: readonly Outcome[], engine: Engine): string[] {
     ...outcomes.flatMap(({ name, refused }) =>
       refused === undefined ? [] : [`${name}: no file, ${refused}`],
     ),
-    ...outcomes.flatMap(({ name, failed }) => (failed === undefined ? [] : [`${name} failed: ${failed}`])),
+    ...outcomes.flatMap(({ name, built, failed }) =>
+      failed === undefined
+        ? []
+        : [`${name}${built ? ', which was built, is not compared' : ' failed'}: ${failed}`],
+    ),
     ...outcomes.flatMap(({ name, trial }) =>
       trial === undefined || trial.ran ? [] : [`${name} did not run: ${trial.said}`],
     ),

@@ -126,7 +126,7 @@ function alpine(workFolder: string, tag: string): MadeImage {
 function debian(workFolder: string, tag: string): MadeImage {
   if (!/^(13|trixie)\b/.test(tag)) throw new Error(`debian:${tag} cannot be made: only Debian 13 can`);
   return {
-    folder: debian13(workFolder),
+    folder: debian13(workFolder, 'debian13-slim'),
     config: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'],
     madeFrom: "Debian 13's packages",
   };

@@ -85,6 +85,7 @@ export function addBusybox(folder: string): void {
 /** What the makers take from Debian 13, and what builds programs in C there. */
 const debianPackages = {
   debian13: ['binutils', 'ca-certificates', 'libssl3t64', 'libstdc++6', 'redis-server', 'tzdata'],
+  'debian13-slim': [],
   'debian13-build': [
     'ca-certificates',
     'gcc',
@@ -101,10 +102,12 @@ const debianPackages = {
 export function debian13(workFolder: string, name: keyof typeof debianPackages = 'debian13'): string {
   const folder = join(workFolder, name);
   if (existsSync(folder)) return folder;
-  const include = `--include=${debianPackages[name].join(',')}`;
-  run(ensureTool('debootstrap'), ['--variant=minbase', include, 'trixie', folder]);
+  const packages = debianPackages[name];
+  const include = packages.length === 0 ? [] : [`--include=${packages.join(',')}`];
+  run(ensureTool('debootstrap'), ['--variant=minbase', ...include, 'trixie', folder]);
   rmSync(join(folder, 'var/cache/apt/archives'), { recursive: true, force: true });
-  copyFileSync(join('/', caBundle), join(folder, caBundle));
+  // The slim image of Debian has no bundle.
+  if (existsSync(join(folder, dirname(caBundle)))) addCaBundle(folder);
   return folder;
 }
 
