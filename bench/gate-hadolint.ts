@@ -29,8 +29,8 @@ function isShellChecks({ rule }: Case): boolean {
 const configured = /^DL30(?:26|49|5[0-68])$/;
 
 /** Cases that lack the configuration which their rule is about: what they say, nobody can find without it. */
-function lacksConfig({ rule, config }: Case): boolean {
-  return configured.test(rule) && config === undefined;
+function lacksConfig({ rule, config, flagged }: Case): boolean {
+  return flagged && configured.test(rule) && config === undefined;
 }
 
 /** Judges every case that can be judged; the gate is asked in this process. */
@@ -71,7 +71,7 @@ async function notesOn(
   const bare = cases.filter(lacksConfig);
   if (bare.length > 0)
     notes.push(
-      `${bare.length} cases of ${rulesOf(bare)} are left out: they have no "config", and the rule needs one.`,
+      `${bare.length} cases of ${rulesOf(bare)} are left out: they are flagged and have no "config", without which the rule finds nothing.`,
     );
   const unknown = new Set(judged.map(({ rule }) => rule).filter((rule) => !isKnown(rule)));
   if (unknown.size > 0) notes.push(`The gate has no rule ${[...unknown].join(', ')}.`);

@@ -6,6 +6,12 @@ import { runGoSre } from './go-sre-command.ts';
 import { packageVersion, templateFolder, userFolder } from './package.ts';
 import { programRunner } from './processes.ts';
 
+// `go-sre check | head` closes the pipe before everything is written.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 process.exitCode = await runGoSre(process.argv.slice(2), {
   version: packageVersion,
   disk,

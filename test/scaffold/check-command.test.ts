@@ -186,3 +186,17 @@ test('a file and its permissions stay when there is nothing to mend', async (t) 
   const ran = await check(folder, ['--fix', '--ignore', rules.map(({ code }) => code).join()], { disk });
   assert.equal(ran.exitCode, 0, ran.stderr);
 });
+
+test('--fix mends round by round, tells the file once, and leaves what it cannot mend', async (t) => {
+  const text =
+    '# syntax=docker/dockerfile:1\nFROM debian:13.2-slim\nRUN apt-get install curl\nADD a /a\nUSER 1:1\n';
+  const folder = folderWith(t, { Dockerfile: text, a: '' });
+  const ran = await check(folder, ['--fix']);
+  assert.equal(ran.exitCode, 1);
+  assert.equal(ran.stderr, 'go-sre: mended Dockerfile\n');
+  assert.equal(
+    readFileSync(join(folder, 'Dockerfile'), 'utf8'),
+    text.replace('get install', 'get install -y').replace('ADD a', 'COPY --chown=1:1 a'),
+  );
+  assert.equal((await check(folder, ['--fix'])).stderr, '');
+});

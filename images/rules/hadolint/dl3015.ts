@@ -1,6 +1,5 @@
 import { hasFlag, hasWord, runsWith } from './arguments.ts';
 import { hadolintRule } from './card.ts';
-import { flagBehind } from './edits.ts';
 import { eachCommand } from './runs.ts';
 
 export const dl3015 = hadolintRule({
@@ -10,12 +9,11 @@ export const dl3015 = hadolintRule({
   what: 'Finds apt-get install without --no-install-recommends.',
   why: 'Recommended packages make the image larger and bring programs that nobody asked for.',
   mend: 'Add --no-install-recommends, and name what is really needed.',
-  check: eachCommand((command, run, { build }) => {
+  check: eachCommand((command) => {
     if (!runsWith(command, 'apt-get', ['install'])) return undefined;
     const without =
       hasFlag(command, ['no-install-recommends']) || hasWord(command, ['APT::Install-Recommends=false']);
     if (without) return undefined;
-    const fix = flagBehind(build.dockerfile, run, command, ['install'], '--no-install-recommends');
-    return { message: 'apt-get install takes recommended packages too.', fix };
+    return { message: 'apt-get install takes recommended packages too.' };
   }),
 });

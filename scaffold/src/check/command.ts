@@ -89,14 +89,28 @@ Comments switch rules off: "# go-sre ignore=CODE" or "# hadolint ignore=CODE" ab
     const answers: Answer[] = [];
     for (const question of questions) {
       const answer = await judge(question, go, deps);
-      const mended = values.fix ? await mend(answer, deps) : 0;
-      answers.push(mended === 0 ? answer : await judge(question, new Map(), deps));
+      answers.push(values.fix ? await mendAll(answer, deps) : answer);
     }
     const findings = answers.flatMap((answer) => answer.findings);
     await tellFindings(findings, metaOf(answers, deps.version), { format, file: values.output }, deps);
     return answers.some(failing) ? 1 : 0;
   },
 });
+
+/** A line is mended once a round, and one mend may make room for the next. */
+const maxRounds = 10;
+
+async function mendAll(answer: Answer, deps: GoSreDeps): Promise<Answer> {
+  const told = new Set<string>();
+  for (let round = 0; round < maxRounds; round++) {
+    const written = await mend(answer, deps);
+    if (written.length === 0) break;
+    for (const file of written) told.add(file);
+    answer = await judge(answer.question, new Map(), deps);
+  }
+  for (const file of told) deps.stderr.write(`go-sre: mended ${file}\n`);
+  return answer;
+}
 
 async function readQuestions(values: Values, words: readonly string[], deps: GoSreDeps): Promise<Question[]> {
   const { recursive = false, context, offline = false } = values;

@@ -16,7 +16,6 @@ const mends: readonly [code: string, before: string, after: string][] = [
   ['DL3014', 'RUN apt-get install a; apt-get install b', 'RUN apt-get install -y a; apt-get install -y b'],
   ['DL3014', 'RUN echo `apt-get install a`', 'RUN echo `apt-get install -y a`'],
   ['DL3014', 'ONBUILD RUN apt-get install a', 'ONBUILD RUN apt-get install -y a'],
-  ['DL3015', 'RUN apt-get install -y a', 'RUN apt-get install --no-install-recommends -y a'],
   ['DL3019', 'RUN apk add curl', 'RUN apk add --no-cache curl'],
   ['DL3020', 'ADD a /b', 'COPY a /b'],
   ['DL3020', '  add --chown=1:1 a b /c/', '  copy --chown=1:1 a b /c/'],
