@@ -1,4 +1,4 @@
-import type { BuildFacts, CgoUser } from './facts.ts';
+import type { BuildFacts, CgoUser, PackageFacts } from './facts.ts';
 
 /** Packages whose build without C does the same work for a program in a container, though their files say otherwise. */
 const dispensable: readonly { path: string; why: string }[] = [
@@ -42,9 +42,18 @@ export function chooseCgo(
   });
   if (asked !== undefined) return asked === 'on' ? on('--cgo on') : off('--cgo off', []);
   if (needed.length > 0) return on(reasonOf(needed));
-  if (facts.packages.has('plugin')) return on('plugin opens shared objects, which takes the C library');
+  const opens = pluginUser([...facts.packages.values()]);
+  if (opens !== undefined) return on(`${opens} opens plugins, which takes the C library`);
   if (facts.pureProblem !== undefined) return on(`without cgo go list says: ${facts.pureProblem}`);
   return off(left.length === 0 ? 'nothing but the standard library has C' : 'what has C has the same in Go');
+}
+
+/**
+ * The package of the module itself that opens shared objects as Go plugins. A library that can is no reason: nobody
+ * built it for an image without them.
+ */
+export function pluginUser(linked: readonly PackageFacts[]): string | undefined {
+  return linked.find(({ dir, imports }) => dir !== undefined && imports.includes('plugin'))?.importPath;
 }
 
 function dispensableWhy({ importPath, pure }: CgoUser): string | undefined {

@@ -94,7 +94,7 @@ function buildName({ programs }: Plan, { name }: ProgramPlan): string {
 
 /** What stands before the sources: their folder, packages, and files that a bare runtime stage lacks. */
 function prepared(plan: Plan, programs: readonly ProgramPlan[]): string[] {
-  const { packages, private: access } = plan.options;
+  const { packages } = plan.options;
   const apt = ['/var/cache/apt', '/var/lib/apt'].map(
     (target) => `--mount=type=cache,target=${target},sharing=locked`,
   );
@@ -103,9 +103,6 @@ function prepared(plan: Plan, programs: readonly ProgramPlan[]): string[] {
   const parts = [...(packages.length > 0 ? apt : []), commands.join(' && \\\n    ')];
   return [
     'WORKDIR /src',
-    ...(access === undefined || access.patterns.length === 0
-      ? []
-      : [`ENV GOPRIVATE=${quoted(access.patterns.join(','))}`]),
     ...(plan.programs.some(copiesLibraries(plan)) ? ['SHELL ["/bin/bash", "-o", "pipefail", "-c"]'] : []),
     ...(commands.length === 0 ? [] : [`RUN ${parts.join(' \\\n    ')}`]),
   ];
@@ -166,7 +163,9 @@ function built(plan: Plan, program: ProgramPlan): string[] {
       : []),
   ];
   const target = plan.cross ? ['GOOS=$TARGETOS GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v}'] : [];
-  const lines = [...mounts, ...target, ...goBuild(plan, program)];
+  const hidden = access === undefined || access.patterns.length === 0 ? [] : [access.patterns.join(',')];
+  const goPrivate = hidden.map((patterns) => `GOPRIVATE=${shellWord(patterns)}`);
+  const lines = [...mounts, ...goPrivate, ...target, ...goBuild(plan, program)];
   return [
     ...(plan.options.goProxy && !plan.vendor ? ['ARG GOPROXY'] : []),
     ...(plan.cross ? ['ARG TARGETOS', 'ARG TARGETARCH', 'ARG TARGETVARIANT'] : []),
@@ -177,12 +176,12 @@ function built(plan: Plan, program: ProgramPlan): string[] {
 }
 
 function goBuild(plan: Plan, program: ProgramPlan): string[] {
-  const statically = program.cgo && program.base.kind !== 'cc' && program.base.kind !== 'debian';
-  const static_ = statically || (program.cgo && plan.options.static);
-  const tags = [...plan.options.tags, ...(static_ ? ['netgo', 'osusergo'] : [])];
+  const bare = program.cgo && program.base.kind !== 'cc' && program.base.kind !== 'debian';
+  const linksStatically = bare || (program.cgo && plan.options.static);
+  const tags = [...plan.options.tags, ...(linksStatically ? ['netgo', 'osusergo'] : [])];
   const ldflags = [
     '-s -w',
-    ...(static_ ? ["-linkmode external -extldflags '-static'"] : []),
+    ...(linksStatically ? ["-linkmode external -extldflags '-static'"] : []),
     ...program.variables.map(({ name, holds }) => `-X ${name}=\${${argOf[holds]}}`),
   ];
   const flags = [

@@ -1,5 +1,5 @@
 import { type BaseChoice, chooseBase, debianName } from './base.ts';
-import { type CgoChoice, chooseCgo } from './cgo.ts';
+import { type CgoChoice, chooseCgo, pluginUser } from './cgo.ts';
 import { byText, closure } from './closure.ts';
 import { type Copies, joined, planCopies, type Unit } from './copies.ts';
 import type { BuildFacts, CgoUser, GoLine, MainFacts, PackageFacts, VersionVariable } from './facts.ts';
@@ -160,13 +160,14 @@ type ProgramInput = {
 };
 
 function planProgram({ main, name, linked, users, own, why, facts, options }: ProgramInput): ProgramPlan {
-  const plugin = linked.some(({ importPath }) => importPath === 'plugin');
+  const plugin = pluginUser(linked);
   const needed = users.filter((user) => why.needed.includes(user));
   const cgo =
-    why.on && (needed.length > 0 || plugin || options.cgo === 'on' || facts.pureProblem !== undefined);
+    why.on &&
+    (needed.length > 0 || plugin !== undefined || options.cgo === 'on' || facts.pureProblem !== undefined);
   const onLibc =
     !options.static && (options.base === undefined || options.base === 'cc' || options.base === 'debian');
-  const libc = cgo && onLibc ? (needed[0]?.importPath ?? (plugin ? 'plugin' : why.reason)) : undefined;
+  const libc = cgo && onLibc ? (needed[0]?.importPath ?? plugin ?? why.reason) : undefined;
   const { baseImages, today } = options;
   return {
     name,

@@ -87,6 +87,17 @@ test('builds with C what does not work without, on the C library of its base, an
   assert.doesNotMatch(text, /TARGETARCH|BUILDPLATFORM/);
 });
 
+test('takes the C library for a module that opens plugins itself, not for a library that could', () => {
+  const own = [main(['plugin']), farPackage('plugin')];
+  assert.match(dockerfile(facts(own)), /it links the C library \(example\.com\/app\/cmd\/app\)/);
+  const far = [
+    main(['example.org/lib']),
+    farPackage('example.org/lib', { imports: ['plugin'] }),
+    farPackage('plugin'),
+  ];
+  assert.match(dockerfile(facts(far)), /^ENV CGO_ENABLED=0$/m);
+});
+
 test('leaves out C that has the same in Go, and says so', () => {
   const user = { ...sqlite, pure: 'whole' } as const;
   const plan = planBuild(facts([main(), farPackage(sqlite.importPath)], { cgoUsers: [user] }), options());
@@ -238,7 +249,7 @@ test('refuses a name that would begin another instruction', () => {
 test('fetches private modules with a login that stays out of the image', () => {
   const secret = dockerfile(facts([main()]), { private: { by: 'secret', patterns: ['git.example.com/*'] } });
   assert.match(secret, /^FROM --platform=\$BUILDPLATFORM golang:1\.26\.11-trixie AS build$/m);
-  assert.match(secret, /^ENV GOPRIVATE="git\.example\.com\/\*"$/m);
+  assert.match(secret, /^ {4}GOPRIVATE='git\.example\.com\/\*' \\$/m);
   assert.match(secret, /--mount=type=secret,id=netrc,target=\/root\/\.netrc/);
   assert.match(secret, /^# Build: docker build --secret id=netrc,src=\$HOME\/\.netrc \.$/m);
   const ssh = dockerfile(facts([main()]), { private: { by: 'ssh', patterns: ['github.com/acme/*'] } });
