@@ -235,7 +235,9 @@ test('sets the version variables that it finds, but not one that holds a release
     'go.mod': goMod('x.org/app'),
     'main.go':
       'package main\n\nimport _ "x.org/app/internal/version"\n\nvar (\n\tversion = "dev"\n\tcommit, date string\n\tbuilt = now()\n)\n\nconst Version = "x"\n\nfunc now() string { return commit + date + version }\n\nfunc main() { version := built; _ = version }\n',
-    'internal/version/version.go': 'package version\n\nvar Version = "v1.2.3"\nvar Revision string\n',
+    'internal/version/version.go':
+      'package version\n\nimport _ "embed"\n\nvar Version = "v1.2.3"\nvar Revision string\n\n//go:embed version.txt\nvar buildVersion string\n',
+    'internal/version/version.txt': '1.2.3\n',
   });
   await generate(dir);
   const flags = [...text(dir).matchAll(/-X (\S+?)=\$\{(\w+)\}/g)].map(([, name, arg]) => `${name} ${arg}`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { VersionVariable } from '../../../images/index.ts';
 import { type Disk, readIfThere } from '../disk.ts';
-import { type GoFile, type ParseGo, parts, within } from '../go/syntax.ts';
+import { type GoFile, type GoNode, type ParseGo, parts, within } from '../go/syntax.ts';
 import type { ListedPackage } from './go-list.ts';
 
 /** The names programs give such a variable, in lower case. */
@@ -51,6 +51,7 @@ function variablesOf({ root }: GoFile, prefix: string): VersionVariable[] {
     .filter(({ type }) => type === 'var_declaration')
     .flatMap((declaration) => within(declaration, 'var_spec'));
   return specs.flatMap((spec) => {
+    if (isEmbedded(spec)) return [];
     const type = spec.childForFieldName('type')?.text;
     const list = spec.childForFieldName('value');
     const values = list === null ? undefined : parts(list).map(({ text }) => text);
@@ -63,6 +64,12 @@ function variablesOf({ root }: GoFile, prefix: string): VersionVariable[] {
       return [{ name: `${prefix}.${name}`, holds }];
     });
   });
+}
+
+/** What is embedded in it is its value already. */
+function isEmbedded(spec: GoNode): boolean {
+  const before = [spec, spec.parent].map((node) => node?.previousNamedSibling?.text ?? '');
+  return before.some((text) => text.startsWith('//go:embed'));
 }
 
 /** Source: https://pkg.go.dev/cmd/link: -X sets strings that are uninitialized or initialized to a constant. */
