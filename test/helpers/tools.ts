@@ -141,6 +141,12 @@ const tools = {
     versionArgs: ['--version'],
     remedy: 'connect to the Go module proxy',
   }),
+  jq: debianTool({
+    commands: ['jq'],
+    packages: ['jq'],
+    versionArgs: ['--version'],
+    remedy: 'install jq and put it on PATH',
+  }),
   skopeo: debianTool({
     commands: ['skopeo'],
     packages: ['skopeo'],

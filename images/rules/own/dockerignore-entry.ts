@@ -21,7 +21,7 @@ export const dockerignoreEntry: Rule = {
     const text = context?.dockerignore === undefined ? undefined : context.texts.get(context.dockerignore);
     if (context === undefined || text === undefined) return;
     const ignore = parseIgnore(text);
-    const missing = required(subject, context).filter(
+    const missing = required(subject, context, ignore).filter(
       ({ probes }) => !probes.some((path) => isIgnored(ignore, path)),
     );
     if (missing.length > 0)
@@ -41,7 +41,7 @@ type Entry = {
   probes: readonly string[];
 };
 
-function required(subject: Subject, context: BuildContext): Entry[] {
+function required(subject: Subject, context: BuildContext, ignore: Ignore): Entry[] {
   const steps = subject.build.stages.flatMap((stage) => stepsOf(subject, stage));
   const sources = new Set(steps.flatMap(contextSources));
   const reads = (pattern: RegExp) => [...sources].some((source) => pattern.test(source));
@@ -50,7 +50,7 @@ function required(subject: Subject, context: BuildContext): Entry[] {
   if (!reads(/^node_modules(?:\/|$)/))
     entries.push({ entry: 'node_modules', probes: ['node_modules/a/b.js'] });
   if (!readsVendor(steps, sources, context)) entries.push({ entry: 'vendor', probes: ['vendor/a/b.go'] });
-  if (!reads(/\.md$/i) && embeddedNotes(context).length === 0)
+  if (!reads(/\.md$/i) && embeddedNotes(context, ignore).length === 0)
     entries.push({ entry: '*.md', probes: notes(context) });
   if (!reads(/(?:^|\/)Dockerfile/))
     entries.push({ entry: 'Dockerfile*', probes: [context.dockerfile, 'Dockerfile'] });
@@ -110,7 +110,7 @@ function* keptOut(subject: Subject, context: BuildContext, ignore: Ignore): Iter
       continue;
     yield at(name, ignore, context, `${name} is kept out of the build, which needs it.`);
   }
-  for (const path of new Set([...sources, ...embeddedNotes(context)])) {
+  for (const path of new Set([...sources, ...embeddedNotes(context, ignore)])) {
     if (path === '' || names.includes(path) || !context.files.includes(path) || !isIgnored(ignore, path))
       continue;
     yield at(path, ignore, context, `${path} is kept out of the build, which reads it.`);

@@ -1,11 +1,18 @@
 import type { BuildContext } from '../../../context.ts';
+import { type Ignore, isIgnored } from '../../../ignore/dockerignore.ts';
 
-/** Notes (`.md`) of the context that Go files embed, by the Go files whose text is known. Source: https://pkg.go.dev/embed */
-export function embeddedNotes({ texts, files }: Pick<BuildContext, 'texts' | 'files'>): string[] {
+/**
+ * Notes (`.md`) of the context that Go files embed, by the Go files whose text is known. Source: https://pkg.go.dev/embed
+ * @param ignore what keeps Go files out of the build, and so their embeds
+ */
+export function embeddedNotes(
+  { texts, files }: Pick<BuildContext, 'texts' | 'files'>,
+  ignore: Ignore,
+): string[] {
   const notes = files.filter((path) => /\.md$/i.test(path));
   if (notes.length === 0) return [];
   return [...texts].flatMap(([path, text]) => {
-    if (!path.endsWith('.go')) return [];
+    if (!path.endsWith('.go') || isIgnored(ignore, path)) return [];
     const folder = path.slice(0, path.lastIndexOf('/') + 1);
     const patterns = [...text.matchAll(/^\/\/go:embed[\t ]+(.*)$/gm)].flatMap((match) =>
       match[1]!.trim().split(/\s+/),
