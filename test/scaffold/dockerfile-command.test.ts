@@ -111,7 +111,7 @@ test('ends with what is wrong and what to do', async (t) => {
     ['lib', [], 1, /There is no main package in/],
     ['embeds', [], 1, /pattern dist: no matching files found[\s\S]*Embedded files are missing/],
     ['sums', [], 1, /go says:\n[\s\S]*(go mod tidy|GOPROXY)/],
-    ['app', ['--main', './nowhere'], 1, /Looking for main packages failed/],
+    ['app', ['--main', './nowhere'], 1, /Looking for main packages failed[\s\S]*--main \.\/cmd\/NAME/],
     ['lib', ['--main', '.'], 2, /x\.org\/lib: that is package lib, no main package/],
     ['app', ['--base', 'ubuntu'], 2, /--base takes scratch, static, cc, alpine, debian; ubuntu is none/],
     ['app', ['--go-version', '1.21.0'], 2, /older than what x\.org\/app asks for: go 1\.22/],

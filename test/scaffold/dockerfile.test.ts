@@ -181,6 +181,7 @@ test('finds C by its files, copies what they include, and builds without it wher
       'package c\n\n// #cgo CFLAGS: -I${SRCDIR}/../include\n// #include "impl/impl.h"\n// #include "lib.h"\nimport "C"\n\nvar X = C.answer\n',
     'c/impl/impl.h': '#define answer 42\n',
     'include/lib.h': '\n',
+    'c/README.md': 'no C\n',
     'c/c_test.go': 'package c\n',
   };
   const dir = goFolder(t, files);
@@ -188,6 +189,16 @@ test('finds C by its files, copies what they include, and builds without it wher
   assert.deepEqual(copied(dir), ['c/c.go', 'c/impl/impl.h', 'go.mod', 'include/lib.h', 'main.go']);
   assert.match(text(dir), /^FROM golang:1\.26\.8-trixie AS build$/m);
   assert.match(text(dir), /cc-debian13/);
+  const atTop = goFolder(t, {
+    'go.mod': goMod('x.org/app'),
+    'main.go': 'package main\n\n// #include "src/x.h"\nimport "C"\n\nfunc main() { _ = C.x }\n',
+    'src/x.h': '#define x 1\n',
+    'docs/index.md': 'no C\n',
+    'other/go.mod': goMod('x.org/other'),
+    'other/other.c': '\n',
+  });
+  await generate(atTop);
+  assert.deepEqual(copied(atTop), ['go.mod', 'main.go', 'src/x.h']);
   const both = goFolder(t, { ...files, 'c/pure.go': '//go:build !cgo\n\npackage c\n\nvar X = 42\n' });
   await generate(both);
   assert.match(text(both), /^ENV CGO_ENABLED=0$/m);

@@ -16,7 +16,7 @@ import type { Disk } from '../disk.ts';
 import { failed } from '../errors.ts';
 import { withGoParser } from '../go/syntax.ts';
 import { cgoOf, cgoUsers } from './cgo-users.ts';
-import { filesBelow, readFolders } from './folders.ts';
+import { filesOfC, readFolders } from './folders.ts';
 import { filesOf, importsOf, type ListedPackage, listFlags, parseStream } from './go-list.ts';
 import { expectGo, type GoAnswer, type GoTool } from './go-tool.ts';
 import { isBelow, isThere, type Layout, within } from './layout.ts';
@@ -165,7 +165,7 @@ async function readTexts(
 
 /** Headers, sources and libraries that C code includes from its folder or from one that its flags name. */
 async function cgoFiles(listed: ListedPackage, layout: Layout, disk: Disk): Promise<string[]> {
-  const own = await filesBelow(listed.Dir!, disk);
+  const own = await filesOfC(listed.Dir!, disk);
   const flags = [listed.CgoCFLAGS, listed.CgoCPPFLAGS, listed.CgoCXXFLAGS, listed.CgoLDFLAGS].flatMap(
     (all) => all ?? [],
   );
@@ -175,7 +175,7 @@ async function cgoFiles(listed: ListedPackage, layout: Layout, disk: Disk): Prom
   );
   const found = await Promise.all(
     others.map(async (dir) =>
-      (await filesBelow(dir, disk)).map((name) => joined(within(listed.Dir!, dir), name)),
+      (await filesOfC(dir, disk)).map((name) => joined(within(listed.Dir!, dir), name)),
     ),
   );
   return [...own, ...found.flat()];

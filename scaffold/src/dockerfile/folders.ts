@@ -30,22 +30,23 @@ async function readFolder(path: string, disk: Pick<Disk, 'readdir'>): Promise<Fo
   return { files: names(false), folders: names(true) };
 }
 
-/** Every file below a folder, relative to it, without other Go packages' tests; for packages whose C side includes what it likes. */
-export async function filesBelow(
-  path: string,
-  disk: Pick<Disk, 'readdir'>,
-  limit = 5_000,
-): Promise<string[]> {
+/** What C code is made of: sources, headers, pieces that are included, libraries. */
+const ofC =
+  /\.(?:[chmsSao]|cc|cpp|cxx|c\+\+|hh|hpp|hxx|h\+\+|inc|inl|ipp|tcc|tpp|mm|def|lds?|so(?:\.\d+)*|lib)$/;
+
+/** Files of C below a folder, relative to it, but those of other modules; for packages whose C side includes what it likes. */
+export async function filesOfC(path: string, disk: Pick<Disk, 'readdir'>, limit = 5_000): Promise<string[]> {
   const found: string[] = [];
   const left = ['.'];
   for (let dir = left.pop(); dir !== undefined && found.length < limit; dir = left.pop()) {
-    const { files, folders } = await readFolder(join(path, dir), disk);
-    found.push(...files.filter((name) => !name.endsWith('_test.go')).map((name) => joined(dir!, name)));
-    left.push(
-      ...folders
-        .filter((name) => name !== 'testdata' && !name.startsWith('.'))
-        .map((name) => joined(dir!, name)),
+    const at = dir;
+    const { files, folders } = await readFolder(join(path, at), disk);
+    if (at !== '.' && files.includes('go.mod')) continue;
+    found.push(...files.filter((name) => ofC.test(name)).map((name) => joined(at, name)));
+    const next = folders.filter(
+      (name) => !['testdata', 'node_modules'].includes(name) && !name.startsWith('.'),
     );
+    left.push(...next.map((name) => joined(at, name)));
   }
   return found.slice(0, limit).sort();
 }

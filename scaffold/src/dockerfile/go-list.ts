@@ -1,3 +1,5 @@
+import { failed } from '../errors.ts';
+
 /** The fields of `go list -json` that are read. Source: https://pkg.go.dev/cmd/go#hdr-List_packages_or_modules */
 export type ListedPackage = {
   Dir?: string;
@@ -67,9 +69,15 @@ export function importsOf({ Imports = [], ImportMap = {} }: ListedPackage): stri
 
 /**
  * The objects of a stream like `go list -json` writes: each begins with `{` and ends with `}` at the start of a line.
- * @throws SyntaxError where it is none
+ * @throws CliError (exit code 1) where it is none
  */
 export function parseStream<T>(text: string): T[] {
   const ends = text.replaceAll('\r\n', '\n').split(/^}$/m);
-  return ends.slice(0, -1).map((part) => JSON.parse(`${part}}`) as T);
+  try {
+    return ends.slice(0, -1).map((part) => JSON.parse(`${part}}`) as T);
+  } catch (error) {
+    throw failed(
+      `go list printed something else than JSON: ${(error as Error).message}. Which go is on the PATH?`,
+    );
+  }
 }

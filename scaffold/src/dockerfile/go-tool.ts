@@ -68,6 +68,10 @@ const remedies: readonly (readonly [RegExp, string])[] = [
     /missing go\.sum entry|updates to go\.mod needed|go\.mod file indicates|no required module provides/,
     'Run go mod tidy in the module, then this again.',
   ],
+  [
+    /no Go files in|directory not found|is not in std|main module .* does not contain/,
+    'Name the folder of a main package, relative to the one this runs in: --main ./cmd/NAME.',
+  ],
   [/inconsistent vendoring/, 'Run go mod vendor in the module, then this again.'],
   [
     /requires go >= |toolchain not available|unknown toolchain/,
