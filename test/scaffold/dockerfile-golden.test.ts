@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { programRunner } from '../../scaffold/src/processes.ts';
@@ -54,6 +54,30 @@ for (const { name, dir, never } of golden) {
     }
   });
 }
+
+test('the template builds from what its generated Dockerfile copies, which is none of its tests', async (t) => {
+  const dir = goFolder(t, {});
+  cpSync(join(import.meta.dirname, '../../scaffold/template'), dir, { recursive: true });
+  // Its modules are those that the golden services' tests have fetched.
+  const run = programRunner({ ...process.env, GOFLAGS: '', GOWORK: '' });
+  const flags = ['--force', '--tags', 'grpcnotrace', '--platform', 'linux/amd64'];
+  const ran = await runGoSreInProcess(['dockerfile', ...flags], dir, { run });
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  const [text, ignore] = ['Dockerfile', '.dockerignore'].map((name) => readFileSync(join(dir, name), 'utf8'));
+  assert.match(text!, /-X main\.version=\$\{VERSION\} -X main\.revision=\$\{REVISION\}/);
+  const target = goFolder(t, {});
+  const files = layOut(dir, text!, ignore!, target);
+  assert.deepEqual(
+    files.filter((path) => /_test\.go$|databasetest|^ops|\.md$/.test(path)),
+    [],
+  );
+  const listed = spawnSync('go', ['list', '-deps', '-tags', 'grpcnotrace', './cmd/shop'], {
+    cwd: target,
+    env: { ...process.env, GOFLAGS: '-mod=readonly', CGO_ENABLED: '0' },
+    encoding: 'utf8',
+  });
+  assert.equal(listed.status, 0, listed.stderr);
+});
 
 test('neither go-sre check nor hadolint finds anything in the golden Dockerfiles', async (t) => {
   for (const { name, dir } of golden) {

@@ -77,7 +77,7 @@ test('brings what every module of a workspace needs, and builds from its folder'
     'services/other/go.mod',
   ]);
   assert.match(text(dir), /-o \/out\/api \.\/services\/api$/m);
-  await generate(dir, '--force');
+  await generate(dir, '--main', './services/api', '--main', './services/other');
   assert.match(text(dir), /^# Targets: api, other; without one, the last\.$/m);
 });
 

@@ -29,7 +29,7 @@ export const dockerfile = command({
   summary: 'Writes Dockerfile and .dockerignore for a Go module or workspace, by what go list says of it.',
   details: `
 DIR is the folder of a module, a workspace or a program (default: the current one). The flags that shape the file are
-kept in its head line: without any, the next run and --check take them from there.`,
+kept in its head line: the next run and --check take from there what is not given anew. Edit that line to drop one.`,
   flags,
   run: async (values, positionals, deps): Promise<ExitCode> => {
     const [dir = '.', more] = positionals;

@@ -107,18 +107,20 @@ export async function generate(input: GenerateInput, deps: GoSreDeps): Promise<G
   };
 }
 
-/** The flags that were given, or those that the file was written with. */
+/** The flags that the file was written with, but for those that are given now. */
 async function shapingOf({ file, shaping }: GenerateInput, { disk }: GoSreDeps): Promise<ShapingValues> {
-  if (Object.values(shaping).some((value) => value !== undefined)) return shaping;
+  const given = Object.fromEntries(Object.entries(shaping).filter(([, value]) => value !== undefined));
   const { words } = await readWritten(file, disk);
-  if (words === undefined) return shaping;
+  if (words === undefined) return given;
   try {
     const args = splitWords(words);
-    if (args !== undefined) return parseArgs({ args, options: shapingFlags }).values;
+    if (args !== undefined) return { ...parseArgs({ args, options: shapingFlags }).values, ...given };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
   }
-  throw failed(`The line "${generatedMark} …" of ${file} holds flags that cannot be read. Give them anew.`);
+  throw failed(
+    `The line "${generatedMark} …" of ${file} holds flags that cannot be read. Mend or remove it.`,
+  );
 }
 
 function modulesOf(
