@@ -10,7 +10,7 @@ const maxWindowBytes = 64 * 1024 * 1024;
  * Each block moves the whole window once in the library that unpacks. A stream of tiny blocks under a large window
  * would take hours; a usual one (8 MiB, blocks of 128 KiB) moves 64 bytes for each that comes out.
  */
-const maxMoved = { always: 64 * 1024 ** 3, perByte: 1024 };
+const maxMoved = { always: 8 * 1024 ** 3, perByte: 1024 };
 
 const blockBytes = 128 * 1024;
 

@@ -259,6 +259,33 @@ test('a wrong digest of a layer, of its unpacked form, or of the configuration i
   await refused(read(ociLayout({ ...shop, diffIds: [] })), /it has 1 layers, its configuration tells of 0/);
 });
 
+test('a blob or a document that was changed is told although what it holds is the same', async () => {
+  const { packed, diffId } = gzipped(shop.layers[0]!);
+  const layout = ociLayout({ ...shop, layers: [packed], diffIds: [diffId] });
+  const layer = `blobs/sha256/${digest(packed).slice(7)}`;
+  const other = Buffer.from(packed);
+  other[9] = 0x42; // the system that packed it
+  await refused(
+    read(new Map(layout).set(layer, other)),
+    /layer 1 has the digest sha256:\w{64}, not sha256:\w{64}/,
+  );
+  for (const [path, bytes] of layout) {
+    if (bytes[0] !== 0x7b || !path.startsWith('blobs/')) continue;
+    const changed = Buffer.concat([bytes, Buffer.from(' ')]);
+    await refused(read(new Map(layout).set(path, changed)), /has the digest sha256:\w{64}, not sha256:/);
+  }
+  const longer = Buffer.concat([packed, Buffer.from('x')]);
+  await refused(read(new Map(layout).set(layer, longer)), /layer 1 has \d+ bytes, its manifest says \d+/);
+});
+
+test('a path that stands twice in one layer counts once, as it stands last', async () => {
+  const image = await layered([
+    { path: 'a', body: '12345' },
+    { path: 'a', body: '123' },
+  ]);
+  assert.deepEqual([image.size, image.wasted.overwritten], [3, 0]);
+});
+
 test('a layer that is cut off, packed or not, is told', async () => {
   const layer = tarOf([{ path: 'shop', body: Buffer.alloc(5000, 7) }]);
   const { packed, diffId } = gzipped(layer);
@@ -333,6 +360,17 @@ test('more files, more bytes and more layers than there may be are refused', asy
     tarArchive(memorySource(tarOf(files)), { ...defaultLimits, archiveEntries: 5 }),
     /more than 5 files/,
   );
+});
+
+test('a zstd stream that wants too much memory, or is cut into too many blocks, is refused', async () => {
+  const zstd = (bytes: Buffer) => ociLayout({ layers: [bytes], diffIds: [digest(Buffer.alloc(0))] });
+  const huge = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x88]), Buffer.alloc(20)]);
+  await refused(read(zstd(huge)), /wants a window of 134217728 bytes, more than/);
+  // A frame with a window of 64 MiB, then blocks of one byte each.
+  const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x80]);
+  const block = Buffer.from([(1 << 3) | 2, 0, 0, 0x61]);
+  const tiny = Buffer.concat([frame, ...Array.from({ length: 200_000 }, () => block)]);
+  await refused(read(zstd(tiny)), /cut into so many blocks that unpacking it takes too long/);
 });
 
 test('whiteouts that come again and again, and links that multiply, end soon', {
