@@ -233,6 +233,12 @@ test('writes ports, a health check, tags, labels and version variables', () => {
   assert.doesNotMatch(dockerfile(facts([main()])), /HEALTHCHECK|EXPOSE/);
 });
 
+test('knows the ports and the health check of a service that create-go-sre-service made', () => {
+  const text = dockerfile(facts([main()], { goSreService: true }));
+  assert.match(text, /^EXPOSE 8080 8081$/m);
+  assert.match(text, /^HEALTHCHECK .* CMD \["\/app", "health"\]$/m);
+});
+
 test('takes GOPROXY as an argument where asked', () => {
   assert.match(dockerfile(facts([main()]), { goProxy: true }), /^ARG GOPROXY$/m);
   assert.doesNotMatch(dockerfile(facts([main()])), /GOPROXY/);
