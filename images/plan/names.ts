@@ -25,6 +25,6 @@ export function programNames(importPaths: readonly string[]): string[] {
 /** Source: https://github.com/moby/buildkit, instructions.parseBuildStageName: `^[a-z][a-z0-9-_.]*$` */
 function stageName(name: string): string {
   const clean = name.toLowerCase().replace(/[^a-z0-9._-]/g, '-');
-  const reserved = taken.includes(clean) || clean.startsWith('build');
+  const reserved = taken.includes(clean) || /^build(?:-|$)/.test(clean);
   return /^[a-z]/.test(clean) && !reserved ? clean : `app-${clean.replace(/^[^a-z0-9]+/, '')}`;
 }

@@ -385,8 +385,16 @@ test('brings every file that the build reads, and no package that it does not', 
 });
 
 test('gives programs of one name names of their own, as stages and targets take them', () => {
-  const paths = ['a/cmd/server', 'b/cmd/server', 'c/Build', 'd/v2', '9lives', 'x/golang'];
+  const paths = ['a/cmd/server', 'b/cmd/server', 'c/Build', 'c/buildctl', 'd/v2', '9lives', 'x/golang'];
   const packages = paths.map((path) => localPackage(`cmd/${path}`, { importPath: `example.com/${path}` }));
   const names = planBuild(facts(packages), options()).programs.map(({ name }) => name);
-  assert.deepEqual(names.sort(), ['a-server', 'app-9lives', 'app-build', 'app-golang', 'b-server', 'd']);
+  assert.deepEqual(names.sort(), [
+    'a-server',
+    'app-9lives',
+    'app-build',
+    'app-golang',
+    'b-server',
+    'buildctl',
+    'd',
+  ]);
 });
