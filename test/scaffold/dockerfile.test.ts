@@ -8,7 +8,10 @@ import { copiedFiles, filesUnder } from '../helpers/planned-context.ts';
 import { runGoSreInProcess } from '../helpers/scaffold.ts';
 
 /** Nothing is fetched, whatever the machine is set up for; the flags are those that break what reads go.mod. */
-const run = programRunner({ ...process.env, GOPROXY: 'off', GOFLAGS: '-mod=mod', GOPRIVATE: '', GOWORK: '' });
+const run = programRunner({
+  ...process.env,
+  ...{ GOPROXY: 'off', GOFLAGS: '-mod=mod', GOPRIVATE: '', GOWORK: '', GO111MODULE: 'off', GOOS: 'darwin' },
+});
 
 async function generate(dir: string, ...flags: string[]) {
   const fixed = [

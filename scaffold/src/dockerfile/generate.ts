@@ -68,13 +68,13 @@ export async function generate(input: GenerateInput, deps: GoSreDeps): Promise<G
   const shaping = await shapingOf(input, deps);
   const options = planOptions(shaping);
   const platforms = platformsOf(shaping);
-  const found = goTool(deps.run, {});
+  const found = goTool(deps.run, { GO111MODULE: 'on' });
   const layout = await readLayout(folder, shaping.context && resolve(folder, shaping.context), {
     disk,
     go: found,
   });
   const tags = shaping.tags === undefined ? layout.tags : tagsOf(shaping);
-  const go = goTool(deps.run, layout.settings);
+  const go = goTool(deps.run, { GO111MODULE: 'on', ...layout.settings });
   const mains = await findMains(shaping.main ?? [], { dir: folder, layout, tags, go, disk });
   const read = await readFacts({ layout, mains, tags, cgo: options.cgo, platforms, go, disk });
   const access = privateAccess(shaping, read.facts.privatePatterns);
