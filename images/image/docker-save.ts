@@ -17,7 +17,11 @@ export async function fromDockerSave(
   limits: Limits,
 ): Promise<ChosenImage> {
   const bytes = await wholeOf(manifest, limits.documentBytes, 'manifest.json');
-  const list = fieldsOf({ images: parseDocument(bytes, 'manifest.json') }).objects('images');
+  const document = parseDocument(bytes, 'manifest.json');
+  if (!Array.isArray(document)) {
+    throw new ImageError('holds no image: its manifest.json is no list of images, as docker save writes it');
+  }
+  const list = fieldsOf({ images: document }).objects('images');
   const found = chooseByName(
     list.map((image) => ({ image, names: image.texts('RepoTags'), digest: image.text('Config') ?? '' })),
     wish,

@@ -302,6 +302,7 @@ test('a layer that is cut off, packed or not, is told', async () => {
 test('what is no image is told as such', async () => {
   await refused(read(new Map()), /holds no image: neither index\.json of an OCI layout nor manifest\.json/);
   await refused(read(new Map([['manifest.json', Buffer.from('[]')]])), /its list of images is empty/);
+  await refused(read(new Map([['manifest.json', Buffer.from('{}')]])), /manifest\.json is no list of images/);
   await refused(read(new Map([['manifest.json', Buffer.from('<html>')]])), /manifest\.json is no JSON/);
   await refused(
     read(new Map([['index.json', Buffer.from('{"manifests":[{"digest":"md5:1"}]}')]])),
