@@ -79,7 +79,7 @@ test('a literal pattern matches its path and nothing else', () => {
     fc.property(fc.array(name, { minLength: 1, maxLength: 3 }), name, (parts, other) => {
       const path = parts.join('/');
       assert.equal(ignored(literalPattern(path), path), true);
-      if (other !== path) assert.equal(ignored(literalPattern(path), other), parts[0] === other && false);
+      if (other !== path) assert.equal(ignored(literalPattern(path), other), false);
     }),
     { numRuns: 300 },
   );
