@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { Image } from '../../images/index.ts';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
 import type { Probe } from '../../scaffold/src/compare/health.ts';
 import { probeOf, readHealth } from '../../scaffold/src/compare/health.ts';
 import { spreadOf } from '../../scaffold/src/compare/spread.ts';
 import { type StartDeps, startOnce } from '../../scaffold/src/compare/start-once.ts';
+import { startTimes } from '../../scaffold/src/compare/start-times.ts';
 import { CliError } from '../../scaffold/src/errors.ts';
 import type { RunResult } from '../../scaffold/src/processes.ts';
 import { runGoSreInProcess } from '../helpers/scaffold.ts';
@@ -174,6 +176,22 @@ test('one that never answers is given up, one that cannot be started is told, an
   );
   assert.deepEqual(await startOnce(options, broken.deps), { problem: 'exec: "/shop": not found' });
   assert.deepEqual([silent.asked.at(-1), broken.asked.at(-1)], ['rm', 'rm']);
+});
+
+test('both images are started in turn, and the first start of each does not count', async () => {
+  const started: string[] = [];
+  const { deps } = engine((args) => {
+    if (args[0] === 'create') started.push(args.at(-1)!);
+    return {};
+  }, 0);
+  const contender = (target: string, origin: 'engine' | 'tar') => ({ target, origin, image: {} as Image });
+  const wanted = { ...options, runs: 2 };
+  const [a, b] = await startTimes([contender('a:1', 'engine'), contender('b:1', 'engine')], wanted, deps);
+  assert.deepEqual(started, ['a:1', 'b:1', 'a:1', 'b:1', 'a:1', 'b:1']);
+  assert.ok('spread' in a && 'spread' in b);
+  assert.deepEqual([a.spread.runs.length, b.spread.runs.length], [2, 2]);
+  const [file] = await startTimes([contender('a.tar', 'tar'), contender('b:1', 'engine')], wanted, deps);
+  assert.ok('notMeasured' in file);
 });
 
 test('a port that somebody else has is not the end', async () => {
