@@ -200,3 +200,17 @@ test('--fix mends round by round, tells the file once, and leaves what it cannot
   );
   assert.equal((await check(folder, ['--fix'])).stderr, '');
 });
+
+test('a Dockerfile that says by a comment from which folder above it is built is judged in that', async (t) => {
+  const text = (place: string) =>
+    `# Build: docker build --file ${place}/Dockerfile --tag x .\nFROM scratch\nCOPY go.mod /\n`;
+  const folder = folderWith(t, {
+    'app/Dockerfile': text('app'),
+    'other/Dockerfile': text('app'),
+    '.dockerignore': '*\n!go.mod\n',
+    'go.mod': 'module x\n',
+  });
+  const asked = async (path: string) => codes((await check(folder, [path, '--json'])).stdout);
+  assert.ok(!(await asked('app/Dockerfile')).includes('dockerignore-missing'));
+  assert.ok((await asked('other/Dockerfile')).includes('dockerignore-missing'));
+});

@@ -1,5 +1,6 @@
-import { relative, resolve } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import type { GoSreDeps } from '../command.ts';
+import { readIfThere } from '../disk.ts';
 import { usage } from '../errors.ts';
 import { dockerfilesAt } from './context.ts';
 
@@ -41,10 +42,26 @@ export async function findTargets(
     // Below the named folder each is taken to be built in its own.
     for (const path of found.files) {
       const own = recursive || found.named ? resolve(path, '..') : found.folder;
-      targets.push({ path, name: toldPath(path, cwd), context: folder ?? own });
+      const context = folder ?? (await contextSaid(path, disk)) ?? own;
+      targets.push({ path, name: toldPath(path, cwd), context });
     }
   }
   return targets;
+}
+
+/**
+ * The folder above that a comment of a Dockerfile says it is built from: `# docker build --file app/Dockerfile .`, as
+ * `go-sre dockerfile` writes it.
+ */
+async function contextSaid(
+  path: string,
+  disk: Pick<GoSreDeps['disk'], 'readFile'>,
+): Promise<string | undefined> {
+  const text = (await readIfThere(path, disk))?.toString() ?? '';
+  const comment = /^#.*\bdocker (?:buildx )?build\b.*?\s(?:--file|-f)[ =](\S+)(?: .*)? \.$/m.exec(text);
+  const said = comment?.[1]?.split('/') ?? [];
+  const isThis = said.length > 1 && path.split(sep).slice(-said.length).join('/') === said.join('/');
+  return isThis ? resolve(path, ...said.map(() => '..')) : undefined;
 }
 
 async function isFolder(path: string, disk: GoSreDeps['disk']): Promise<boolean> {
