@@ -6,19 +6,29 @@ const maxLineLength = 160;
 
 /** For a person at a terminal: each finding with the line it is about and how to mend it, the count last. */
 export const renderText: RenderReport = (findings, meta) => {
-  const told = findings.map((finding) => `${tell(finding, meta)}\n`);
+  const secret = new Set(findings.filter(isSecret).map(placeOf));
+  const told = findings.map((finding) => `${tell(finding, meta, secret.has(placeOf(finding)))}\n`);
   const notes = meta.notes.map((note) => `note: ${note}\n`);
   return [...told, ...notes, `${summary(findings, meta)}\n`].join('');
 };
 
-function tell(finding: Finding, { cards, sources }: ReportMeta): string {
+/** Whether the line that a finding is about holds a secret, which has no place in a pipeline's log. */
+function isSecret({ code }: Finding): boolean {
+  return code.startsWith('secret-') || code === 'DL3064';
+}
+
+function placeOf({ file, line }: Finding): string {
+  return line === undefined ? file : `${file}:${line}`;
+}
+
+function tell(finding: Finding, { cards, sources }: ReportMeta, secret: boolean): string {
   const { file, line, severity, code, message } = finding;
-  const place = line === undefined ? file : `${file}:${line}`;
+  const place = placeOf(finding);
   const source = line === undefined ? undefined : sources.get(file)?.[line - 1];
   const mend = cards.get(code)?.mend;
   return [
     `${place} ${severity} ${code}: ${message}`,
-    ...(source === undefined ? [] : [`  ${line} | ${printable(source)}`]),
+    ...(source === undefined ? [] : [`  ${line} | ${secret ? masked(source) : printable(source)}`]),
     ...(mend === undefined ? [] : [`  mend: ${mend}`]),
   ].join('\n');
 }
@@ -27,6 +37,12 @@ function tell(finding: Finding, { cards, sources }: ReportMeta): string {
 function printable(line: string): string {
   const clean = line.replaceAll('\t', '  ').replace(/\p{Cc}|\p{Cf}/gu, '�');
   return clean.length > maxLineLength ? `${clean.slice(0, maxLineLength)}…` : clean;
+}
+
+/** A line up to its first value. */
+function masked(line: string): string {
+  const start = /^[^=:\s]*\s*[^=:\s]*/.exec(printable(line))?.[0] ?? '';
+  return `${start} …`;
 }
 
 function summary(findings: readonly Finding[], { checked, ignored }: ReportMeta): string {

@@ -77,3 +77,10 @@ test("GitHub's annotations escape what would end them", () => {
     '::error file=a%2Cb%3Ac,line=2,title=DL1000::x: 50 %25, no%0Amore.\n',
   );
 });
+
+test('the text shows no line that holds a secret beyond the name, whatever else is found in it', () => {
+  const sources = new Map([['a b/Dockerfile', ['FROM a', 'ENV DB_PASSWORD=hunter2 B=c']]]);
+  const text = reportFormats.text([{ ...finding, code: 'secret-name' }, finding], { ...meta, sources });
+  assert.doesNotMatch(text, /hunter2/);
+  assert.equal(text.match(/ {2}2 \| ENV DB_PASSWORD …/g)?.length, 2);
+});

@@ -9,7 +9,7 @@ export const dockerignoreMissing: Rule = {
   title: 'There is an ignore file',
   what: "Where the build takes anything from its context, a .dockerignore lies in the context, or one of the Dockerfile's name with `.dockerignore` behind it.",
   why: 'Without it everything counts: `COPY . .` takes the history, secrets and results along, and a change of any file there builds everything anew.',
-  mend: '`go-sre dockerfile` writes one for a Go module. By hand: .git, node_modules, vendor, *.md, Dockerfile*, .env*.',
+  mend: '`go-sre dockerfile` writes one for a Go module. By hand: .git, node_modules, *.md, Dockerfile*, .env*, and vendor where the build does not read it.',
   link: 'https://docs.docker.com/build/concepts/context/#dockerignore-files',
   *check(subject) {
     const { build, context } = subject;

@@ -13,7 +13,7 @@ export const secretFile: Rule = {
   title: 'No file of secrets is copied',
   what: 'No COPY or ADD names a file that is there to hold secrets: .env, id_rsa, .npmrc, .netrc, private keys, credentials of clouds and registries; and none copies a folder of the context in which such a file lies and the ignore file lets it in. Samples (`.env.example`), public keys and certificates are none.',
   why: 'The file is in a layer for good, even of a build stage: that one lies in the build cache, which is often pushed.',
-  mend: 'Mount it: `RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci`. Keep it out of the context by the ignore file.',
+  mend: 'Mount it: `RUN --mount=type=secret,id=netrc,target=/root/.netrc go build …`. Keep it out of the context by the ignore file.',
   link: 'https://docs.docker.com/build/building/secrets/',
   *check(subject) {
     const { build, context } = subject;
