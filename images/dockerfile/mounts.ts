@@ -1,6 +1,9 @@
 import type { Instruction } from './syntax.ts';
 
-/** A `--mount` of RUN: its type, and its other fields by their names in lower case; a bare word has an empty value. */
+/**
+ * A `--mount` of RUN: its type, and its fields by their first names in lower case, `target` for `dst` and `destination`,
+ * `source` for `src`; a bare word has an empty value.
+ */
 export type Mount = { type: string; fields: ReadonlyMap<string, string>; line: number };
 
 /**
@@ -35,14 +38,21 @@ function closingQuote(text: string, start: number): number | undefined {
   return undefined;
 }
 
+const aliases: ReadonlyMap<string, string> = new Map([
+  ['dst', 'target'],
+  ['destination', 'target'],
+  ['src', 'source'],
+]);
+
 /** The mounts of a RUN, without those whose value cannot be read. Source: https://docs.docker.com/reference/dockerfile/#run---mount */
-export function mountsOf({ flags }: Instruction): Mount[] {
+export function mountsOf({ flags }: Pick<Instruction, 'flags'>): Mount[] {
   return flags.flatMap(({ name, value, line }) => {
     const fields = name === 'mount' && value !== undefined ? csvFields(value) : undefined;
     if (fields === undefined) return [];
     const pairs = fields.map((field): [string, string] => {
       const at = field.indexOf('=');
-      return at < 0 ? [field.toLowerCase(), ''] : [field.slice(0, at).toLowerCase(), field.slice(at + 1)];
+      const key = (at < 0 ? field : field.slice(0, at)).trim().toLowerCase();
+      return [aliases.get(key) ?? key, at < 0 ? '' : field.slice(at + 1)];
     });
     const read = new Map(pairs);
     return [{ type: (read.get('type') ?? 'bind').toLowerCase(), fields: read, line }];

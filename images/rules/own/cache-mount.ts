@@ -1,9 +1,9 @@
+import { mountsOf } from '../../dockerfile/mounts.ts';
 import { type Build, lineage, type Stage, stageOf } from '../../dockerfile/stages.ts';
 import type { Edit, Rule, Subject } from '../rule.ts';
 import { envOf, type GoRun, goRunsOf, isToolInstall } from './facts/go-runs.ts';
 import { isGoImage, shortName } from './facts/images.ts';
 import { moduleOf } from './facts/modules.ts';
-import { mountsOf } from './facts/mounts.ts';
 import { isWithin } from './facts/paths.ts';
 import { type Step, stepsOf } from './facts/steps.ts';
 
@@ -64,8 +64,8 @@ function missingOf(step: Step, steps: readonly Step[], subject: Subject): Missin
 function mounts(step: Step, path: string, likely: RegExp): boolean {
   return mountsOf(step.instruction).some(
     (mount) =>
-      mount.get('type') === 'cache' &&
-      covers(mount.get('target') ?? mount.get('id') ?? '', path, likely, step),
+      mount.type === 'cache' &&
+      covers(mount.fields.get('target') ?? mount.fields.get('id') ?? '', path, likely, step),
   );
 }
 
@@ -121,7 +121,7 @@ function needsModules(run: GoRun, steps: readonly Step[], subject: Subject): boo
 }
 
 function hasCache({ instruction }: Step): boolean {
-  return mountsOf(instruction).some((mount) => mount.get('type') === 'cache');
+  return mountsOf(instruction).some((mount) => mount.type === 'cache');
 }
 
 /** Only where the caches are sure to be where the mounts go, and nothing reads them as part of a layer. */

@@ -1,7 +1,7 @@
+import { mountsOf } from '../../../dockerfile/mounts.ts';
 import { type ImageReference, parseReference } from '../../../dockerfile/reference.ts';
 import { type Build, expand, type Stage, stageOf } from '../../../dockerfile/stages.ts';
 import type { Instruction } from '../../../dockerfile/syntax.ts';
-import { mountsOf } from './mounts.ts';
 
 /** An image from a registry that a build uses. */
 export type ImageUse = {
@@ -47,7 +47,8 @@ function otherImages(build: Build, stage: Stage, instruction: Instruction): Imag
   };
   if (keyword === 'copy' || keyword === 'add')
     for (const { name, value, line } of flags) if (name === 'from') add('copy', value, line);
-  if (keyword === 'run') for (const mount of mountsOf({ flags })) add('mount', mount.get('from'), startLine);
+  if (keyword === 'run')
+    for (const mount of mountsOf({ flags })) add('mount', mount.fields.get('from'), startLine);
   return uses;
 }
 

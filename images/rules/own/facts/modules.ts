@@ -1,6 +1,6 @@
+import { mountsOf } from '../../../dockerfile/mounts.ts';
 import type { Subject } from '../../rule.ts';
 import { copyOf } from './copies.ts';
-import { mountsOf } from './mounts.ts';
 import { contextPath } from './paths.ts';
 import { type Step, stepsOf } from './steps.ts';
 
@@ -75,7 +75,9 @@ export function contextSources(step: Step): string[] {
   if (copy !== undefined) return copy.from === undefined ? copy.sources.map(contextPath) : [];
   if (instruction.keyword !== 'run') return [];
   return mountsOf(instruction).flatMap((mount) =>
-    mount.get('type') === 'bind' && !mount.has('from') ? [contextPath(mount.get('source') ?? '.')] : [],
+    mount.type === 'bind' && !mount.fields.has('from')
+      ? [contextPath(mount.fields.get('source') ?? '.')]
+      : [],
   );
 }
 

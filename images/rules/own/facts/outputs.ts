@@ -1,5 +1,5 @@
+import { mountsOf } from '../../../dockerfile/mounts.ts';
 import { type Build, lineage, type Stage, stageOf } from '../../../dockerfile/stages.ts';
-import { mountsOf } from './mounts.ts';
 
 /** Stages with such names are built for their developers and never shipped. */
 const inner =
@@ -34,7 +34,7 @@ function usedStages(build: Build): Set<Stage> {
         ...(keyword === 'copy' || keyword === 'add' ? flags.filter(({ name }) => name === 'from') : []).map(
           ({ value }) => value,
         ),
-        ...mountsOf({ flags }).map((mount) => mount.get('from')),
+        ...mountsOf({ flags }).map((mount) => mount.fields.get('from')),
       ];
       for (const name of names) {
         const from = name === undefined ? undefined : stageOf(build, name, stage);
