@@ -1,5 +1,6 @@
-// What gives a secret away, by the name of its file and by its form. Each form is the issuer's own, so that a text
-// that only looks random is not taken for one.
+// What gives a secret away, by the name of its file and by its form. Each form is the issuer's own to its length, so that
+// a text that only looks random is not taken for one: whole images with the code and documents of others are searched.
+// In a Dockerfile's few lines a shorter likeness is enough (images/rules/own/facts/secret-values.ts).
 
 /** A form of a secret's value; `within` is found first, because it is fast and rare. */
 export type ValuePattern = {
