@@ -122,8 +122,11 @@ test('with cosign and a registry', async (t) => {
 
   await t.test('writes a line for each verdict, and remembers verdicts by digest', async () => {
     await asks(pod(signed.byDigest));
+    // The answer may be here before the line is read from the server's output.
+    const last = await until("the verdict's line", 10_000, async () =>
+      server.audit().findLast(({ image, cached }) => image === signed.byDigest && cached === true),
+    );
     const lines = server.audit();
-    const last = lines.at(-1)!;
     assert.deepEqual(
       [
         last.source,
@@ -184,10 +187,10 @@ test('with cosign and a registry', async (t) => {
       assert.deepEqual([allowed, warnings.length], [true, 1]);
       assert.match(warnings[0]!, /^let in unjudged: 127\.0\.0\.1:1\/a:1: registry-unreachable/);
       assert.equal((await ask(open, review(pod(unsigned.tag)))).allowed, false);
-      assert.ok(
+      await until("the verdict's line", 10_000, async () =>
         open
           .audit()
-          .some(({ verdict, reason }) => verdict === 'admitted' && reason === 'registry-unreachable'),
+          .find(({ verdict, reason }) => verdict === 'admitted' && reason === 'registry-unreachable'),
       );
     },
   );
@@ -251,7 +254,9 @@ test('with cosign and a registry', async (t) => {
       );
       assert.deepEqual((await post({ type: 'PULL_ARTIFACT' })).body, { ignored: 'PULL_ARTIFACT' });
       assert.equal((await post({ type: 'PUSH_ARTIFACT' })).status, 400);
-      assert.ok(hook.audit().some(({ source, reason }) => source === 'harbor' && reason === 'signed'));
+      await until("the push's line", 10_000, async () =>
+        hook.audit().find(({ source, reason }) => source === 'harbor' && reason === 'signed'),
+      );
       assert.ok(
         !JSON.stringify(hook.audit()).includes(harborPassword) && !hook.said().includes(harborPassword),
       );
