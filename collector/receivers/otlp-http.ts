@@ -121,7 +121,7 @@ class OtlpHandler {
       batch = readBatch(gzip ? bytes.gunzip(raw) : raw, signal, encoding);
       if (gzip && batch.body.length > 0 && encoding === 'protobuf') {
         // What came compressed is stored as it came; the offsets speak of the inflated body.
-        batch = { ...batch, body: raw, compression: 'gzip' };
+        batch = { ...batch, body: raw, inflated: batch.body, compression: 'gzip' };
       }
       if (batch.count > 0) await this.#deps.consume([batch]);
     } catch (error) {

@@ -81,6 +81,8 @@ interface BatchOf<S extends Signal, I> {
   compression: Compression;
   /** The records as they came; not decoded before append. */
   body: Uint8Array;
+  /** The body uncompressed, where `body` is not: for processors that must see it. It is not stored. */
+  inflated?: Uint8Array;
   /** Records in the batch. */
   count: number;
   index: I;

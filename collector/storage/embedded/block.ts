@@ -19,6 +19,11 @@ import { ColumnReader, ColumnWriter } from './packing.ts';
 export interface BlockMeta {
   /** Grows with every block and is never given again. */
   id: number;
+  /** `raw`: as it was appended; `sealed`: columns for every attribute, made of raw blocks. */
+  stage: 'raw' | 'sealed';
+  /** Ids of the first and the last raw block whose records are in it; a raw block is its own only member. */
+  firstMember: number;
+  lastMember: number;
   signal: Signal;
   encoding: Encoding;
   compression: Compression;
@@ -33,13 +38,15 @@ export interface BlockMeta {
   /** Row of `series_sets`; 0 when the signal is not metrics. */
   seriesSet: number;
   services: readonly string[];
+  /** Records of each of `services`; empty in blocks of an older store. */
+  serviceRecords: readonly number[];
   resource: Readonly<Record<string, string>>;
   bloom: Uint32Array;
 }
 
 /** A block that is ready to be written. */
 export interface EncodedBlock {
-  meta: Omit<BlockMeta, 'id'>;
+  meta: Omit<BlockMeta, 'id' | 'stage' | 'firstMember' | 'lastMember'>;
   columns: Uint8Array;
   offsets: Uint8Array;
   body: Uint8Array;
@@ -68,6 +75,7 @@ export function encodeBlock(batch: Batch, arrivalUnixNano: bigint): EncodedBlock
   const offsets = batch.body.length > 0 ? packOffsets(batch.offsets) : EMPTY;
   const bloom = batch.signal === 'metrics' ? new Uint32Array(0) : buildBloom(batch.index.traceId);
   const bytes = columns.length + offsets.length + body.length + bloom.byteLength;
+  const services = batch.signal === 'metrics' ? [] : countByString(batch.index.service);
   return {
     meta: {
       signal: batch.signal,
@@ -78,7 +86,8 @@ export function encodeBlock(batch: Batch, arrivalUnixNano: bigint): EncodedBlock
       arrivalUnixNano,
       bytes,
       seriesSet: 0,
-      services: batch.signal === 'metrics' ? [] : usedStrings(batch.index.service),
+      services: services.map(([service]) => service),
+      serviceRecords: services.map(([, records]) => records),
       resource: batch.resource,
       bloom,
     },
@@ -226,10 +235,13 @@ function timeBounds(batch: Batch): { minUnixNano: bigint; maxUnixNano: bigint } 
   return { minUnixNano, maxUnixNano };
 }
 
-function usedStrings(column: SpanIndex['service']): string[] {
-  const used = new Uint8Array(column.dictionary.length);
-  for (let i = 0; i < column.index.length; i++) used[column.index[i]!] = 1;
-  return column.dictionary.filter((_, position) => used[position] === 1);
+/** The strings that records have, and how many have each. */
+function countByString(column: SpanIndex['service']): [string, number][] {
+  const counts = new Uint32Array(column.dictionary.length);
+  for (let i = 0; i < column.index.length; i++) counts[column.index[i]!]!++;
+  return column.dictionary.flatMap((text, position): [string, number][] =>
+    counts[position]! > 0 ? [[text, counts[position]!]] : [],
+  );
 }
 
 function checkShape(batch: Batch): void {

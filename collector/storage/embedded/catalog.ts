@@ -8,6 +8,9 @@ const NO_RESOURCE: Readonly<Record<string, string>> = Object.freeze({});
 
 interface BlockRow {
   id: bigint;
+  stage: bigint;
+  first_member: bigint;
+  last_member: bigint;
   signal: Signal;
   encoding: Encoding;
   compression: Compression;
@@ -18,6 +21,7 @@ interface BlockRow {
   bytes: bigint;
   series_set: bigint;
   services: string;
+  service_records: string;
   resource: string;
   bloom: Uint8Array;
 }
@@ -31,8 +35,8 @@ export class Catalog {
   static load(db: DatabaseSync): Catalog {
     const catalog = new Catalog();
     const rows = db.prepare(
-      `SELECT id, signal, encoding, compression, count, min_unix_nano, max_unix_nano, arrival_unix_nano, bytes,
-        series_set, services, resource, bloom FROM blocks ORDER BY id`,
+      `SELECT id, stage, first_member, last_member, signal, encoding, compression, count, min_unix_nano, max_unix_nano, arrival_unix_nano, bytes,
+        series_set, services, service_records, resource, bloom FROM blocks ORDER BY id`,
     );
     rows.setReadBigInts(true);
     for (const row of rows.iterate()) catalog.add(metaOf(row as unknown as BlockRow));
@@ -78,6 +82,9 @@ function metaOf(row: BlockRow): BlockMeta {
   const bloom = row.bloom.byteOffset % 4 === 0 ? row.bloom : new Uint8Array(row.bloom);
   return {
     id: Number(row.id),
+    stage: row.stage === 1n ? 'sealed' : 'raw',
+    firstMember: Number(row.first_member),
+    lastMember: Number(row.last_member),
     signal: row.signal,
     encoding: row.encoding,
     compression: row.compression,
@@ -88,6 +95,7 @@ function metaOf(row: BlockRow): BlockMeta {
     bytes: Number(row.bytes),
     seriesSet: Number(row.series_set),
     services: JSON.parse(row.services) as string[],
+    serviceRecords: JSON.parse(row.service_records) as number[],
     resource: row.resource === '{}' ? NO_RESOURCE : (JSON.parse(row.resource) as Record<string, string>),
     bloom: new Uint32Array(bloom.buffer, bloom.byteOffset, bloom.byteLength >>> 2),
   };

@@ -6,7 +6,7 @@ import { CollectorError } from '../../telemetry/errors.ts';
 /** 'GSRE' in the header's application id tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x47535245;
 /** Raised with every change of tables or blobs that an older program cannot read. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** https://www.sqlite.org/fileformat2.html#the_database_header: offsets in the first 100 bytes. */
 const HEADER = {
   bytes: 100,
@@ -22,10 +22,16 @@ const WAL_BYTES = 4 * 1024 * 1024;
 /** Pages in the log at which it is written back to the file: 2 MiB. */
 const WAL_PAGES = 256;
 
-/** Columns before the blobs, so that reading the catalogue never follows a blob's chain of pages. */
-const SCHEMA = `
+/**
+ * `stage` 0: a raw block, as it was appended; 1: a sealed one, whose `columns` is the directory of its `sealed_columns`.
+ * Plain columns before the blobs, so that reading the catalogue never follows a blob's chain of pages.
+ */
+const BLOCKS = `
 CREATE TABLE blocks (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
+  stage INTEGER NOT NULL,
+  first_member INTEGER NOT NULL,
+  last_member INTEGER NOT NULL,
   signal TEXT NOT NULL,
   encoding TEXT NOT NULL,
   compression TEXT NOT NULL,
@@ -36,12 +42,17 @@ CREATE TABLE blocks (
   bytes INTEGER NOT NULL,
   series_set INTEGER NOT NULL,
   services TEXT NOT NULL,
+  service_records TEXT NOT NULL,
   resource TEXT NOT NULL,
   bloom BLOB NOT NULL,
   columns BLOB NOT NULL,
   offsets BLOB NOT NULL,
   body BLOB NOT NULL
 ) STRICT;
+CREATE TABLE sealed_columns (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+`;
+
+const SCHEMA = `${BLOCKS}
 CREATE TABLE series_sets (id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, series BLOB NOT NULL) STRICT;
 CREATE TABLE checkpoints (source TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE evictions (
@@ -52,6 +63,21 @@ CREATE TABLE documents (
 ) STRICT;
 CREATE INDEX documents_by_time ON documents (kind, time_unix_nano);
 `;
+
+/** From each older version to the next one; each runs in a transaction of its own, with the version's number. */
+const MIGRATIONS: Record<number, string> = {
+  1: `
+ALTER TABLE blocks RENAME TO blocks_before;
+${BLOCKS}
+INSERT INTO blocks SELECT id, 0, id, id, signal, encoding, compression, count, min_unix_nano, max_unix_nano,
+  arrival_unix_nano, bytes, series_set, services, '[]', resource, bloom, columns, offsets, body FROM blocks_before;
+INSERT INTO sqlite_sequence (name, seq) SELECT 'blocks', seq FROM sqlite_sequence
+  WHERE name = 'blocks_before' AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'blocks');
+UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'blocks_before')
+  WHERE name = 'blocks' AND EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'blocks_before');
+DROP TABLE blocks_before;
+`,
+};
 
 /**
  * Opens the file at `path`, makes it when there is none or an empty one. The connection holds the file's lock
@@ -74,9 +100,25 @@ export function openFile(path: string): DatabaseSync {
     db.exec(
       `PRAGMA journal_size_limit = ${WAL_BYTES}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;`,
     );
+    migrate(db);
     return db;
   } catch (cause) {
     throw openError(path, cause);
+  }
+}
+
+/** Brings the tables of an older version up to date, one version after the other; each step happens whole or not at all. */
+function migrate(db: DatabaseSync): void {
+  for (;;) {
+    const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+    const step = MIGRATIONS[version];
+    if (version >= SCHEMA_VERSION || step === undefined) return;
+    try {
+      db.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${version + 1}; COMMIT;`);
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
   }
 }
 

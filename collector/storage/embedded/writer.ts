@@ -4,7 +4,7 @@ import { zstdCompressSync } from 'node:zlib';
 import type { Checkpoint } from '../../telemetry/batch.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import type { SeriesInfo } from '../../telemetry/model.ts';
-import type { EncodedBlock } from './block.ts';
+import type { BlockMeta, EncodedBlock } from './block.ts';
 import type { Catalog } from './catalog.ts';
 import { messageOf, SQLITE, sqliteCode } from './file.ts';
 
@@ -62,7 +62,9 @@ export class GroupWriter {
     this.#options = options;
     this.#deps = deps;
     this.#statements = {
-      block: db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+      block: db.prepare(
+        'INSERT INTO blocks VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ),
       checkpoint: db.prepare(
         'INSERT INTO checkpoints VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET position = excluded.position',
       ),
@@ -119,10 +121,12 @@ export class GroupWriter {
     for (const meta of added) this.#catalog.add(meta);
   }
 
-  #insert(block: EncodedBlock, id: number) {
+  #insert(block: EncodedBlock, id: number): BlockMeta {
     const seriesSet = block.series === undefined ? 0 : this.#seriesSet(block.series);
-    const meta = { ...block.meta, id, seriesSet };
+    const meta: BlockMeta = { ...block.meta, id, stage: 'raw', firstMember: id, lastMember: id, seriesSet };
     this.#statements.block.run(
+      id,
+      id,
       id,
       meta.signal,
       meta.encoding,
@@ -134,6 +138,7 @@ export class GroupWriter {
       meta.bytes,
       seriesSet,
       JSON.stringify(meta.services),
+      JSON.stringify(meta.serviceRecords),
       JSON.stringify(meta.resource),
       meta.bloom,
       block.columns,
