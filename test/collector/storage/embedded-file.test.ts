@@ -129,3 +129,39 @@ it('a body that was damaged on disk is told by its block, and other blocks are r
   assert.equal((await store.trace({ traceIds: [id('ab'.repeat(16))], detail: 'full' })).count, 1);
   await store.close();
 });
+
+/** The blocks of schema version 1: no stages, no members. */
+const VERSION_1 = `
+ALTER TABLE blocks RENAME TO newer;
+CREATE TABLE blocks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, signal TEXT NOT NULL, encoding TEXT NOT NULL, compression TEXT NOT NULL,
+  count INTEGER NOT NULL, min_unix_nano INTEGER NOT NULL, max_unix_nano INTEGER NOT NULL,
+  arrival_unix_nano INTEGER NOT NULL, bytes INTEGER NOT NULL, series_set INTEGER NOT NULL, services TEXT NOT NULL,
+  resource TEXT NOT NULL, bloom BLOB NOT NULL, columns BLOB NOT NULL, offsets BLOB NOT NULL, body BLOB NOT NULL
+) STRICT;
+INSERT INTO blocks SELECT id, signal, encoding, compression, count, min_unix_nano, max_unix_nano, arrival_unix_nano,
+  bytes, series_set, services, resource, bloom, columns, offsets, body FROM newer;
+DROP TABLE newer; DROP TABLE sealed_columns;
+PRAGMA user_version = 1;`;
+
+it('a store of schema version 1 is brought up to date with all it holds, and ids go on behind the last one', async () => {
+  const path = await filled('version-1.db');
+  const everything = { fromUnixNano: 0n, toUnixNano: 1000n, order: 'oldest' } as const;
+  const before = await open(path);
+  const expected = (await before.findLogs(everything)).columns;
+  await before.close();
+  const db = new DatabaseSync(path);
+  db.exec(`${VERSION_1} DELETE FROM blocks WHERE id = (SELECT max(id) FROM blocks);`);
+  const last = Number(
+    db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'blocks'`).get()?.['seq'] ?? 0,
+  );
+  db.close();
+  const store = await open(path);
+  assert.deepEqual((await store.findLogs(everything)).columns, expected);
+  await store.append([logBatch([{ time: 500n, severityNumber: 9, service: 'shop', body: 'behind' }])]);
+  await store.close();
+  const after = new DatabaseSync(path, { readOnly: true });
+  assert.equal(Number(after.prepare('PRAGMA user_version').get()?.['user_version']), 2);
+  assert.ok(Number(after.prepare('SELECT max(id) AS id FROM blocks').get()?.['id']) > last);
+  after.close();
+});
