@@ -9,9 +9,11 @@ export const getStatus: Handler = async (_request, deps): Promise<StatusBody> =>
   const open = await openIncidents(deps.store);
   const signals = SIGNALS.map((signal) => {
     const oldest = store.signals[signal].oldestUnixNano;
-    const evicted = store.evictions
-      .filter((e) => e.signal === signal && e.records > 0)
-      .map((e) => ({ reason: `evicted by ${e.reason}`, records: e.records }));
+    const evicted = (['age', 'size'] as const).flatMap((reason) => {
+      const of = store.evictions.filter((e) => e.signal === signal && e.reason === reason);
+      const records = of.reduce((sum, e) => sum + e.records, 0);
+      return records > 0 ? [{ reason: `evicted by ${reason}`, records }] : [];
+    });
     const intake = deps.intake.signal(signal);
     return [
       signal,

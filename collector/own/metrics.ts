@@ -103,6 +103,7 @@ function observeStore(meter: Meter, status: () => Promise<StoreStatus>): void {
         result.observe(evicted, e.records, {
           [collectorLabel.signal]: e.signal,
           [collectorLabel.reason]: e.reason,
+          [collectorLabel.service]: e.service,
         });
       }
       for (const [signal, kept] of Object.entries(now.signals)) {

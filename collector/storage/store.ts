@@ -208,8 +208,18 @@ export interface StoreStatus {
   bytes: number;
   /** Services seen, by first appearance. */
   services: string[];
-  /** Records evicted so far, by signal and reason (`age` or `size`). */
-  evictions: { signal: 'traces' | 'logs' | 'metrics'; reason: 'age' | 'size'; records: number }[];
+  /** No record of the service that is kept is older than this; the first thousand services. */
+  oldestByService: { service: string; oldestUnixNano: bigint }[];
+  /**
+   * Records evicted so far, by signal, reason (`age` or `size`) and service: '' where records name none, `_other` for
+   * those above a bounded number of services.
+   */
+  evictions: {
+    signal: 'traces' | 'logs' | 'metrics';
+    reason: 'age' | 'size';
+    service: string;
+    records: number;
+  }[];
 }
 
 /** What kinds of document `put` keeps beside the telemetry. */
@@ -247,7 +257,10 @@ export interface Store {
   /** The position stored with the newest batch of this source. */
   checkpoint(source: string): Promise<string | undefined>;
   status(): Promise<StoreStatus>;
-  /** Deletes what is older than the retention (counted from arrival) or above the size limit; tells how many records went. */
+  /**
+   * Deletes what is older than the retention (counted from arrival) or above the size limit, where services that take
+   * less than their fair share lose nothing; tells how many records went.
+   */
   evict(): Promise<number>;
   close(): Promise<void>;
 }

@@ -71,6 +71,12 @@ export class Catalog {
     );
   }
 
+  /** Those of the blocks that are stored now. */
+  present(ids: readonly number[]): BlockMeta[] {
+    const wanted = new Set(ids);
+    return Object.values(this.#blocks).flatMap((blocks) => blocks.filter((block) => wanted.has(block.id)));
+  }
+
   /** All blocks in order of arrival. */
   all(): BlockMeta[] {
     const { traces, logs, metrics } = this.#blocks;

@@ -52,12 +52,18 @@ CREATE TABLE blocks (
 CREATE TABLE sealed_columns (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 `;
 
+/** `service` is '' where records name none. */
+const EVICTIONS = `
+CREATE TABLE evictions (
+  signal TEXT NOT NULL, reason TEXT NOT NULL, service TEXT NOT NULL, records INTEGER NOT NULL,
+  PRIMARY KEY (signal, reason, service)
+) STRICT, WITHOUT ROWID;
+`;
+
 const SCHEMA = `${BLOCKS}
 CREATE TABLE series_sets (id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, series BLOB NOT NULL) STRICT;
 CREATE TABLE checkpoints (source TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE evictions (
-  signal TEXT NOT NULL, reason TEXT NOT NULL, records INTEGER NOT NULL, PRIMARY KEY (signal, reason)
-) STRICT, WITHOUT ROWID;
+${EVICTIONS}
 CREATE TABLE documents (
   kind TEXT NOT NULL, id TEXT NOT NULL, time_unix_nano INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (kind, id)
 ) STRICT;
@@ -76,6 +82,10 @@ INSERT INTO sqlite_sequence (name, seq) SELECT 'blocks', seq FROM sqlite_sequenc
 UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'blocks_before')
   WHERE name = 'blocks' AND EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'blocks_before');
 DROP TABLE blocks_before;
+ALTER TABLE evictions RENAME TO evictions_before;
+${EVICTIONS}
+INSERT INTO evictions SELECT signal, reason, '', records FROM evictions_before;
+DROP TABLE evictions_before;
 `,
 };
 

@@ -519,8 +519,8 @@ function retention(using: Using): void {
         assert.deepEqual(
           evictions.toSorted((a, b) => (a.signal < b.signal ? -1 : 1)),
           [
-            { signal: 'logs', reason: 'age', records: 2 },
-            { signal: 'traces', reason: 'age', records: 1 },
+            { signal: 'logs', reason: 'age', service: 'shop', records: 2 },
+            { signal: 'traces', reason: 'age', service: 'shop', records: 1 },
           ],
         );
       },
@@ -540,12 +540,57 @@ function retention(using: Using): void {
         const status = await store.status();
         assert.ok(status.bytes <= 400_000, `${status.bytes} bytes are left`);
         assert.ok(evicted > 0 && evicted < 40, `${evicted} of 40 went`);
-        assert.deepEqual(status.evictions, [{ signal: 'logs', reason: 'size', records: evicted }]);
+        assert.deepEqual(status.evictions, [
+          { signal: 'logs', reason: 'size', service: 'shop', records: evicted },
+        ]);
         const left = await store.findLogs({ ...ALL, order: 'oldest' });
         assert.equal(left.columns.timeUnixNano[0], T0 + BigInt(evicted));
         assert.equal(left.matched, 40 - evicted);
       },
       { retentionMs: 86_400_000, maxBytes: 400_000 },
+    ));
+
+  it('evicts the service that takes more than its share, and all of a quiet one stays, whatever its age', () =>
+    using(
+      async ({ store }) => {
+        const random = (n: number) =>
+          Buffer.from(crypto.getRandomValues(new Uint8Array(n))).toString('base64');
+        for (let n = 0; n < 6; n++) {
+          await store.append([
+            logBatch([log({ service: 'quiet', time: T0 + BigInt(n), body: random(5000) })]),
+          ]);
+          await store.append([
+            spanBatch([
+              span({
+                service: 'quiet',
+                spanId: `${n + 1}`.padStart(16, '0'),
+                attributes: { n: random(5000) },
+              }),
+            ]),
+          ]);
+        }
+        for (let n = 0; n < 60; n++) {
+          await store.append([
+            logBatch([log({ service: 'loud', time: T0 + 9n + BigInt(n), body: random(20_000) })]),
+          ]);
+        }
+        const evicted = await store.evict();
+        const { evictions, oldestByService } = await store.status();
+        assert.deepEqual(evictions, [{ signal: 'logs', reason: 'size', service: 'loud', records: evicted }]);
+        assert.ok(evicted > 20 && evicted < 60, `${evicted} of 60 went`);
+        assert.equal((await store.findLogs({ ...ALL, service: 'quiet', order: 'oldest' })).matched, 6);
+        assert.equal((await store.trace({ traceIds: [id(TRACE_A)], detail: 'index' })).matched, 6);
+        const left = await store.findLogs({ ...ALL, service: 'loud', order: 'oldest' }, { limit: 1 });
+        assert.equal(left.columns.timeUnixNano[0], T0 + 9n + BigInt(evicted), 'the oldest of it went first');
+        assert.deepEqual(
+          oldestByService.toSorted((a, b) => (a.service < b.service ? -1 : 1)),
+          [
+            { service: 'loud', oldestUnixNano: T0 + 9n + BigInt(evicted) },
+            { service: 'quiet', oldestUnixNano: T0 },
+          ],
+        );
+      },
+      { retentionMs: 86_400_000, maxBytes: 600_000 },
     ));
 
   it('keeps documents and checkpoints', () =>

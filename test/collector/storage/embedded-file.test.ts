@@ -141,7 +141,11 @@ CREATE TABLE blocks (
 ) STRICT;
 INSERT INTO blocks SELECT id, signal, encoding, compression, count, min_unix_nano, max_unix_nano, arrival_unix_nano,
   bytes, series_set, services, resource, bloom, columns, offsets, body FROM newer;
-DROP TABLE newer; DROP TABLE sealed_columns;
+DROP TABLE newer; DROP TABLE sealed_columns; DROP TABLE evictions;
+CREATE TABLE evictions (
+  signal TEXT NOT NULL, reason TEXT NOT NULL, records INTEGER NOT NULL, PRIMARY KEY (signal, reason)
+) STRICT, WITHOUT ROWID;
+INSERT INTO evictions VALUES ('logs', 'age', 7);
 PRAGMA user_version = 1;`;
 
 it('a store of schema version 1 is brought up to date with all it holds, and ids go on behind the last one', async () => {
@@ -158,6 +162,9 @@ it('a store of schema version 1 is brought up to date with all it holds, and ids
   db.close();
   const store = await open(path);
   assert.deepEqual((await store.findLogs(everything)).columns, expected);
+  assert.deepEqual((await store.status()).evictions, [
+    { signal: 'logs', reason: 'age', service: '', records: 7 },
+  ]);
   await store.append([logBatch([{ time: 500n, severityNumber: 9, service: 'shop', body: 'behind' }])]);
   await store.close();
   const after = new DatabaseSync(path, { readOnly: true });
