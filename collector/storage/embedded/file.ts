@@ -17,6 +17,8 @@ const HEADER = {
   applicationId: 68,
 };
 const PAGE_BYTES = 8192;
+/** How long a connection waits for another of its process; the writer waits as long at the most for readers to leave the log. */
+const BUSY_MS = 10;
 /** The log is cut back to this after a checkpoint; it grows above it within one large transaction. */
 const WAL_BYTES = 4 * 1024 * 1024;
 /** Pages in the log at which it is written back to the file: 2 MiB. */
@@ -24,7 +26,8 @@ const WAL_PAGES = 256;
 
 /**
  * `stage` 0: a raw block, as it was appended; 1: a sealed one, whose `columns` is the directory of its `sealed_columns`.
- * Plain columns before the blobs, so that reading the catalogue never follows a blob's chain of pages.
+ * Plain columns before the blobs, so that reading the catalogue never follows a blob's chain of pages. `removed_blocks`
+ * tells readers, who hold a catalogue of their own, what has gone since they looked; it is emptied when nobody reads.
  */
 const BLOCKS = `
 CREATE TABLE blocks (
@@ -50,6 +53,8 @@ CREATE TABLE blocks (
   body BLOB NOT NULL
 ) STRICT;
 CREATE TABLE sealed_columns (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE removed_blocks (seq INTEGER PRIMARY KEY, block INTEGER NOT NULL) STRICT;
+CREATE TRIGGER block_removed AFTER DELETE ON blocks BEGIN INSERT INTO removed_blocks (block) VALUES (old.id); END;
 `;
 
 /** `service` is '' where records name none. */
@@ -97,7 +102,8 @@ export function openFile(path: string): DatabaseSync {
   const isNew = !existsSync(path) || statSync(path).size === 0;
   if (!isNew) checkHeader(path);
   try {
-    const db = new DatabaseSync(path, { timeout: 100 });
+    const db = new DatabaseSync(path, { timeout: BUSY_MS });
+    lock(db, path);
     if (isNew) {
       db.exec(
         `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;`,
@@ -105,8 +111,7 @@ export function openFile(path: string): DatabaseSync {
       db.exec(`BEGIN IMMEDIATE; ${SCHEMA}
         PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
     }
-    // EXCLUSIVE: two writers would each hold a catalogue that the other one makes wrong.
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     db.exec(
       `PRAGMA journal_size_limit = ${WAL_BYTES}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;`,
     );
@@ -115,6 +120,25 @@ export function openFile(path: string): DatabaseSync {
   } catch (cause) {
     throw openError(path, cause);
   }
+}
+
+/** Opens the file a second time, only to read: other connections of the process that has it open for writing. */
+export function openForReading(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+  db.exec('PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY;');
+  return db;
+}
+
+/**
+ * Takes the lock of the store, a tiny database beside it: two writers would each hold a catalogue that the other one
+ * makes wrong. The connection holds it until it is closed or its process ends, while readers of this process come in.
+ */
+function lock(db: DatabaseSync, path: string): void {
+  db.prepare('ATTACH DATABASE ? AS lock').run(`${path}-lock`);
+  // Something must be written for the lock to be taken, and not to the store, which has no page size yet.
+  db.exec(
+    'PRAGMA lock.locking_mode = EXCLUSIVE; PRAGMA lock.journal_mode = MEMORY; PRAGMA lock.user_version = 1;',
+  );
 }
 
 /** Brings the tables of an older version up to date, one version after the other; each step happens whole or not at all. */

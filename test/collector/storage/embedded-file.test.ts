@@ -141,7 +141,7 @@ CREATE TABLE blocks (
 ) STRICT;
 INSERT INTO blocks SELECT id, signal, encoding, compression, count, min_unix_nano, max_unix_nano, arrival_unix_nano,
   bytes, series_set, services, resource, bloom, columns, offsets, body FROM newer;
-DROP TABLE newer; DROP TABLE sealed_columns; DROP TABLE evictions;
+DROP TABLE newer; DROP TABLE sealed_columns; DROP TABLE removed_blocks; DROP TABLE evictions;
 CREATE TABLE evictions (
   signal TEXT NOT NULL, reason TEXT NOT NULL, records INTEGER NOT NULL, PRIMARY KEY (signal, reason)
 ) STRICT, WITHOUT ROWID;
