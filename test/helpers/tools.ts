@@ -197,6 +197,12 @@ const makersTools = {
     remedy: 'connect to the Go module proxy',
   }),
   prometheus: goTool({ ...prometheusModule, command: 'prometheus', package: './cmd/prometheus' }),
+  otelcol: oracleTool({
+    command: 'otelcol',
+    source: join(import.meta.dirname, '../../bench/peers/otelcol'),
+    versionArgs: ['--version'],
+    remedy: 'connect to the Go module proxy',
+  }),
   'dockerfile-frontend': goTool({
     command: 'dockerfile-frontend',
     module: 'github.com/moby/buildkit',
