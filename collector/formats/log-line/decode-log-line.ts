@@ -1,8 +1,9 @@
 import { spanAttribute } from '../../../slo/index.ts';
-import { toHex } from '../../telemetry/ids.ts';
+import { SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
 import type { Attributes, AttributeValue, LogRecord } from '../../telemetry/model.ts';
 import { parseJson } from '../json-parse.ts';
 import { LineIndexer } from './line-index.ts';
+import { joinTime } from './time-reader.ts';
 
 /** zap's `caller`: file and line. */
 const CALLER = /^(.+):(\d{1,9})$/;
@@ -18,8 +19,8 @@ export function decodeLogLine(
   timeUnixNano = 0n,
 ): LogRecord {
   const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('utf8');
-  const index = new LineIndexer(line).index(0, line.length);
-  if (!index) return plainRecord(text, resource, timeUnixNano);
+  const index = new LineIndexer(line);
+  if (!index.read(0, line.length)) return plainRecord(text, resource, timeUnixNano);
   // The indexer accepts nothing that JSON.parse refuses.
   const fields = new Map(Object.entries(parseJson(text) as Attributes));
   const take = (key: string | undefined): AttributeValue | undefined => {
@@ -28,17 +29,22 @@ export function decodeLogLine(
     fields.delete(key);
     return value;
   };
-  const level = take(index.keys.level);
-  const body = take(index.keys.message);
+  const time = { seconds: 0, nanos: 0 };
+  const timeKey = index.time(time);
+  const traceId = new Uint8Array(TRACE_ID_BYTES);
+  const spanId = new Uint8Array(SPAN_ID_BYTES);
+  const idKeys = [index.traceId(traceId, 0), index.spanId(spanId, 0)];
+  const level = take(index.level());
+  const body = take(index.message());
   const scope = typeof fields.get('logger') === 'string' ? (take('logger') as string) : '';
-  for (const key of [index.keys.time, index.keys.traceId, index.keys.spanId]) take(key);
+  for (const key of [timeKey, ...idKeys]) take(key);
   return {
-    timeUnixNano: index.timeUnixNano ?? timeUnixNano,
+    timeUnixNano: timeKey === undefined ? timeUnixNano : joinTime(time),
     severityNumber: index.severityNumber,
     severityText: level === undefined ? '' : String(level),
     body: body === undefined ? text : body,
-    traceId: index.traceId ? toHex(index.traceId) : '',
-    spanId: index.spanId ? toHex(index.spanId) : '',
+    traceId: idKeys[0] === undefined ? '' : toHex(traceId),
+    spanId: idKeys[1] === undefined ? '' : toHex(spanId),
     attributes: Object.fromEntries([...fields].flatMap(([key, value]) => toAttribute(key, value))),
     resource,
     scope,

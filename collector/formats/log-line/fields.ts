@@ -1,5 +1,3 @@
-import { fromHex, isZeroId } from '../../telemetry/ids.ts';
-
 /** What a key of a log line means to the collector. */
 export type FieldRole = 'time' | 'level' | 'message' | 'traceId' | 'spanId';
 
@@ -8,7 +6,7 @@ export type FieldRole = 'time' | 'level' | 'message' | 'traceId' | 'spanId';
  * Source of the ids' spellings: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/ and
  * Datadog's `dd.` prefix.
  */
-export const FIELD_KEYS: Record<FieldRole, readonly string[]> = {
+const FIELD_KEYS: Record<FieldRole, readonly string[]> = {
   time: ['ts', 'time', 'timestamp', '@timestamp'],
   level: ['level', 'severity', 'lvl'],
   message: ['msg', 'message'],
@@ -16,41 +14,31 @@ export const FIELD_KEYS: Record<FieldRole, readonly string[]> = {
   spanId: ['span_id', 'spanId', 'SpanID', 'dd.span_id'],
 };
 
-/**
- * Severity numbers of zap's levels.
- * Source: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
- */
-const SEVERITIES = new Map([
-  ['trace', 1],
-  ['debug', 5],
-  ['info', 9],
-  ['warn', 13],
-  ['warning', 13],
-  ['error', 17],
-  ['dpanic', 21],
-  ['panic', 21],
-  ['fatal', 21],
-]);
-
-/** Severity number of a level in any case; 0 when it is none of zap's. */
-export function severityOf(level: string): number {
-  return SEVERITIES.get(level) ?? SEVERITIES.get(level.toLowerCase()) ?? 0;
+/** One spelling of a field; `slot` numbers them all. */
+export interface Spelling {
+  slot: number;
+  key: string;
+  bytes: Uint8Array;
 }
 
-/**
- * Bytes of an id: hex in either case, or the decimal 64-bit number that Datadog's tracers write. Undefined when it
- * is neither, or the invalid all-zero id.
- */
-export function parseId(text: string, size: number): Uint8Array | undefined {
-  const id = fromHex(text, size) ?? decimalId(text, size);
-  return id && !isZeroId(id, 0, size) ? id : undefined;
+/** Spellings of each role, best first. */
+export const SPELLINGS = numbered(FIELD_KEYS);
+/** All spellings by the length of their key. */
+export const SPELLINGS_BY_LENGTH = byLength(Object.values(SPELLINGS).flat());
+export const SLOT_COUNT = Object.values(SPELLINGS).flat().length;
+
+function numbered(keys: Record<FieldRole, readonly string[]>): Record<FieldRole, readonly Spelling[]> {
+  let slot = 0;
+  const roles = Object.entries(keys).map(([role, spellings]) => [
+    role,
+    spellings.map((key) => ({ slot: slot++, key, bytes: Buffer.from(key) })),
+  ]);
+  return Object.fromEntries(roles);
 }
 
-function decimalId(text: string, size: number): Uint8Array | undefined {
-  if (!/^\d{1,20}$/.test(text)) return undefined;
-  const value = BigInt(text);
-  if (value >= 2n ** 64n) return undefined;
-  const id = Buffer.alloc(size);
-  id.writeBigUInt64BE(value, size - 8);
-  return new Uint8Array(id);
+function byLength(spellings: readonly Spelling[]): readonly (readonly Spelling[])[] {
+  const longest = Math.max(...spellings.map(({ bytes }) => bytes.length));
+  return Array.from({ length: longest + 1 }, (_, length) =>
+    spellings.filter(({ bytes }) => bytes.length === length),
+  );
 }

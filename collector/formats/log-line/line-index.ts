@@ -1,111 +1,135 @@
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
-import { FIELD_KEYS, type FieldRole, parseId, severityOf } from './fields.ts';
-import { type JsonKind, JsonScanner } from './json-scanner.ts';
-import { parseTime } from './time.ts';
+import { SLOT_COUNT, SPELLINGS, SPELLINGS_BY_LENGTH, type Spelling } from './fields.ts';
+import { readId } from './ids.ts';
+import { type KeyVisitor, scanObject } from './json-scanner.ts';
+import { readSeverity } from './severity.ts';
+import { readTime, type TimeParts } from './time-reader.ts';
 
-/** What a JSON log line says of itself; `keys` names the keys that were read for it. */
-export interface LineIndex {
-  timeUnixNano: bigint | undefined;
-  severityNumber: number;
-  traceId: Uint8Array | undefined;
-  spanId: Uint8Array | undefined;
-  keys: Partial<Record<FieldRole, string>>;
-}
-
-interface KeySlot {
-  role: FieldRole;
-  key: string;
-  bytes: Uint8Array;
-  kind: JsonKind;
-  start: number;
-  end: number;
-}
-
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
 const BACKSLASH = 0x5c;
 
-/** Finds time, severity and ids of JSON lines. Reused from line to line: one instance per scan. */
-export class LineIndexer {
-  readonly #scanner = new JsonScanner();
-  readonly #roles: Record<FieldRole, KeySlot[]>;
-  readonly #byLength: KeySlot[][] = [];
-  readonly #buffer: Buffer;
+/**
+ * Finds time, severity, ids and message of the JSON lines in a body, without making strings of them where they are
+ * written as loggers write them. Used for one line after the other: `read` a line, then ask for its fields. An answer
+ * is the key that the field was taken from, of the best spelling whose value makes sense; undefined without one.
+ */
+export class LineIndexer implements KeyVisitor {
+  severityNumber = 0;
+  readonly #bytes: Buffer;
+  /** By slot: where the value stands; a start of -1 when the line has not that key. */
+  readonly #start = new Int32Array(SLOT_COUNT);
+  readonly #end = new Int32Array(SLOT_COUNT);
+  /** Text of the value that was looked at last: in the body, or unescaped. */
+  #text: Buffer;
+  #from = 0;
+  #to = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const slotsOf = (role: FieldRole) => FIELD_KEYS[role].map((key) => this.#slot(role, key));
-    this.#roles = {
-      time: slotsOf('time'),
-      level: slotsOf('level'),
-      message: slotsOf('message'),
-      traceId: slotsOf('traceId'),
-      spanId: slotsOf('spanId'),
-    };
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#text = this.#bytes;
   }
 
-  #slot(role: FieldRole, key: string): KeySlot {
-    const slot: KeySlot = { role, key, bytes: Buffer.from(key), kind: 'literal', start: -1, end: -1 };
-    this.#byLength[key.length] ??= [];
-    this.#byLength[key.length]!.push(slot);
-    return slot;
+  /** Reads the line in bytes[start, end); false when it is not one JSON object. */
+  read(start: number, end: number): boolean {
+    this.#start.fill(-1);
+    return scanObject(this.#bytes, start, end, this);
   }
 
-  /** The index of the line in bytes[start, end); undefined when it is not one JSON object. */
-  index(start: number, end: number): LineIndex | undefined {
-    for (const slots of this.#byLength) for (const slot of slots ?? []) slot.start = -1;
-    if (!this.#scanner.object(this.#buffer, start, end, this.#visit)) return undefined;
-    const keys: LineIndex['keys'] = {};
-    const timeUnixNano = this.#first('time', keys, (text) => parseTime(text));
-    const severityNumber = this.#first('level', keys, (text) => severityOf(text)) ?? 0;
-    const traceId = this.#first('traceId', keys, (text) => parseId(text, TRACE_ID_BYTES));
-    const spanId = this.#first('spanId', keys, (text) => parseId(text, SPAN_ID_BYTES));
-    const message = this.#roles.message.find((slot) => slot.start >= 0);
-    if (message) keys.message = message.key;
-    return { timeUnixNano, severityNumber, traceId, spanId, keys };
+  /** For the scanner. Of a key given twice the last counts, as with JSON.parse. */
+  visit(keyStart: number, keyEnd: number, escaped: boolean, valueStart: number, valueEnd: number): void {
+    const slot = escaped ? this.#escapedSlot(keyStart, keyEnd) : this.#slotOf(keyStart, keyEnd);
+    if (slot < 0) return;
+    this.#start[slot] = valueStart;
+    this.#end[slot] = valueEnd;
   }
 
-  /** Of a key given twice the last counts, as with JSON.parse. */
-  readonly #visit = (keyStart: number, keyEnd: number, kind: JsonKind, start: number, end: number): void => {
-    const slot = this.#slotOf(keyStart, keyEnd);
-    if (!slot) return;
-    slot.kind = kind;
-    slot.start = start;
-    slot.end = end;
-  };
-
-  #slotOf(start: number, end: number): KeySlot | undefined {
-    const bytes = this.#buffer;
-    const candidates = this.#byLength[end - start];
-    if (candidates) for (const slot of candidates) if (sameBytes(bytes, start, slot.bytes)) return slot;
-    if (!includesByte(bytes, start, end, BACKSLASH)) return undefined;
-    const key: string = JSON.parse(`"${bytes.toString('latin1', start, end)}"`);
-    return this.#byLength[key.length]?.find((slot) => slot.key === key);
-  }
-
-  /** The first spelling of a role whose value makes sense. */
-  #first<T>(role: FieldRole, keys: LineIndex['keys'], parse: (text: string) => T | undefined): T | undefined {
-    for (const slot of this.#roles[role]) {
-      if (slot.start < 0 || (slot.kind !== 'string' && slot.kind !== 'number')) continue;
-      const value = parse(this.#text(slot));
-      if (value === undefined) continue;
-      keys[role] = slot.key;
-      return value;
+  time(into: TimeParts): string | undefined {
+    for (const spelling of SPELLINGS.time) {
+      if (!this.#look(spelling)) continue;
+      if (readTime(this.#text, this.#from, this.#to, into)) return spelling.key;
+      if (this.#unescape() && readTime(this.#text, this.#from, this.#to, into)) return spelling.key;
     }
     return undefined;
   }
 
-  #text(slot: KeySlot): string {
-    const raw = this.#buffer.toString('latin1', slot.start, slot.end);
-    if (slot.kind !== 'string') return raw;
-    return raw.includes('\\') ? JSON.parse(raw) : raw.slice(1, -1);
+  /** Sets `severityNumber`; a level that is none of zap's is one all the same, with 0. */
+  level(): string | undefined {
+    this.severityNumber = 0;
+    for (const spelling of SPELLINGS.level) {
+      if (!this.#look(spelling)) continue;
+      this.severityNumber = readSeverity(this.#text, this.#from, this.#to);
+      if (this.severityNumber === 0 && this.#unescape()) {
+        this.severityNumber = readSeverity(this.#text, this.#from, this.#to);
+      }
+      return spelling.key;
+    }
+    return undefined;
   }
+
+  /** Writes the trace id into `ids` at `at`; leaves zeros there without one. */
+  traceId(ids: Uint8Array, at: number): string | undefined {
+    return this.#id(SPELLINGS.traceId, TRACE_ID_BYTES, ids, at);
+  }
+
+  spanId(ids: Uint8Array, at: number): string | undefined {
+    return this.#id(SPELLINGS.spanId, SPAN_ID_BYTES, ids, at);
+  }
+
+  message(): string | undefined {
+    return SPELLINGS.message.find(({ slot }) => this.#start[slot]! >= 0)?.key;
+  }
+
+  #id(spellings: readonly Spelling[], size: number, ids: Uint8Array, at: number): string | undefined {
+    for (const spelling of spellings) {
+      if (!this.#look(spelling)) continue;
+      if (readId(this.#text, this.#from, this.#to, size, ids, at)) return spelling.key;
+      if (this.#unescape() && readId(this.#text, this.#from, this.#to, size, ids, at)) return spelling.key;
+    }
+    return undefined;
+  }
+
+  /** Looks at the text of a value as it is written; false without one under this key that is a string or number. */
+  #look({ slot }: Spelling): boolean {
+    const start = this.#start[slot]!;
+    if (start < 0) return false;
+    const first = this.#bytes[start]!;
+    const quote = first === QUOTE ? 1 : 0;
+    this.#text = this.#bytes;
+    this.#from = start + quote;
+    this.#to = this.#end[slot]! - quote;
+    return quote === 1 || first === MINUS || (first >= ZERO && first <= NINE);
+  }
+
+  /** Looks at the text without its escapes; false when it has none. No time, level or id has a backslash. */
+  #unescape(): boolean {
+    if (!this.#text.subarray(this.#from, this.#to).includes(BACKSLASH)) return false;
+    this.#text = Buffer.from(unescaped(this.#text, this.#from, this.#to), 'latin1');
+    this.#from = 0;
+    this.#to = this.#text.length;
+    return true;
+  }
+
+  #slotOf(start: number, end: number): number {
+    const candidates = SPELLINGS_BY_LENGTH[end - start];
+    if (candidates === undefined) return -1;
+    for (const { slot, bytes } of candidates) if (sameBytes(this.#bytes, start, bytes)) return slot;
+    return -1;
+  }
+
+  #escapedSlot(start: number, end: number): number {
+    const key = unescaped(this.#bytes, start, end);
+    return SPELLINGS_BY_LENGTH[key.length]?.find((spelling) => spelling.key === key)?.slot ?? -1;
+  }
+}
+
+function unescaped(bytes: Buffer, start: number, end: number): string {
+  return JSON.parse(`"${bytes.toString('latin1', start, end)}"`);
 }
 
 function sameBytes(bytes: Uint8Array, start: number, other: Uint8Array): boolean {
   for (let i = 0; i < other.length; i++) if (bytes[start + i] !== other[i]) return false;
   return true;
-}
-
-function includesByte(bytes: Uint8Array, start: number, end: number, byte: number): boolean {
-  for (let p = start; p < end; p++) if (bytes[p] === byte) return true;
-  return false;
 }

@@ -2,9 +2,12 @@ import { resourceAttribute, unknownService } from '../../../slo/index.ts';
 import type { LogBatch } from '../../telemetry/batch.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import { LineIndexer } from './line-index.ts';
+import { splitTime, storeTime } from './time-reader.ts';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+/** Bytes of a line for which room is made beforehand; columns of shorter ones grow. */
+const EXPECTED_LINE_BYTES = 150;
 
 /**
  * Indexes lines of a log file, one JSON object per line as zap writes them. A line that is not JSON becomes a record
@@ -20,21 +23,23 @@ export function scanLogLines(
   const lines = findLines(body);
   const count = lines.offset.length;
   const timeUnixNano = new BigInt64Array(count);
+  const timeWords = new Uint32Array(timeUnixNano.buffer);
   const severityNumber = new Uint8Array(count);
   const traceId = new Uint8Array(count * TRACE_ID_BYTES);
   const spanId = new Uint8Array(count * SPAN_ID_BYTES);
   const indexer = new LineIndexer(body);
-  let time = receivedUnixNano;
+  const time = splitTime(receivedUnixNano);
   let plainLines = 0;
   for (let i = 0; i < count; i++) {
     const start = lines.offset[i]!;
-    const line = indexer.index(start, start + lines.length[i]!);
-    if (!line) plainLines++;
-    time = line?.timeUnixNano ?? time;
-    timeUnixNano[i] = time;
-    severityNumber[i] = line?.severityNumber ?? 0;
-    if (line?.traceId) traceId.set(line.traceId, i * TRACE_ID_BYTES);
-    if (line?.spanId) spanId.set(line.spanId, i * SPAN_ID_BYTES);
+    if (indexer.read(start, start + lines.length[i]!)) {
+      indexer.time(time);
+      indexer.level();
+      severityNumber[i] = indexer.severityNumber;
+      indexer.traceId(traceId, i * TRACE_ID_BYTES);
+      indexer.spanId(spanId, i * SPAN_ID_BYTES);
+    } else plainLines++;
+    storeTime(timeWords, i, time);
   }
   const service = {
     dictionary: ['', resource[resourceAttribute.serviceName] || unknownService],
@@ -61,18 +66,30 @@ export function scanLogLines(
 
 /** Where the lines that are not empty stand, without their line ends. */
 function findLines(body: Uint8Array): { offset: Uint32Array; length: Uint32Array } {
-  const offset: number[] = [];
-  const length: number[] = [];
-  for (let start = 0; start < body.length; ) {
-    const newline = body.indexOf(NEWLINE, start);
-    const next = newline < 0 ? body.length : newline + 1;
-    let end = newline < 0 ? body.length : newline;
-    if (end > start && body[end - 1] === CARRIAGE_RETURN) end--;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  let offset = new Uint32Array(1 + Math.ceil(bytes.length / EXPECTED_LINE_BYTES));
+  let length = new Uint32Array(offset.length);
+  let count = 0;
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    let end = newline < 0 ? bytes.length : newline;
+    const next = end + 1;
+    if (end > start && bytes[end - 1] === CARRIAGE_RETURN) end--;
     if (end > start) {
-      offset.push(start);
-      length.push(end - start);
+      if (count === offset.length) {
+        offset = grown(offset);
+        length = grown(length);
+      }
+      offset[count] = start;
+      length[count++] = end - start;
     }
     start = next;
   }
-  return { offset: Uint32Array.from(offset), length: Uint32Array.from(length) };
+  return { offset: offset.slice(0, count), length: length.slice(0, count) };
+}
+
+function grown(column: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(column.length * 2);
+  larger.set(column);
+  return larger;
 }

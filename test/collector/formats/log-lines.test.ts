@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { decodeLogLine } from '../../../collector/formats/log-line/decode-log-line.ts';
-import { JsonScanner } from '../../../collector/formats/log-line/json-scanner.ts';
+import { scanObject } from '../../../collector/formats/log-line/json-scanner.ts';
 import { scanLogLines } from '../../../collector/formats/log-line/scan-log-lines.ts';
 import { parseTime } from '../../../collector/formats/log-line/time.ts';
+import { joinTime, readTime, splitTime, storeTime } from '../../../collector/formats/log-line/time-reader.ts';
 import { stringAt } from '../../../collector/telemetry/columns.ts';
 
 const RESOURCE = { 'service.name': 'shop' };
@@ -162,6 +163,46 @@ for (const [text, expected] of times) {
   });
 }
 
+/** What `readTime` makes of the same text. */
+function readFromBytes(text: string): bigint | undefined {
+  const bytes = Buffer.from(`"${text}"`);
+  const time = { seconds: -1, nanos: -1 };
+  return readTime(bytes, 1, bytes.length - 1, time) ? joinTime(time) : undefined;
+}
+
+test('times are read from bytes as from text', () => {
+  for (const [text, expected] of times) assert.equal(readFromBytes(text), expected, text);
+  const digits = (minLength: number, maxLength: number) =>
+    fc.string({ unit: fc.constantFrom(...'0123456789'), minLength, maxLength });
+  const epoch = fc.tuple(digits(1, 21), fc.constantFrom('', '.', 'e2', 'x'), digits(0, 21));
+  const two = fc.oneof(fc.integer({ min: 0, max: 32 }), fc.integer({ min: 0, max: 99 }));
+  const zone = fc.constantFrom('', 'Z', 'z', ' Z', '+0200', '-05:30', '+99:99', '+02', '-1:000', 'Zx');
+  const date = fc
+    .tuple(fc.integer({ min: 1965, max: 2270 }), fc.array(two, { minLength: 5, maxLength: 5 }))
+    .map(([year, parts]) => [year, ...parts.map((part) => String(part).padStart(2, '0'))])
+    .map(([y, mo, d, h, mi, s]) => `${y}-${mo}-${d}T${h}:${mi}:${s}`);
+  const iso = fc.tuple(date, fc.constantFrom('', '.', ','), digits(0, 12), zone);
+  fc.assert(
+    fc.property(
+      fc.oneof(epoch, iso).map((parts) => parts.join('')),
+      (text) => {
+        assert.equal(readFromBytes(text), parseTime(text), text);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
+
+test('a time in two parts is stored as the 64-bit number that it is', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (nanos) => {
+      const column = new BigInt64Array(2);
+      storeTime(new Uint32Array(column.buffer), 1, splitTime(nanos));
+      assert.deepEqual([...column, joinTime(splitTime(nanos))], [0n, nanos, nanos]);
+    }),
+  );
+});
+
 function isObject(text: string): boolean {
   try {
     const value = JSON.parse(text);
@@ -171,7 +212,7 @@ function isObject(text: string): boolean {
   }
 }
 
-const scans = (bytes: Buffer) => new JsonScanner().object(bytes, 0, bytes.length, () => {});
+const scans = (bytes: Buffer) => scanObject(bytes, 0, bytes.length, { visit: () => {} });
 
 test('the scanner takes exactly the lines that JSON.parse takes as objects', () => {
   const piece = fc.constantFrom(
