@@ -2,6 +2,7 @@ import { CollectorError } from '../../telemetry/errors.ts';
 import { fromHex } from '../../telemetry/ids.ts';
 import { MAX_DEPTH } from '../protobuf/reader.ts';
 import type { Field, MessageType, ScalarName } from '../protobuf/schema.ts';
+import { doubleOfText, isBase64 } from './scalar-texts.ts';
 
 /**
  * Turns parsed JSON into the plain object of a message: keys are lowerCamelCase, unknown ones are ignored, null is
@@ -80,10 +81,8 @@ function parseInteger(json: unknown, path: string, [min, max]: readonly [bigint,
 function parseDouble(json: unknown, path: string): number {
   if (typeof json === 'number') return json;
   if (typeof json === 'bigint') return Number(json);
-  if (json === 'NaN') return Number.NaN;
-  if (json === 'Infinity' || json === '-Infinity') return Number(json);
-  if (typeof json === 'string' && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(json)) return Number(json);
-  return fail(path, 'must be a number', json);
+  const value = typeof json === 'string' ? doubleOfText(json) : undefined;
+  return value ?? fail(path, 'must be a number', json);
 }
 
 function parseHex(json: unknown, path: string, field: Field): Uint8Array {
@@ -92,9 +91,8 @@ function parseHex(json: unknown, path: string, field: Field): Uint8Array {
   return id ?? fail(path, `must be ${field.size * 2} hex digits or empty`, json);
 }
 
-/** Standard or URL-safe alphabet, padded or not, as protobuf's JSON mapping takes both. */
 function parseBase64(json: unknown, path: string): Uint8Array {
-  if (typeof json !== 'string' || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(json)) fail(path, 'must be base64', json);
+  if (typeof json !== 'string' || !isBase64(json)) fail(path, 'must be base64', json);
   return Buffer.from(json, 'base64');
 }
 

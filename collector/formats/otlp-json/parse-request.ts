@@ -3,37 +3,50 @@ import type { LogBatch, SampleBatch, SpanBatch } from '../../telemetry/batch.ts'
 import { CollectorError } from '../../telemetry/errors.ts';
 import { parseJson } from '../json-parse.ts';
 import { decodeMetrics } from '../otlp-protobuf/decode-metrics.ts';
-import { logsCodec, metricsCodec, OTLP, type OtlpMessage, tracesCodec } from '../otlp-protobuf/messages.ts';
+import { logsCodec, metricsCodec, OTLP, tracesCodec } from '../otlp-protobuf/messages.ts';
 import { scanLogs } from '../otlp-protobuf/scan-logs.ts';
 import { scanTraces } from '../otlp-protobuf/scan-traces.ts';
+import type { Codec } from '../protobuf/codec.ts';
 import type { MessageType } from '../protobuf/schema.ts';
 import { parseMessage } from './parse-message.ts';
+import { type Plan, planMessage } from './plan.ts';
+import { transcode } from './transcode.ts';
+
+interface Root {
+  type: MessageType;
+  plan: Plan;
+}
+
+const TRACES = { type: OTLP.TracesData, plan: planMessage(OTLP.TracesData) };
+const LOGS = { type: OTLP.LogsData, plan: planMessage(OTLP.LogsData) };
+const METRICS = { type: OTLP.MetricsData, plan: planMessage(OTLP.MetricsData) };
 
 /**
  * OTLP/JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding) is rewritten as protobuf and then read
  * like protobuf: one index, one decoder, whatever the sender spoke. Throws `bad-data` with the JSON path at fault.
  */
 export function parseTracesJson(body: Uint8Array): SpanBatch {
-  const request = parseRequest(body, OTLP.TracesData) as OtlpMessage<'TracesData'>;
-  return scanTraces(tracesCodec.encode(request));
+  return scanTraces(toProtobuf(body, TRACES, tracesCodec));
 }
 
 /** As parseTracesJson, for logs. */
 export function parseLogsJson(body: Uint8Array): LogBatch {
-  const request = parseRequest(body, OTLP.LogsData) as OtlpMessage<'LogsData'>;
-  return scanLogs(logsCodec.encode(request));
+  return scanLogs(toProtobuf(body, LOGS, logsCodec));
 }
 
 /** As parseTracesJson, for metrics. */
 export function parseMetricsJson(body: Uint8Array): SampleBatch {
-  const request = parseRequest(body, OTLP.MetricsData) as OtlpMessage<'MetricsData'>;
-  return decodeMetrics(metricsCodec.encode(request));
+  return decodeMetrics(toProtobuf(body, METRICS, metricsCodec));
 }
 
-function parseRequest(body: Uint8Array, type: MessageType): Record<string, unknown> {
+/** What is refused, and what is rare, goes the careful way, which knows the path of everything in the body. */
+function toProtobuf<D>(body: Uint8Array, { type, plan }: Root, codec: Codec<D>): Uint8Array {
   if (!isUtf8(body)) throw new CollectorError('bad-data', 'the JSON body is not UTF-8');
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  return parseMessage(parseText(text), type, '');
+  return transcode(body, plan) ?? codec.encode(parseMessage(parseText(textOf(body)), type, '') as D);
+}
+
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }
 
 function parseText(text: string): unknown {
