@@ -1,5 +1,5 @@
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
-import { SLOT_COUNT, SPELLINGS, SPELLINGS_BY_LENGTH, type Spelling } from './fields.ts';
+import { SLOT_COUNT, SPELLINGS, type Spelling, slotOf } from './fields.ts';
 import { readId } from './ids.ts';
 import { type KeyVisitor, scanObject } from './json-scanner.ts';
 import { readSeverity } from './severity.ts';
@@ -40,7 +40,8 @@ export class LineIndexer implements KeyVisitor {
 
   /** For the scanner. Of a key given twice the last counts, as with JSON.parse. */
   visit(keyStart: number, keyEnd: number, escaped: boolean, valueStart: number, valueEnd: number): void {
-    const slot = escaped ? this.#escapedSlot(keyStart, keyEnd) : this.#slotOf(keyStart, keyEnd);
+    const find = escaped ? escapedSlot : slotOf;
+    const slot = find(this.#bytes, keyStart, keyEnd);
     if (slot < 0) return;
     this.#start[slot] = valueStart;
     this.#end[slot] = valueEnd;
@@ -111,25 +112,13 @@ export class LineIndexer implements KeyVisitor {
     this.#to = this.#text.length;
     return true;
   }
+}
 
-  #slotOf(start: number, end: number): number {
-    const candidates = SPELLINGS_BY_LENGTH[end - start];
-    if (candidates === undefined) return -1;
-    for (const { slot, bytes } of candidates) if (sameBytes(this.#bytes, start, bytes)) return slot;
-    return -1;
-  }
-
-  #escapedSlot(start: number, end: number): number {
-    const key = unescaped(this.#bytes, start, end);
-    return SPELLINGS_BY_LENGTH[key.length]?.find((spelling) => spelling.key === key)?.slot ?? -1;
-  }
+function escapedSlot(bytes: Buffer, start: number, end: number): number {
+  const key = Buffer.from(unescaped(bytes, start, end), 'latin1');
+  return slotOf(key, 0, key.length);
 }
 
 function unescaped(bytes: Buffer, start: number, end: number): string {
   return JSON.parse(`"${bytes.toString('latin1', start, end)}"`);
-}
-
-function sameBytes(bytes: Uint8Array, start: number, other: Uint8Array): boolean {
-  for (let i = 0; i < other.length; i++) if (bytes[start + i] !== other[i]) return false;
-  return true;
 }
