@@ -41,6 +41,7 @@ export class TargetScraper {
   readonly #deps: ScraperDeps;
   readonly #maxBodyBytes: number;
   readonly #cache: SeriesCache;
+  readonly #labels: Record<string, string>;
   readonly #own: Record<keyof typeof scrapeMetric, SeriesInfo>;
   /** Series that ended and when, until a batch with their markers was taken. */
   #ended: { series: SeriesInfo; time: bigint }[] = [];
@@ -51,17 +52,18 @@ export class TargetScraper {
     this.target = target;
     this.#deps = deps;
     this.#maxBodyBytes = maxBodyBytes;
-    this.#cache = new SeriesCache({ ...target.labels, [label.job]: job, [label.instance]: instance });
+    this.#labels = { ...target.labels, [label.job]: job, [label.instance]: instance };
     this.#own = {
       up: this.#gauge(scrapeMetric.up),
       duration: this.#gauge(scrapeMetric.duration),
       samplesScraped: this.#gauge(scrapeMetric.samplesScraped),
     };
+    this.#cache = new SeriesCache({ labels: this.#labels }, Object.values(this.#own));
     this.status = { job, instance, up: false };
   }
 
   #gauge(name: string): SeriesInfo {
-    return { name, labels: this.#cache.target, kind: 'gauge', temporality: 'none' };
+    return { name, labels: this.#labels, kind: 'gauge', temporality: 'none' };
   }
 
   /** Scrapes once; a target that is down gives a batch too. Call `delivered` when the batch is durable. */
@@ -86,17 +88,17 @@ export class TargetScraper {
     time: bigint,
     signal: AbortSignal,
   ): Promise<{ builder: SampleBuilder; samples: number; error?: string }> {
-    const builder = new SampleBuilder();
     try {
       const { body, format } = await fetchText(this.#deps.fetch, this.target.url, this.#maxBodyBytes, signal);
-      const { samples, duplicates } = parsePrometheusText(body, format, this.#cache, builder, time);
+      const { builder, parsed } = parsePrometheusText(body, format, this.#cache, time);
+      const { samples, duplicates } = parsed;
       this.#end(this.#cache.commit(), time);
       if (duplicates > 0)
         this.#warn('a target writes series twice; the first of each was kept', { duplicates });
       return { builder, samples };
     } catch (error) {
       this.#end(this.#cache.fail(), time);
-      return { builder: new SampleBuilder(), samples: 0, error: reasonOf(error, signal) };
+      return { builder: new SampleBuilder(this.#cache.table), samples: 0, error: reasonOf(error, signal) };
     }
   }
 

@@ -6,15 +6,13 @@ import { canonicalNumber, goNumber } from '../../../collector/formats/prometheus
 import { parsePrometheusText } from '../../../collector/formats/prometheus-text/parse-text.ts';
 import { SeriesCache } from '../../../collector/formats/prometheus-text/series-cache.ts';
 import type { TextFormat } from '../../../collector/formats/prometheus-text/series-kind.ts';
-import { SampleBuilder } from '../../../collector/formats/sample-builder.ts';
 import { CollectorError } from '../../../collector/telemetry/errors.ts';
 
 const NOW = 1_700_000_000_000_000_000n;
 const TARGET = { job: 'shop', instance: 'shop:8081' };
 
-function parse(text: string, format: TextFormat, cache = new SeriesCache(TARGET)) {
-  const builder = new SampleBuilder();
-  const parsed = parsePrometheusText(Buffer.from(text), format, cache, builder, NOW);
+function parse(text: string, format: TextFormat, cache = new SeriesCache({ labels: TARGET })) {
+  const { builder, parsed } = parsePrometheusText(Buffer.from(text), format, cache, NOW);
   const { index, count } = builder.build();
   const rows = Array.from({ length: count }, (_, i) => {
     const { name, labels, kind, temporality } = index.series[index.seriesIndex[i]!]!;
@@ -109,9 +107,8 @@ test('the older text format: comments, blank lines, spaces, milliseconds, untype
 });
 
 test('labels of the target win; the series keep theirs as exported_', () => {
-  const builder = new SampleBuilder();
   const text = Buffer.from('a{job="own",exported_job="older",x="1"} 1\n');
-  parsePrometheusText(text, 'text', new SeriesCache(TARGET), builder, NOW);
+  const { builder } = parsePrometheusText(text, 'text', new SeriesCache({ labels: TARGET }), NOW);
   assert.deepEqual(builder.build().index.series[0]?.labels, {
     exported_exported_job: 'own',
     exported_job: 'older',
@@ -125,11 +122,11 @@ test('a series is one object from scrape to scrape, until its type changes', () 
   const second = parse('# TYPE a counter\na 2\n', 'text', first.cache);
   assert.equal(second.index.series[0], first.index.series[0]);
   const third = parse('# TYPE a gauge\na 2\n', 'text', first.cache);
-  assert.equal(third.index.series[0]?.kind, 'gauge');
+  assert.equal(third.rows[0]?.kind, 'gauge');
 });
 
 test('commit tells which series vanished, once; those with timestamps of their own are not marked', () => {
-  const cache = new SeriesCache(TARGET);
+  const cache = new SeriesCache({ labels: TARGET });
   parse('a 1\nb 1\nc 1 1700000000000\n', 'text', cache);
   assert.deepEqual(cache.commit(), []);
   parse('a 1\n', 'text', cache);
@@ -142,7 +139,7 @@ test('commit tells which series vanished, once; those with timestamps of their o
 });
 
 test('a target that goes down ends its series, but none that only a failed scrape showed', () => {
-  const cache = new SeriesCache(TARGET);
+  const cache = new SeriesCache({ labels: TARGET });
   parse('a 1\n', 'text', cache);
   cache.commit();
   assert.throws(() => parse('a 1\nnew 1\nbroken\n', 'text', cache), { code: 'bad-data' });
@@ -182,7 +179,7 @@ for (const format of ['openmetrics', 'text'] as const) {
     test(`refused as ${format}, with the line: ${file}`, () => {
       const body = readFileSync(new URL(file, folder));
       assert.throws(
-        () => parsePrometheusText(body, format, new SeriesCache(TARGET), new SampleBuilder(), NOW),
+        () => parsePrometheusText(body, format, new SeriesCache({ labels: TARGET }), NOW),
         (error) =>
           error instanceof CollectorError &&
           error.code === 'bad-data' &&

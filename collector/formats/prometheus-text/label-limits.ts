@@ -1,0 +1,39 @@
+import { CollectorError } from '../../telemetry/errors.ts';
+import type { LineReader } from './line-reader.ts';
+import type { TargetOptions } from './series-cache.ts';
+
+/** What a scrape may hold at the most; whatever is above refuses all of it, as Prometheus has it. 0 is no limit. */
+export class LabelLimits {
+  readonly #options: TargetOptions;
+
+  constructor(options: TargetOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `too-large` when the scrape has more samples than the target may give. */
+  samples(count: number): void {
+    const { sampleLimit = 0 } = this.#options;
+    if (sampleLimit > 0 && count > sampleLimit) {
+      throw new CollectorError('too-large', `the target gave ${count} samples, more than ${sampleLimit}`);
+    }
+  }
+
+  /** Fails with the line when a new series has too many labels, or one too long. */
+  labels(name: string, labels: Record<string, string>, reader: Pick<LineReader, 'fail'>): void {
+    const { labelLimit = 0, labelNameLengthLimit = 0, labelValueLengthLimit = 0 } = this.#options;
+    if (labelLimit + labelNameLengthLimit + labelValueLengthLimit === 0) return;
+    const entries = Object.entries(labels);
+    if (labelLimit > 0 && entries.length > labelLimit)
+      reader.fail(`${name} has ${entries.length} labels, more than ${labelLimit}`);
+    for (const [key, value] of entries) {
+      if (labelNameLengthLimit > 0 && key.length > labelNameLengthLimit)
+        reader.fail(
+          `a label of ${name} has a name of ${key.length} characters, more than ${labelNameLengthLimit}`,
+        );
+      if (labelValueLengthLimit > 0 && value.length > labelValueLengthLimit)
+        reader.fail(
+          `the label ${key} of ${name} has ${value.length} characters, more than ${labelValueLengthLimit}`,
+        );
+    }
+  }
+}
