@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import * as disk from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { planAssembly } from '../../collector/assembly.ts';
 import type { Answers } from '../../scaffold/src/answers.ts';
 import { write } from '../../scaffold/src/create/write.ts';
 import { type Plan, plan } from '../../scaffold/src/emit/plan.ts';
@@ -69,4 +70,5 @@ if (import.meta.main) {
     console.log(`test/golden/${service}: ${planned.size} files`);
   }
   await disk.writeFile(new URL('../../docs/rules.md', import.meta.url), renderRulesPage());
+  for (const [path, text] of await planAssembly()) await disk.writeFile(path, text);
 }

@@ -5,6 +5,7 @@ import { WIRE, WireReader } from '../protobuf/reader.ts';
 import { severityInRange } from './decode-record.ts';
 import { OTLP } from './messages.ts';
 import { copyId, saturated } from './scan-fields.ts';
+import { scanLogsFast } from './scan-kernel.ts';
 import { type ScanRecord, scanRecords } from './scan-records.ts';
 
 const LAYOUT = { root: OTLP.LogsData, group: OTLP.ResourceLogs, scopeGroup: OTLP.ScopeLogs };
@@ -26,6 +27,13 @@ type LogColumns = Omit<LogIndex, 'service'>;
  * throws `bad-data` with the byte at fault, `too-large` above MAX_RECORDS records.
  */
 export function scanLogs(body: Uint8Array): LogBatch {
+  const found = scanLogsFast(body);
+  if (found === undefined) return scanAnyLogs(body);
+  return { signal: 'logs', encoding: 'otlp-protobuf', compression: 'none', body, ...found, resource: {} };
+}
+
+/** As scanLogs, by the scanner that reads everything and knows what is wrong where. */
+export function scanAnyLogs(body: Uint8Array): LogBatch {
   const reader = new WireReader(body);
   let columns = emptyColumns(0);
   const { offsets, service } = scanRecords(reader, LAYOUT, (count) => {

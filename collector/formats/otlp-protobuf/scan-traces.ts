@@ -8,6 +8,7 @@ import { WIRE, WireReader } from '../protobuf/reader.ts';
 import { AttributeScanner } from './attribute-scanner.ts';
 import { OTLP } from './messages.ts';
 import { copyId, saturated } from './scan-fields.ts';
+import { scanSpansFast } from './scan-kernel.ts';
 import { type ScanRecord, scanRecords } from './scan-records.ts';
 
 const LAYOUT = { root: OTLP.TracesData, group: OTLP.ResourceSpans, scopeGroup: OTLP.ScopeSpans };
@@ -39,6 +40,13 @@ const DEPTH = 4;
  * the byte at fault, `too-large` above MAX_RECORDS spans.
  */
 export function scanTraces(body: Uint8Array): SpanBatch {
+  const found = scanSpansFast(body);
+  if (found === undefined) return scanAnyTraces(body);
+  return { signal: 'traces', encoding: 'otlp-protobuf', compression: 'none', body, ...found, resource: {} };
+}
+
+/** As scanTraces, by the scanner that reads everything and knows what is wrong where. */
+export function scanAnyTraces(body: Uint8Array): SpanBatch {
   const reader = new WireReader(body);
   const scan = new SpanScan(reader);
   const { offsets, service } = scanRecords(reader, LAYOUT, (count) => scan.begin(count));
