@@ -7,6 +7,8 @@ export interface Settings {
   requests?: number;
   /** Folder for CPU profiles. */
   profile?: string;
+  /** The one case of a bench of the collector that is measured instead of all. */
+  case?: string;
   /** File with the modules that `dockerfile-real-modules` takes instead of its own. */
   modules?: string;
   /** Folder with the cases that `gate-detection` takes instead of its own. */

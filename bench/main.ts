@@ -9,6 +9,7 @@ import { createToFirstTrace } from './create-to-first-trace.ts';
 import { dockerfileRealModules } from './dockerfile-real-modules.ts';
 import { gateDetection } from './gate-detection.ts';
 import { gateHadolint } from './gate-hadolint.ts';
+import { ingestTraces } from './ingest-traces.ts';
 import { machine } from './machine.ts';
 import { killAll } from './processes.ts';
 import { figureTable, renderTable, resultLine } from './report.ts';
@@ -25,6 +26,7 @@ const benches: { [Name in BenchName]: Bench<Name> } = {
   'dockerfile-real-modules': dockerfileRealModules,
   'gate-detection': gateDetection,
   'gate-hadolint': gateHadolint,
+  'ingest-traces': ingestTraces,
 };
 
 const names = Object.keys(benches) as BenchName[];
@@ -37,6 +39,7 @@ ${list}
 
   --rounds N      alternating rounds (each bench has its own number)
   --requests N    requests of a round, or of the whole soak: fewer to try it out
+  --case NAME     ingest-traces, ingest-logs: this case alone
   --profile DIR   service-overhead: also write CPU profiles there, for \`go tool pprof\`
   --modules FILE  dockerfile-real-modules: \`module@version main-package\` a line, instead of its own
   --cases DIR     gate-detection: folders RULE--bad-N and RULE--ok-N, instead of its own
@@ -50,6 +53,7 @@ Exit codes: 0 done, 1 failed or a target missed, 2 usage, 130 cancelled. docs/be
 const flags = {
   rounds: { type: 'string' },
   requests: { type: 'string' },
+  case: { type: 'string' },
   profile: { type: 'string' },
   modules: { type: 'string' },
   cases: { type: 'string' },
@@ -79,6 +83,7 @@ function parse(argv: readonly string[]): Request {
   const settings = {
     ...(rounds !== undefined && { rounds }),
     ...(requests !== undefined && { requests }),
+    ...(values.case !== undefined && { case: values.case }),
     ...paths(values),
   };
   return { do: 'run', name: known, settings };

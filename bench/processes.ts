@@ -76,6 +76,8 @@ export async function runCommand(command: Command): Promise<{ stdout: string; st
 
 /** A program that runs until it is stopped. */
 export interface Server {
+  /** 0 when it could not be started, which `died` tells. */
+  pid: number;
   /** Rejects when the program ends before it was stopped; never resolves. */
   died: Promise<never>;
   stop(): Promise<void>;
@@ -98,7 +100,7 @@ export function startServer(command: Command): Server {
     await ended;
     clearTimeout(timer);
   };
-  return { died, stop };
+  return { pid: child.pid ?? 0, died, stop };
 }
 
 /** A program that answers one line of JSON to each line of JSON, after a first line that says it is ready. */

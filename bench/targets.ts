@@ -57,6 +57,15 @@ export const figureTargets = {
     cpuRatio1: undefined,
     cpuRatio500: { most: 1 / 10, kind: 'must', from: 'a gate in every pipeline must not be waited for' },
   },
+  'ingest-traces': {
+    ratio512: { most: 1 / 4, kind: 'must', from: measured('1/2.7') },
+    ratio512Gzip: { most: 1 / 4, kind: 'must', from: measured('1/3.3') },
+    ratio128: undefined,
+    ratio32: { most: 2 / 3, kind: 'must', from: measured('1/1.1') },
+    ratio8: { most: 1, kind: 'must', from: measured('1') },
+    ratioJson: { most: 1 / 2, kind: 'must', from: 'an encoding that costs every receiver more' },
+    ackP99Ms: undefined,
+  },
 } as const satisfies Record<string, Record<string, Target | undefined>>;
 
 export type BenchName = keyof typeof figureTargets;
