@@ -14,7 +14,10 @@ const old = join(here, `dist-${process.pid}-old`);
 
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: [{ in: 'launch.ts', out: 'main' }],
+  entryPoints: [
+    { in: 'launch.ts', out: 'main' },
+    { in: 'storage/embedded/reader-worker.ts', out: 'reader-worker' },
+  ],
   outdir: made,
   bundle: true,
   splitting: true,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { type OpenMetricsContentType, Registry } from 'prom-client';
@@ -32,6 +33,8 @@ import { CollectorError } from './telemetry/errors.ts';
 
 /** How often what is too old or too much leaves the store. */
 const EVICT_EVERY_MS = 60_000;
+/** Workers that answer queries: one for every two cores, up to this many. */
+const MAX_READERS = 4;
 
 export interface RunDeps {
   clock: Clock;
@@ -136,7 +139,12 @@ async function openStore(config: Config, { clock, log, baseDir }: RunDeps) {
   await makeFolder(path);
   const warn = (message: string, fields?: Record<string, unknown>) => log.warn(fields ?? {}, message);
   return openEmbeddedStore(
-    { path, retentionMs: config.store.retention * 1000, maxBytes: config.store.maxSize },
+    {
+      path,
+      retentionMs: config.store.retention * 1000,
+      maxBytes: config.store.maxSize,
+      readers: Math.max(1, Math.min(MAX_READERS, Math.floor(availableParallelism() / 2))),
+    },
     { clock, warn },
   );
 }

@@ -12,6 +12,9 @@ export interface BudgetDeps {
 /** A query holds the event loop no longer than this at a stretch, so that ingest goes on beside it. */
 const SLICE_MS = 4;
 
+/** Deadline of a query that names none: while it reads, the log of the file cannot be written anew from its beginning. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
 /** Deadline, cancellation and good manners of one query. */
 export class Budget {
   readonly #deps: BudgetDeps;
@@ -27,7 +30,7 @@ export class Budget {
     this.#deps = deps;
     this.#startedMs = deps.monotonicMs();
     this.#sliceMs = this.#startedMs;
-    this.#timeoutMs = options.timeoutMs ?? Number.POSITIVE_INFINITY;
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#signal = options.signal;
     this.#check(this.#startedMs);
   }

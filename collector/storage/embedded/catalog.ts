@@ -4,6 +4,7 @@ import type { Signal } from '../../telemetry/model.ts';
 import type { TimeRange } from '../store.ts';
 import type { BlockMeta } from './block.ts';
 
+const SIGNALS = ['traces', 'logs', 'metrics'] as const;
 const NO_RESOURCE: Readonly<Record<string, string>> = Object.freeze({});
 
 interface BlockRow {
@@ -23,10 +24,12 @@ interface BlockRow {
   services: string;
   service_records: string;
   resource: string;
-  bloom: Uint8Array;
 }
 
-/** What is known of every stored block without reading it: about half a kilobyte each, and its bloom filter. */
+/** Filters are read when a query needs them: in the catalogue they would take more room than all the rest. */
+const NO_BLOOM = new Uint32Array(0);
+
+/** What is known of every stored block without reading it: about half a kilobyte each. */
 export class Catalog {
   #blocks: Record<Signal, BlockMeta[]> = { traces: [], logs: [], metrics: [] };
   #lastId = 0;
@@ -34,15 +37,28 @@ export class Catalog {
   /** Reads all rows but their blobs. */
   static load(db: DatabaseSync): Catalog {
     const catalog = new Catalog();
+    catalog.addStored(db);
+    return catalog;
+  }
+
+  /** Takes in the rows that are newer than all it knows. */
+  addStored(db: DatabaseSync): void {
     const rows = db.prepare(
       `SELECT id, stage, first_member, last_member, signal, encoding, compression, count, min_unix_nano, max_unix_nano, arrival_unix_nano, bytes,
-        series_set, services, service_records, resource, bloom FROM blocks ORDER BY id`,
+        series_set, services, service_records, resource FROM blocks WHERE id > ? ORDER BY id`,
     );
     rows.setReadBigInts(true);
-    for (const row of rows.iterate()) catalog.add(metaOf(row as unknown as BlockRow));
+    for (const row of rows.iterate(this.#lastId)) this.add(metaOf(row as unknown as BlockRow));
     const last = db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'blocks'`).get();
-    catalog.#lastId = Math.max(catalog.#lastId, Number(last?.['seq'] ?? 0));
-    return catalog;
+    this.#lastId = Math.max(this.#lastId, Number(last?.['seq'] ?? 0));
+  }
+
+  /** The catalogue as it is now, in order of arrival; what is added or removed later leaves it as it is. */
+  snapshot(): Catalog {
+    const copy = new Catalog();
+    copy.#lastId = this.#lastId;
+    for (const signal of SIGNALS) copy.#blocks[signal] = this.#blocks[signal].toSorted(byArrival);
+    return copy;
   }
 
   /** Id of the newest block there ever was. */
@@ -51,21 +67,21 @@ export class Catalog {
   }
 
   add(meta: BlockMeta): void {
-    this.#blocks[meta.signal].push(meta);
-    this.#lastId = meta.id;
+    this.#blocks[meta.signal].push({ ...meta, bloom: NO_BLOOM });
+    this.#lastId = Math.max(this.#lastId, meta.id);
   }
 
   remove(ids: ReadonlySet<number>): void {
-    for (const signal of ['traces', 'logs', 'metrics'] as const) {
+    for (const signal of SIGNALS) {
       this.#blocks[signal] = this.#blocks[signal].filter((block) => !ids.has(block.id));
     }
   }
 
-  /** Blocks up to `lastId` that may hold records of the range, in order of arrival; a copy that stays as it is. */
-  select(signal: Signal, lastId: number, range?: TimeRange): BlockMeta[] {
+  /** Blocks with members up to `lastMember` that may hold records of the range; a copy that stays as it is. */
+  select(signal: Signal, lastMember: number, range?: TimeRange): BlockMeta[] {
     return this.#blocks[signal].filter(
       (block) =>
-        block.id <= lastId &&
+        block.firstMember <= lastMember &&
         (range === undefined ||
           (block.maxUnixNano >= range.fromUnixNano && block.minUnixNano < range.toUnixNano)),
     );
@@ -80,12 +96,16 @@ export class Catalog {
   /** All blocks in order of arrival. */
   all(): BlockMeta[] {
     const { traces, logs, metrics } = this.#blocks;
-    return [...traces, ...logs, ...metrics].sort((a, b) => a.id - b.id);
+    return [...traces, ...logs, ...metrics].sort(byArrival);
   }
 }
 
+/** A sealed block stands where its first member stood. */
+function byArrival(a: BlockMeta, b: BlockMeta): number {
+  return a.firstMember - b.firstMember || a.id - b.id;
+}
+
 function metaOf(row: BlockRow): BlockMeta {
-  const bloom = row.bloom.byteOffset % 4 === 0 ? row.bloom : new Uint8Array(row.bloom);
   return {
     id: Number(row.id),
     stage: row.stage === 1n ? 'sealed' : 'raw',
@@ -103,6 +123,6 @@ function metaOf(row: BlockRow): BlockMeta {
     services: JSON.parse(row.services) as string[],
     serviceRecords: JSON.parse(row.service_records) as number[],
     resource: row.resource === '{}' ? NO_RESOURCE : (JSON.parse(row.resource) as Record<string, string>),
-    bloom: new Uint32Array(bloom.buffer, bloom.byteOffset, bloom.byteLength >>> 2),
+    bloom: NO_BLOOM,
   };
 }

@@ -12,7 +12,7 @@ import {
   type QueryOptions,
 } from '../store.ts';
 import type { BlockMeta } from './block.ts';
-import { hashId, type IdHash, mayContain } from './bloom.ts';
+import { hashId, type IdHash } from './bloom.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
 import { IdTable, wordsOf } from './id-table.ts';
@@ -81,7 +81,7 @@ async function* matchingLogs(
   const traces = wantedTraces(query.traceIds);
   for (const meta of context.catalog.select('logs', lastBlock, query)) {
     if (isOtherService(meta, query.service)) continue;
-    if (traces && !traces.hashes.some((hash) => mayContain(meta.bloom, hash))) continue;
+    if (traces && !context.reader.mayHoldTraces(meta, traces.hashes)) continue;
     await budget.pause();
     const index = context.reader.logs(meta);
     if (index === undefined) continue;

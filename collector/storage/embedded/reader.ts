@@ -12,6 +12,7 @@ import {
   decompressBody,
   type SampleColumns,
 } from './block.ts';
+import { type IdHash, mayContain } from './bloom.ts';
 import { messageOf } from './file.ts';
 import { ByteLru } from './lru.ts';
 
@@ -25,22 +26,48 @@ export interface Records {
 const UNPACKED = 1.5;
 /** A label and its strings on the heap, roughly. */
 const SERIES_BYTES = 600;
+/** What an entry takes up beside its bytes. */
+const ENTRY_BYTES = 200;
+
+/** What the connections of one reader share: decoded blocks, and the filters that tell which blocks to read. */
+export class ReaderCaches {
+  readonly blocks: ByteLru<string, unknown>;
+  readonly blooms: ByteLru<number, Uint32Array>;
+
+  constructor(bytes: number) {
+    this.blocks = new ByteLru(bytes / 2);
+    this.blooms = new ByteLru(bytes / 4);
+  }
+
+  clear(): void {
+    this.blocks.clear();
+    this.blooms.clear();
+  }
+}
 
 /**
- * Reads blocks, decoded, through a cache of bounded size. A block that was evicted since the query began is
- * `undefined`: the query passes over it. What cannot be decoded is `store-damaged`.
+ * Reads blocks, decoded, through caches of bounded size. A block that is gone is `undefined`: the query passes over
+ * it. What cannot be decoded is `store-damaged`.
  */
 export class BlockReader {
   readonly #columns: StatementSync;
   readonly #body: StatementSync;
+  readonly #bloom: StatementSync;
   readonly #set: StatementSync;
-  readonly #cache: ByteLru<unknown>;
+  readonly #caches: ReaderCaches;
 
-  constructor(db: DatabaseSync, cacheBytes: number) {
+  constructor(db: DatabaseSync, caches: ReaderCaches) {
     this.#columns = db.prepare('SELECT columns FROM blocks WHERE id = ?');
     this.#body = db.prepare('SELECT offsets, body FROM blocks WHERE id = ?');
+    this.#bloom = db.prepare('SELECT bloom FROM blocks WHERE id = ?');
     this.#set = db.prepare('SELECT series FROM series_sets WHERE id = ?');
-    this.#cache = new ByteLru(cacheBytes);
+    this.#caches = caches;
+  }
+
+  /** False only when none of the traces is surely in the block. */
+  mayHoldTraces(meta: BlockMeta, hashes: readonly IdHash[]): boolean {
+    const filter = this.#caches.blooms.get(meta.id) ?? this.#loadBloom(meta);
+    return hashes.some((hash) => mayContain(filter, hash));
   }
 
   spans(meta: BlockMeta): SpanIndex | undefined {
@@ -57,15 +84,15 @@ export class BlockReader {
 
   records(meta: BlockMeta): Records | undefined {
     return this.#cached(`body ${meta.id}`, meta, () => {
-      const row = this.#body.get(meta.id);
-      if (row === undefined) return undefined;
-      const stored = row['body'] as Uint8Array;
-      const packed = row['offsets'] as Uint8Array;
-      const body = decompressBody(stored, stored.length === 0 ? 'none' : meta.compression);
-      const offsets = packed.length === 0 ? undefined : decodeOffsets(packed);
-      if (offsets === undefined) return undefined;
-      return { value: { body, offsets }, bytes: body.length + 4 * packed.length };
+      const records = this.#loadRecords(meta);
+      return records && { value: records, bytes: records.body.length + 24 * records.offsets.offset.length };
     });
+  }
+
+  /** Like `records`, for one look: a search over all there is would push everything else out of the cache. */
+  recordsOnce(meta: BlockMeta): Records | undefined {
+    const known = this.#caches.blocks.get(`body ${meta.id}`) as Records | undefined;
+    return known ?? this.#guarded(meta, () => this.#loadRecords(meta));
   }
 
   seriesSet(meta: BlockMeta): SeriesInfo[] | undefined {
@@ -77,12 +104,30 @@ export class BlockReader {
     });
   }
 
+  #loadRecords(meta: BlockMeta): Records | undefined {
+    const row = this.#body.get(meta.id);
+    if (row === undefined) return undefined;
+    const stored = row['body'] as Uint8Array;
+    const packed = row['offsets'] as Uint8Array;
+    const body = decompressBody(stored, stored.length === 0 ? 'none' : meta.compression);
+    return packed.length === 0 ? undefined : { body, offsets: decodeOffsets(packed) };
+  }
+
+  #loadBloom(meta: BlockMeta): Uint32Array {
+    const stored = this.#bloom.get(meta.id)?.['bloom'] as Uint8Array | undefined;
+    // A copy: SQLite's bytes need not begin at a multiple of four.
+    const bytes = new Uint8Array(stored ?? []);
+    const filter = new Uint32Array(bytes.buffer, 0, bytes.length >>> 2);
+    this.#caches.blooms.put(meta.id, filter, bytes.length + ENTRY_BYTES);
+    return filter;
+  }
+
   #index<T>(meta: BlockMeta, decode: (bytes: Uint8Array) => T): T | undefined {
     return this.#cached(`columns ${meta.id}`, meta, () => {
       const row = this.#columns.get(meta.id);
       if (row === undefined) return undefined;
       const bytes = row['columns'] as Uint8Array;
-      return { value: decode(bytes), bytes: bytes.length * UNPACKED };
+      return { value: decode(bytes), bytes: bytes.length * UNPACKED + ENTRY_BYTES };
     });
   }
 
@@ -91,12 +136,16 @@ export class BlockReader {
     meta: BlockMeta,
     load: () => { value: T; bytes: number } | undefined,
   ): T | undefined {
-    const known = this.#cache.get(key);
+    const known = this.#caches.blocks.get(key);
     if (known !== undefined) return known as T;
+    const loaded = this.#guarded(meta, load);
+    if (loaded !== undefined) this.#caches.blocks.put(key, loaded.value, loaded.bytes);
+    return loaded?.value;
+  }
+
+  #guarded<T>(meta: BlockMeta, load: () => T): T {
     try {
-      const loaded = load();
-      if (loaded !== undefined) this.#cache.put(key, loaded.value, loaded.bytes);
-      return loaded?.value;
+      return load();
     } catch (cause) {
       throw new CollectorError(
         'store-damaged',

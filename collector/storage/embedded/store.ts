@@ -1,6 +1,6 @@
 /**
- * The embedded engine: one SQLite file (node:sqlite), one row per block, that is per batch, and a catalogue of all
- * blocks in memory. Everything is acknowledged after it is on disk.
+ * The embedded engine: one SQLite file (node:sqlite), one row per block, and a catalogue of all blocks in memory. This
+ * thread writes, readers answer queries. Everything is acknowledged after it is on disk.
  */
 
 import type { DatabaseSync } from 'node:sqlite';
@@ -9,23 +9,19 @@ import type { Batch } from '../../telemetry/batch.ts';
 import type { Clock } from '../../telemetry/clock.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import type { Store } from '../store.ts';
-import { queryAggregate } from './aggregate.ts';
 import { encodeBlock } from './block.ts';
 import type { BudgetDeps } from './budget.ts';
 import { Catalog } from './catalog.ts';
 import { listDocuments, putDocument } from './documents.ts';
 import { openError, openFile } from './file.ts';
-import { queryFindLogs } from './find-logs.ts';
-import { queryFindTraces } from './find-traces.ts';
-import { BlockReader } from './reader.ts';
+import { ReaderPool } from './reader-pool.ts';
+import { localReaders } from './readers.ts';
 import { fileBytes, Retention } from './retention.ts';
-import { querySeries } from './series.ts';
 import { describeStore } from './status.ts';
-import { queryTrace } from './trace.ts';
 import { GroupWriter, type Schedule } from './writer.ts';
 
 export interface EmbeddedStoreOptions {
-  /** The file; `-wal` and `-reserve` stand beside it. Its folder must exist. */
+  /** The file; `-wal`, `-shm`, `-lock` and `-reserve` stand beside it. Its folder must exist. */
   path: string;
   /** Age since arrival above which `evict` deletes. */
   retentionMs: number;
@@ -33,8 +29,10 @@ export interface EmbeddedStoreOptions {
   maxBytes: number;
   /** How long an append waits for others to share its commit; 3 by default. */
   groupMs?: number;
-  /** Decoded blocks in memory; 16 MiB by default. */
+  /** Decoded blocks and filters in the memory of each reader; 32 MiB by default. */
   cacheBytes?: number;
+  /** Workers that answer queries, started when they are needed; with 0, the default, they are answered in slices in this thread. */
+  readers?: number;
   /** Size of the file at which appends are refused with `store-full`, like on a full disk; none by default. */
   hardLimitBytes?: number;
 }
@@ -60,7 +58,9 @@ const systemDeps = {
 
 const GROUP_RECORDS = 2048;
 const GROUP_BYTES = 4 * 1024 * 1024;
-const CACHE_BYTES = 16 * 1024 * 1024;
+/** Rows of `removed_blocks`: some ten bytes each. */
+const REMOVALS_KEPT = 20_000;
+const CACHE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Opens the store at `options.path`, making the file when there is none. Throws `store-damaged` for a file that is
@@ -74,6 +74,7 @@ export async function openEmbeddedStore(
   try {
     if (options.hardLimitBytes !== undefined) limitPages(db, options.hardLimitBytes);
     const catalog = Catalog.load(db);
+    forgetRemovals(db, 0);
     return storeOver(db, catalog, options, { ...systemDeps, ...deps });
   } catch (cause) {
     db.close();
@@ -90,7 +91,10 @@ function storeOver(
   const { path, groupMs = 3, cacheBytes = CACHE_BYTES } = options;
   const group = { groupMs, groupRecords: GROUP_RECORDS, groupBytes: GROUP_BYTES };
   const writer = new GroupWriter(db, catalog, group, deps);
-  const context = { catalog, reader: new BlockReader(db, cacheBytes), deps };
+  const readers =
+    options.readers === undefined || options.readers === 0
+      ? localReaders(path, cacheBytes, deps)
+      : new ReaderPool({ path, cacheBytes, workers: options.readers });
   const retention = new Retention(db, catalog, { ...options, ...deps });
   /** Every method as one that rejects when the store is closed. */
   const whileOpen =
@@ -107,23 +111,36 @@ function storeOver(
         checkpoints: batches.flatMap((batch) => batch.checkpoint ?? []),
       });
     }),
-    trace: whileOpen(queryTrace.bind(undefined, context)),
-    findTraces: whileOpen(queryFindTraces.bind(undefined, context)),
-    findLogs: whileOpen(queryFindLogs.bind(undefined, context)),
-    series: whileOpen(querySeries.bind(undefined, context)),
-    aggregate: whileOpen(queryAggregate.bind(undefined, context)),
+    trace: whileOpen((query, options) => readers.ask('trace', query, options)),
+    findTraces: whileOpen((query, options) => readers.ask('findTraces', query, options)),
+    findLogs: whileOpen((query, options) => readers.ask('findLogs', query, options)),
+    series: whileOpen((query, options) => readers.ask('series', query, options)),
+    aggregate: whileOpen((query, options) => readers.ask('aggregate', query, options)),
     put: whileOpen(putDocument.bind(undefined, db)),
     list: whileOpen((kind, query = {}) => listDocuments(db, kind, query)),
     checkpoint: whileOpen((source: string) => readCheckpoint(db, source)),
     status: whileOpen(() => describeStore(db, catalog, fileBytes(path))),
-    evict: whileOpen(() => retention.evict()),
+    evict: whileOpen(async () => {
+      const records = await retention.evict();
+      if (db.isOpen) forgetRemovals(db, REMOVALS_KEPT);
+      return records;
+    }),
     close: async () => {
       if (!db.isOpen) return;
       writer.flush();
-      await retention.settled();
+      await Promise.all([retention.settled(), readers.close()]);
       if (db.isOpen) db.close();
     },
   };
+}
+
+/** Forgets all but the newest removals: a reader that has not seen the others reads the whole catalogue anew. */
+function forgetRemovals(db: DatabaseSync, keep: number): void {
+  try {
+    db.prepare('DELETE FROM removed_blocks WHERE seq <= (SELECT max(seq) FROM removed_blocks) - ?').run(keep);
+  } catch {
+    // A full disk: they are forgotten another time.
+  }
 }
 
 function readCheckpoint(db: DatabaseSync, source: string): string | undefined {

@@ -5,7 +5,7 @@ import { CollectorError } from '../../telemetry/errors.ts';
 import { fromHex, SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
 import { DEFAULT_LIMITS, type Page, type QueryOptions, type SpanColumns, type TraceQuery } from '../store.ts';
 import type { BlockMeta } from './block.ts';
-import { hashId, mayContain } from './bloom.ts';
+import { hashId } from './bloom.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
 import { IdTable, wordsOf } from './id-table.ts';
@@ -74,7 +74,7 @@ export async function collectTraces(
   const found: SpanRef[] = [];
   const seen = new IdTable();
   for (const meta of context.catalog.select('traces', lastBlock)) {
-    if (!hashes.some((hash) => mayContain(meta.bloom, hash))) continue;
+    if (!context.reader.mayHoldTraces(meta, hashes)) continue;
     await budget.pause();
     const index = context.reader.spans(meta);
     if (index === undefined) continue;
