@@ -65,9 +65,8 @@ const ZSTD = {
   params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
 };
 
-/** Packs a batch; throws `bad-data` when its columns are not of one length, `too-large` above 256 MiB. */
+/** Packs a batch whose shape was checked. */
 export function encodeBlock(batch: Batch, arrivalUnixNano: bigint): EncodedBlock {
-  checkShape(batch);
   const body =
     batch.body.length > 0 && batch.compression === 'none' ? zstdCompressSync(batch.body, ZSTD) : batch.body;
   const compression = batch.compression === 'none' && body.length > 0 ? 'zstd' : batch.compression;
@@ -244,7 +243,8 @@ function countByString(column: SpanIndex['service']): [string, number][] {
   );
 }
 
-function checkShape(batch: Batch): void {
+/** Throws `bad-data` when the batch's columns are not of one length, `too-large` above 256 MiB. */
+export function checkShape(batch: Batch): void {
   if (batch.body.length > MAX_BODY_BYTES) {
     throw new CollectorError(
       'too-large',

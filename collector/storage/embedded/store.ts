@@ -9,7 +9,6 @@ import type { Batch } from '../../telemetry/batch.ts';
 import type { Clock } from '../../telemetry/clock.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import type { Store } from '../store.ts';
-import { encodeBlock } from './block.ts';
 import type { BudgetDeps } from './budget.ts';
 import { Catalog } from './catalog.ts';
 import { listDocuments, putDocument } from './documents.ts';
@@ -104,13 +103,7 @@ function storeOver(
       return method(...args);
     };
   return {
-    append: whileOpen((batches: readonly Batch[]) => {
-      const arrival = deps.clock();
-      return writer.append({
-        blocks: batches.filter((batch) => batch.count > 0).map((batch) => encodeBlock(batch, arrival)),
-        checkpoints: batches.flatMap((batch) => batch.checkpoint ?? []),
-      });
-    }),
+    append: whileOpen((batches: readonly Batch[]) => writer.append(batches, deps.clock())),
     trace: whileOpen((query, options) => readers.ask('trace', query, options)),
     findTraces: whileOpen((query, options) => readers.ask('findTraces', query, options)),
     findLogs: whileOpen((query, options) => readers.ask('findLogs', query, options)),

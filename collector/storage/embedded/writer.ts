@@ -1,20 +1,18 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { zstdCompressSync } from 'node:zlib';
-import type { Checkpoint } from '../../telemetry/batch.ts';
+import type { Batch } from '../../telemetry/batch.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import type { SeriesInfo } from '../../telemetry/model.ts';
-import type { BlockMeta, EncodedBlock } from './block.ts';
+import { type BlockMeta, checkShape, type EncodedBlock, encodeBlock } from './block.ts';
 import type { Catalog } from './catalog.ts';
+import { coalesce } from './coalesce.ts';
 import { messageOf, SQLITE, sqliteCode } from './file.ts';
 
-/** What one call of append brings. */
-export interface Appended {
-  blocks: EncodedBlock[];
-  checkpoints: Checkpoint[];
-}
-
-interface Waiting extends Appended {
+/** What one call of append brought. */
+interface Waiting {
+  batches: readonly Batch[];
+  arrivalUnixNano: bigint;
   resolve(): void;
   reject(error: CollectorError): void;
 }
@@ -73,12 +71,17 @@ export class GroupWriter {
     };
   }
 
-  append(appended: Appended): Promise<void> {
+  /**
+   * Resolves when the batches and their checkpoints are durable. Throws `bad-data` or `too-large` for a batch that is
+   * malformed, and takes nothing then.
+   */
+  append(batches: readonly Batch[], arrivalUnixNano: bigint): Promise<void> {
+    for (const batch of batches) checkShape(batch);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...appended, resolve, reject });
-      for (const { meta } of appended.blocks) {
-        this.#records += meta.count;
-        this.#bytes += meta.bytes;
+      this.#waiting.push({ batches, arrivalUnixNano, resolve, reject });
+      for (const batch of batches) {
+        this.#records += batch.count;
+        this.#bytes += batch.body.length;
       }
       if (this.#records >= this.#options.groupRecords || this.#bytes >= this.#options.groupBytes)
         this.flush();
@@ -110,13 +113,18 @@ export class GroupWriter {
   }
 
   #commit(group: readonly Waiting[]): void {
+    const batches = group.flatMap((waiting) => waiting.batches);
+    const arrival = group.at(-1)!.arrivalUnixNano;
+    const blocks = coalesce(batches.filter((batch) => batch.count > 0)).map((batch) =>
+      encodeBlock(batch, arrival),
+    );
     const added = transaction(this.#db, () => {
       let id = this.#catalog.lastId;
-      return group.flatMap(({ blocks, checkpoints }) => {
-        const metas = blocks.map((block) => this.#insert(block, ++id));
-        for (const { source, position } of checkpoints) this.#statements.checkpoint.run(source, position);
-        return metas;
-      });
+      const metas = blocks.map((block) => this.#insert(block, ++id));
+      for (const { checkpoint } of batches) {
+        if (checkpoint) this.#statements.checkpoint.run(checkpoint.source, checkpoint.position);
+      }
+      return metas;
     });
     for (const meta of added) this.#catalog.add(meta);
   }

@@ -183,7 +183,7 @@ it('a long query lets others have their turn, and ends when its reader goes away
       },
     },
   );
-  await store.append(Array.from({ length: 50 }, (_, n) => spanBatch([span(n + 1)])));
+  for (let n = 1; n <= 50; n++) await store.append([spanBatch([span(n)])]);
   const query = { filter: ALL, order: 'newest' } as const;
   await store.findTraces(query);
   assert.ok(breaths >= 5, `${breaths} breaths over 50 blocks`);

@@ -1,0 +1,180 @@
+/** Small batches of one commit as few blocks: a block costs the same whether it holds eight records or a thousand. */
+import type {
+  Batch,
+  LogBatch,
+  LogIndex,
+  RecordOffsets,
+  SpanBatch,
+  SpanIndex,
+} from '../../telemetry/batch.ts';
+import type { StringColumn } from '../../telemetry/columns.ts';
+
+/** Records and bytes of a block; a batch that alone has more becomes a block of its own. */
+const MAX_RECORDS = 4096;
+const MAX_BYTES = 2 * 1024 * 1024;
+
+type Columns = Uint8Array | Uint16Array | Uint32Array | BigInt64Array;
+
+/**
+ * The batches with those of one kind joined, in order of arrival. Joined are spans and logs of one encoding,
+ * compression and resource whose bodies may follow one another: protobuf's repeated fields, lines of a log, members
+ * of a gzip file. Checkpoints are left out. Throws what a malformed batch makes it throw: check the shapes before.
+ */
+export function coalesce(batches: readonly Batch[]): Batch[] {
+  const joined: Batch[] = [];
+  for (const run of runsOf(batches)) joined.push(run.length === 1 ? run[0]! : join(run));
+  return joined;
+}
+
+/** Batches that go into one block each; a run ends when it is full. */
+function runsOf(batches: readonly Batch[]): Batch[][] {
+  const runs: Batch[][] = [];
+  const open = new Map<string, { run: Batch[]; records: number; bytes: number }>();
+  for (const batch of batches) {
+    const key = keyOf(batch);
+    if (key === undefined) {
+      runs.push([batch]);
+      continue;
+    }
+    const bytes = plainLength(batch);
+    let current = open.get(key);
+    if (!current || current.records + batch.count > MAX_RECORDS || current.bytes + bytes > MAX_BYTES) {
+      current = { run: [], records: 0, bytes: 0 };
+      runs.push(current.run);
+      open.set(key, current);
+    }
+    current.run.push(batch);
+    current.records += batch.count;
+    current.bytes += bytes;
+  }
+  return runs;
+}
+
+/** What batches of one block have in common; undefined for those that stay alone. */
+function keyOf(batch: Batch): string | undefined {
+  const { signal, encoding, compression, resource } = batch;
+  if (signal === 'metrics' || batch.count >= MAX_RECORDS) return undefined;
+  // Of compressed bodies only gzip's may follow one another, and the length of each must be known.
+  if (compression === 'zstd' || (compression === 'gzip' && batch.inflated === undefined)) return undefined;
+  // Without a body a batch is nothing but columns.
+  if (batch.body.length === 0 || encoding === 'none') return undefined;
+  let key: string = `${signal} ${encoding} ${compression}`;
+  for (const name in resource) key += `\0${name}\0${resource[name]}`;
+  return key;
+}
+
+/** Bytes of the body as its offsets count them. */
+function plainLength(batch: Batch): number {
+  return (batch.compression === 'none' ? batch.body : batch.inflated!).length;
+}
+
+function join(run: readonly Batch[]): Batch {
+  const first = run[0]!;
+  const count = run.reduce((sum, batch) => sum + batch.count, 0);
+  const shared = {
+    ...{ encoding: first.encoding, compression: first.compression, resource: first.resource, count },
+    body: Buffer.concat(run.map((batch) => batch.body)),
+    offsets: joinOffsets(run),
+  };
+  return first.signal === 'traces'
+    ? { ...shared, signal: 'traces', index: joinSpans(run as readonly SpanBatch[]) }
+    : { ...shared, signal: 'logs', index: joinLogs(run as readonly LogBatch[]) };
+}
+
+function joinSpans(run: readonly SpanBatch[]): SpanIndex {
+  const of = <C extends Columns>(pick: (index: SpanIndex) => C) =>
+    concat(run.map(({ index }) => pick(index)));
+  const strings = (pick: (index: SpanIndex) => StringColumn) =>
+    joinStrings(run.map(({ index }) => pick(index)));
+  return {
+    traceId: of((index) => index.traceId),
+    spanId: of((index) => index.spanId),
+    parentSpanId: of((index) => index.parentSpanId),
+    startTimeUnixNano: of((index) => index.startTimeUnixNano),
+    durationNano: of((index) => index.durationNano),
+    kind: of((index) => index.kind),
+    status: of((index) => index.status),
+    name: strings((index) => index.name),
+    service: strings((index) => index.service),
+    route: strings((index) => index.route),
+    method: strings((index) => index.method),
+    httpStatus: of((index) => index.httpStatus),
+  };
+}
+
+function joinLogs(run: readonly LogBatch[]): LogIndex {
+  const of = <C extends Columns>(pick: (index: LogIndex) => C) => concat(run.map(({ index }) => pick(index)));
+  return {
+    timeUnixNano: of((index) => index.timeUnixNano),
+    severityNumber: of((index) => index.severityNumber),
+    service: joinStrings(run.map(({ index }) => index.service)),
+    traceId: of((index) => index.traceId),
+    spanId: of((index) => index.spanId),
+  };
+}
+
+function concat<C extends Columns>(parts: readonly C[]): C {
+  const whole = emptyLike(
+    parts[0]!,
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part as never, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function emptyLike<C extends Columns>(part: C, length: number): C {
+  if (part instanceof BigInt64Array) return new BigInt64Array(length) as C;
+  if (part instanceof Uint32Array) return new Uint32Array(length) as C;
+  return (part instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length)) as C;
+}
+
+function joinStrings(parts: readonly StringColumn[]): StringColumn {
+  const dictionary = [''];
+  const positions = new Map<string, number>([['', 0]]);
+  const index = new Uint32Array(parts.reduce((sum, part) => sum + part.index.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    const position = part.dictionary.map((text) => {
+      const known = positions.get(text);
+      if (known !== undefined) return known;
+      positions.set(text, dictionary.length);
+      return dictionary.push(text) - 1;
+    });
+    for (const entry of part.index) index[at++] = position[entry]!;
+  }
+  return { dictionary, index };
+}
+
+function joinOffsets(run: readonly Batch[]): RecordOffsets {
+  const of = (pick: (offsets: RecordOffsets) => Uint32Array) =>
+    concat(run.map(({ offsets }) => pick(offsets)));
+  const joined: RecordOffsets = {
+    offset: of((offsets) => offsets.offset),
+    length: of((offsets) => offsets.length),
+    resource: of((offsets) => offsets.resource),
+    scope: of((offsets) => offsets.scope),
+    resources: of((offsets) => offsets.resources),
+    scopes: of((offsets) => offsets.scopes),
+  };
+  const at = { record: 0, bytes: 0, resource: 0, scope: 0 };
+  for (const batch of run) {
+    const { offset, resources, scopes } = batch.offsets;
+    const end = at.record + offset.length;
+    for (let i = at.record; i < end; i++) {
+      joined.offset[i]! += at.bytes;
+      joined.resource[i]! += at.resource;
+      joined.scope[i]! += at.scope;
+    }
+    for (let i = 0; i < resources.length; i += 2) joined.resources[at.resource * 2 + i]! += at.bytes;
+    for (let i = 0; i < scopes.length; i += 2) joined.scopes[at.scope * 2 + i]! += at.bytes;
+    at.record = end;
+    at.bytes += plainLength(batch);
+    at.resource += resources.length >>> 1;
+    at.scope += scopes.length >>> 1;
+  }
+  return joined;
+}
