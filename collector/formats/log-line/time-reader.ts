@@ -25,17 +25,19 @@ const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
 
 /**
  * Reads the time in bytes[start, end) as `parseTime` does: without making a string of it in the forms that loggers
- * write, by `parseTime` in all others. False when it is no time.
+ * write, by `parseTime` in all others. False, and `into` as it was, when it is no time.
  */
 export function readTime(bytes: Buffer, start: number, end: number, into: TimeParts): boolean {
+  const { seconds, nanos: nanosBefore } = into;
   const fast =
     end - start > 4 && bytes[start + 4] === MINUS
       ? readIso(bytes, start, end, into)
       : readEpoch(bytes, start, end, into);
   if (fast) return true;
   const nanos = parseTime(bytes.toString('latin1', start, end));
+  // The fast readers may have begun to write; who asks keeps the time of the line before.
+  Object.assign(into, nanos === undefined ? { seconds, nanos: nanosBefore } : splitTime(nanos));
   if (nanos === undefined) return false;
-  Object.assign(into, splitTime(nanos));
   return true;
 }
 

@@ -193,6 +193,19 @@ test('times are read from bytes as from text', () => {
   );
 });
 
+test('a line whose time is none has that of the line before, however much of it looked like a time', () => {
+  for (const bad of [
+    '2026-01-02T03:04:05.5x',
+    '2026-01-02T03:04:05.123-11-15',
+    '9999999999999.5',
+    '99999999999',
+  ]) {
+    const { batch } = scan(`{"ts":1700000000.25,"msg":"a"}\n{"ts":"${bad}","msg":"b"}\n{"msg":"c"}`);
+    const expected = parseTime(bad) ?? 1_700_000_000_250_000_000n;
+    assert.deepEqual([...batch.index.timeUnixNano].slice(1), [expected, expected], bad);
+  }
+});
+
 test('a time in two parts is stored as the 64-bit number that it is', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (nanos) => {
