@@ -2,12 +2,18 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Said, Work } from './js-worker.ts';
+import type { FuzzedProperty, Said, Work } from './js-worker.ts';
 import type { PropertyName } from './properties.ts';
 import type { Bound, FuzzDeps, Fuzzed, FuzzTarget } from './target.ts';
 
 /** An input that takes longer never ends, as far as a user is concerned. */
 const hangMs = 20_000;
+
+/** Inputs that a thread tries on one property: as many as `bound` says, or for as long. */
+export type Portion = { name: FuzzedProperty; bound: Bound; seed: number };
+
+/** An input that broke its property, and how: by what class of error was thrown. */
+export type Broken = { kind: 'crash' | 'accepted' | 'disagreement'; path: string };
 
 /** The target that fuzzes one of our own properties. */
 export function jsTarget(
@@ -15,10 +21,14 @@ export function jsTarget(
   name: PropertyName,
   more: Pick<FuzzTarget, 'inputs' | 'defaultExecs'> = {},
 ): FuzzTarget {
-  return { question, ...more, run: (bound, deps) => fuzzInThread(name, bound, deps) };
+  return { question, ...more, run: (bound, deps) => fuzzInThread({ name, bound, seed: deps.seed }, deps) };
 }
 
-function fuzzInThread(name: PropertyName, bound: Bound, { folder, seed, tell }: FuzzDeps): Promise<Fuzzed> {
+/** Tries one portion in a thread of its own; `broken` is told each input that broke the property. */
+export function fuzzInThread(
+  { name, bound, seed }: Portion,
+  { folder, tell, broken }: Pick<FuzzDeps, 'folder' | 'tell'> & { broken?: (input: Broken) => void },
+): Promise<Fuzzed> {
   const shared = <T>(array: new (buffer: SharedArrayBuffer) => T, bytes: number) =>
     new array(new SharedArrayBuffer(bytes));
   const work: Work = {
@@ -55,9 +65,17 @@ function fuzzInThread(name: PropertyName, bound: Bound, { folder, seed, tell }: 
     });
     worker.on('message', (said: Said) => {
       if ('broken' in said) {
-        crashes.add(keep(said.broken));
+        const path = keep(said.broken);
+        crashes.add(path);
+        writeFileSync(`${path}.why`, `${name}\n${said.why}\n`);
         tell(said.why);
+        broken?.({ kind: kindOf(said.kind), path });
       } else finish({ ...said, crashes: [...crashes], hangs: [] });
     });
   });
+}
+
+function kindOf(error: string): Broken['kind'] {
+  if (error === 'Accepted') return 'accepted';
+  return error === 'Disagreement' ? 'disagreement' : 'crash';
 }

@@ -15,11 +15,13 @@ ${Object.entries(targets)
 
   --seconds N  how long (default 30, or a number of inputs where the target has one)
   --execs N    how many inputs, instead of --seconds
+  --from N     formats: begin with this portion of the seed's inputs, where an earlier run was stopped
   --seed N     of the random inputs of a target in TypeScript (default: the time, printed)
 
 Go keeps what it found interesting in its cache and begins with it the next time.
 The last line is RESULT {"fuzz":NAME,"figures":{"crashes":0,"hangs":0,"execs":…}}; a target in TypeScript also tells
-rssMB, the peak memory of the process, and may call its inputs otherwise.
+rssMB, the peak memory of the process, and may call its inputs otherwise. formats also tells bodies that were accepted
+although their oracle refuses them, and disagreements about what a good body says.
 Exit codes: 0 nothing found or help, 1 an input broke the property (its path is printed), 2 wrong usage.
 `;
 
@@ -27,11 +29,14 @@ const flags = {
   seconds: { type: 'string' },
   execs: { type: 'string' },
   seed: { type: 'string' },
+  from: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 /** @throws Error that says which word of the command line is wrong */
-function parse(argv: readonly string[]): { name: string; bound: Bound; seed: number } | undefined {
+function parse(
+  argv: readonly string[],
+): { name: string; bound: Bound; seed: number; from?: number } | undefined {
   const { values, positionals } = parseArgs({ args: [...argv], options: flags, allowPositionals: true });
   const [name, ...more] = positionals;
   if (values.help || (name === undefined && argv.length === 0)) return undefined;
@@ -45,7 +50,8 @@ function parse(argv: readonly string[]): { name: string; bound: Bound; seed: num
     throw new Error('--seconds and --execs exclude each other');
   }
   const bound = boundOf(values, targets[name]!);
-  return { name, bound, seed: values.seed === undefined ? Date.now() % 2 ** 31 : whole('seed', values.seed) };
+  const seed = values.seed === undefined ? Date.now() % 2 ** 31 : whole('seed', values.seed);
+  return { name, bound, seed, ...(values.from !== undefined && { from: whole('from', values.from) }) };
 }
 
 function boundOf(
@@ -75,21 +81,24 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const { name, bound, seed } = request;
+  const { name, bound, seed, from } = request;
   const folder = mkdtempSync(join(tmpdir(), `go-sre-fuzz-${name}-`));
   console.log(`${name}: ${targets[name]!.question} (seed ${seed})`);
   try {
     const target = targets[name]!;
     const inputs = target.inputs ?? 'execs';
-    const { execs, interesting, crashes, hangs, rssMB } = await target.run(bound, {
+    const fuzzed = await target.run(bound, {
       ...{ folder, seed, tell: console.log },
+      ...(from !== undefined && { from }),
     });
+    const { execs, interesting, crashes, hangs, rssMB } = fuzzed;
     console.log(`${execs} ${inputs}, ${interesting} new interesting inputs`);
     for (const path of crashes) console.log(`crash: ${path}`);
     for (const path of hangs) console.log(`hang: ${path}`);
     const figures = {
       ...{ [inputs]: execs, crashes: crashes.length, hangs: hangs.length },
       ...(rssMB !== undefined && { rssMB: Math.round(rssMB) }),
+      ...fuzzed.figures,
     };
     console.log(`RESULT ${JSON.stringify({ fuzz: name, figures })}`);
     return crashes.length + hangs.length === 0 ? 0 : 1;

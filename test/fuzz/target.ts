@@ -8,6 +8,8 @@ export type Fuzzed = {
   hangs: readonly string[];
   /** Peak memory of the process in 10^6 bytes, where the target runs in it. */
   rssMB?: number;
+  /** Figures of the target's own, in place of those of the same name. */
+  figures?: Readonly<Record<string, number>>;
 };
 
 /** When a run ends: after so many seconds, or after so many inputs. */
@@ -19,6 +21,8 @@ export type FuzzDeps = {
   folder: string;
   /** Seed of the random inputs, where the target takes one. */
   seed: number;
+  /** The first portion of a target that works in portions: what was done before is not done again. */
+  from?: number;
   tell: (line: string) => void;
 };
 

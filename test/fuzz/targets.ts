@@ -1,3 +1,4 @@
+import { formatsTarget } from './formats/target.ts';
 import { goTarget } from './go-target.ts';
 import { jsTarget } from './js-target.ts';
 import type { FuzzTarget } from './target.ts';
@@ -11,6 +12,7 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
   ),
   sampler: goTarget('the sampler against the rules of the specification', 'internal/spans', 'FuzzSampler'),
   redaction: goTarget('log lines stay JSON and lose their secrets', 'internal/redact', 'FuzzJSON'),
+  formats: formatsTarget,
   archive: jsTarget('the reader of .go-sre/base.tar.gz', 'archive'),
   merge: jsTarget("the three-way merge of go-sre update: no line of the user's is lost", 'merge'),
   routes: jsTarget('go-sre route add over any table of routes: every byte stays', 'routes'),

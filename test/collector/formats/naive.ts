@@ -138,3 +138,22 @@ export function naiveLogIndex({ record, service }: NaiveRecord) {
     spanId: naiveHex(record.spanId),
   };
 }
+
+/** The whole log record, as a reader gets it. */
+export function naiveLog(naive: NaiveRecord) {
+  const { record, resource, scope } = naive;
+  const attributes = naiveAttributes(record.attributes);
+  if (record.eventName) attributes['event.name'] ??= record.eventName;
+  const time = BigInt(record.timeUnixNano ?? 0) || BigInt(record.observedTimeUnixNano ?? 0);
+  return {
+    timeUnixNano: time,
+    severityNumber: naiveLogIndex(naive).severity,
+    severityText: record.severityText ?? '',
+    body: naiveValue(record.body),
+    traceId: naiveHex(record.traceId),
+    spanId: naiveHex(record.spanId),
+    attributes,
+    resource,
+    scope,
+  };
+}

@@ -9,6 +9,11 @@ const root = protobuf.parse(readFileSync(new URL('./otlp.proto', import.meta.url
 // biome-ignore lint/suspicious/noExplicitAny: protobufjs's own plain objects, whose fields the tests pick freely
 export type Plain = any;
 
+/** protobufjs's reflection of a message. */
+export function oracleType(message: string): protobuf.Type {
+  return root.lookupType(message);
+}
+
 export function encodeByOracle(message: string, plain: object): Uint8Array {
   const type = root.lookupType(message);
   return type.encode(type.fromObject(plain)).finish();
