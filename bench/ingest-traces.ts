@@ -1,13 +1,11 @@
 // What does it cost to take a span in and to have it on disk, beside the OpenTelemetry Collector, which writes to a file
 // and never syncs? Both get the same requests in turn over loopback; what counts is the CPU time of the whole process.
-import { join } from 'node:path';
 import type { Bench, BenchDeps, Findings } from './bench.ts';
+import { type Binaries, buildAll, mustHold, withBoth } from './collector/both.ts';
 import { chosenCases } from './collector/cases.ts';
-import { buildLoad, type Load } from './collector/load.ts';
-import { buildOtelcol, startOtelcol } from './collector/otelcol.ts';
-import { buildOurs, type Ours, startOurs, storedIn } from './collector/ours.ts';
+import { costTable } from './collector/cost-table.ts';
+import type { Load } from './collector/load.ts';
 import { cpuRatio, measureRound, medianOf, type Turns, takeTurns } from './collector/round.ts';
-import { cell, type Table } from './report.ts';
 
 const defaultRounds = 5;
 
@@ -27,49 +25,19 @@ const names = Object.keys(cases) as Case[];
 /** Rounds by case, of the cases that were measured. */
 export type Measured = ReadonlyMap<Case, Turns>;
 
-interface Binaries {
-  ours: string;
-  peer: string;
-  sender: string;
-}
-
 /** One case, both programs started afresh, so that it gives the same alone as among the others. */
 async function measure(name: Case, binaries: Binaries, deps: BenchDeps): Promise<Turns> {
   const { load: usual } = cases[name];
   const { rounds = defaultRounds, requests = usual.requests } = deps.settings;
   const load = { ...usual, requests };
   deps.tell(`${name}: ${rounds} rounds and one to warm up, ${requests} requests of ${load.records} spans`);
-  const ours = await startOurs(binaries.ours, join(deps.folder, `ours-${name}`), {}, deps);
-  const turns = await besidePeer(ours, load, rounds, binaries, deps);
-  mustHold(ours.store, (rounds + 1) * requests * load.records);
+  let store = '';
+  const turns = await withBoth(binaries, name, {}, deps, (both) => {
+    store = both.ours.store;
+    return takeTurns(rounds, (who) => measureRound(binaries.sender, both[who], load, deps));
+  });
+  mustHold(store, 'traces', (rounds + 1) * requests * load.records);
   return turns;
-}
-
-/** The rounds of one load, after which both have been stopped. */
-async function besidePeer(
-  ours: Ours,
-  load: Load,
-  rounds: number,
-  { sender, peer: binary }: Binaries,
-  deps: BenchDeps,
-) {
-  try {
-    const peer = await startOtelcol(binary, join(ours.folder, 'peer'), {}, deps);
-    try {
-      const subjects = { ours, peer };
-      return await takeTurns(rounds, (who) => measureRound(sender, subjects[who], load, deps));
-    } finally {
-      await peer.stop();
-    }
-  } finally {
-    await ours.stop();
-  }
-}
-
-/** @throws Error when the file of a collector that was stopped lacks a span that was acknowledged */
-function mustHold(store: string, sent: number): void {
-  const { records } = storedIn(store, 'traces');
-  if (records !== sent) throw new Error(`${store} holds ${records} spans, ${sent} were acknowledged`);
 }
 
 /** Figures from the rounds; null for a case that was left out: pure. */
@@ -86,24 +54,11 @@ export function ingestFigures(measured: Measured): Findings<'ingest-traces'>['fi
   return { ...ratios, ackP99Ms: plain === undefined ? null : medianOf(plain.ours, 'p99Ms') };
 }
 
-function costTable(measured: Measured): Table {
-  const rows = [...measured].map(([name, turns]) => {
-    const both = (['cpuUs', 'recordsASecond', 'p99Ms'] as const).flatMap((figure) => [
-      cell(medianOf(turns.ours, figure)),
-      cell(medianOf(turns.peer, figure)),
-    ]);
-    return [name, ...both, cell(cpuRatio(turns))];
-  });
-  const head = ['spans a request', 'CPU us a span', 'OTel', 'spans/s', 'OTel', 'p99 ms', 'OTel', 'CPU ratio'];
-  return { head, rows };
-}
-
 export const ingestTraces: Bench<'ingest-traces'> = {
   question: 'what a span costs to take in and to have on disk, beside the OpenTelemetry Collector',
   async run(deps) {
     const chosen = chosenCases(names, deps.settings.case);
-    const peer = buildOtelcol(deps);
-    const binaries = { ours: await buildOurs(deps), peer, sender: await buildLoad(deps) };
+    const binaries = await buildAll(deps);
     const measured = new Map<Case, Turns>();
     for (const name of chosen) measured.set(name, await measure(name, binaries, deps));
     const notes = [
@@ -111,6 +66,10 @@ export const ingestTraces: Bench<'ingest-traces'> = {
       'Every span that ours acknowledged was counted by its status and, when it had stopped, in its file.',
       'Ours runs with its default configuration; eight services send, as one may send 100,000 spans a second.',
     ];
-    return { tables: [costTable(measured)], notes, figures: ingestFigures(measured) };
+    return {
+      tables: [costTable('spans a request', 'span', measured)],
+      notes,
+      figures: ingestFigures(measured),
+    };
   },
 };

@@ -9,10 +9,12 @@ import { createToFirstTrace } from './create-to-first-trace.ts';
 import { dockerfileRealModules } from './dockerfile-real-modules.ts';
 import { gateDetection } from './gate-detection.ts';
 import { gateHadolint } from './gate-hadolint.ts';
+import { ingestLogs } from './ingest-logs.ts';
 import { ingestTraces } from './ingest-traces.ts';
 import { machine } from './machine.ts';
 import { killAll } from './processes.ts';
 import { figureTable, renderTable, resultLine } from './report.ts';
+import { seal } from './seal.ts';
 import { serviceOverhead } from './service-overhead.ts';
 import { serviceSize } from './service-size.ts';
 import { serviceSoak } from './service-soak.ts';
@@ -27,6 +29,8 @@ const benches: { [Name in BenchName]: Bench<Name> } = {
   'gate-detection': gateDetection,
   'gate-hadolint': gateHadolint,
   'ingest-traces': ingestTraces,
+  'ingest-logs': ingestLogs,
+  seal,
 };
 
 const names = Object.keys(benches) as BenchName[];

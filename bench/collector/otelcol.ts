@@ -31,7 +31,7 @@ export function buildOtelcol(deps: BenchDeps): string {
 }
 
 /** As the Collector's documentation has it for JSON lines, with the time, severity and ids that we read too. */
-function filelog(include: string): object {
+function fileLog(include: string): object {
   return {
     include: [include],
     start_at: 'beginning',
@@ -59,7 +59,7 @@ function configuration(otlp: string, metricsPort: number, path: string, logFiles
   return {
     receivers: {
       otlp: { protocols: { http: { endpoint: otlp } } },
-      ...(logFiles !== undefined && { filelog: filelog(logFiles) }),
+      ...(logFiles !== undefined && { file_log: fileLog(logFiles) }),
     },
     processors: { batch: {} },
     exporters: { file: { path, format: 'proto', compression: 'zstd' } },
@@ -70,7 +70,7 @@ function configuration(otlp: string, metricsPort: number, path: string, logFiles
       },
       pipelines: {
         traces: pipeline(['otlp']),
-        logs: pipeline(['otlp', ...(logFiles === undefined ? [] : ['filelog'])]),
+        logs: pipeline(['otlp', ...(logFiles === undefined ? [] : ['file_log'])]),
       },
     },
   };

@@ -13,11 +13,12 @@ export interface Round {
   /** CPU microseconds of the subject's whole process for each record. */
   cpuUs: number;
   recordsASecond: number;
+  /** Of the answers; NaN where nobody waits for one. */
   p99Ms: number;
 }
 
 /**
- * Sends a load and waits until the subject has kept all of it.
+ * Sends a load and waits until the subject has kept all of it, and until `settled`, whose work counts too.
  * @throws Error when a request was refused, or when a record that was acknowledged is not kept
  */
 export async function measureRound(
@@ -25,6 +26,7 @@ export async function measureRound(
   subject: Subject,
   load: Load,
   deps: BenchDeps,
+  settled: () => Promise<void> = async () => {},
 ): Promise<Round> {
   const signal = load.signal ?? 'traces';
   const before = await subject.kept(signal);
@@ -32,6 +34,7 @@ export async function measureRound(
   const cpuBefore = cpuSeconds(subject.pid);
   const result = await Promise.race([prepared.send(), subject.died]);
   await allKept(subject, signal, before + acknowledged(subject, result));
+  await settled();
   const cpu = cpuSeconds(subject.pid) - cpuBefore;
   await prepared.stop();
   return {
