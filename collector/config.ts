@@ -103,6 +103,8 @@ const ConfigSchema = mapping({
       path: v.optional(text, 'go-sre-data/telemetry.sqlite'),
       retention: v.optional(duration, '24h'),
       maxSize: v.optional(size, '2GB'),
+      /** How often what is too old or too much leaves. */
+      evictionInterval: v.optional(duration, '1m'),
     }),
     {},
   ),
@@ -180,6 +182,7 @@ const KNOWN_KEYS = [
     'path',
     'retention',
     'maxSize',
+    'evictionInterval',
     'receivers',
     'otlpHttp',
   ],

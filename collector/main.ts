@@ -121,7 +121,8 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
       await api.stop();
     };
     started.push({ name: 'api', stop: stopApi });
-    started.push({ name: 'eviction', stop: repeat(EVICT_EVERY_MS, () => evict(store, log), log) });
+    const evictEveryMs = config.store.evictionInterval * 1000;
+    started.push({ name: 'eviction', stop: repeat(evictEveryMs, () => evict(store, log), log) });
     if (config.incidents.enabled) {
       const detector = createDetector(store, { clock, warn });
       const look = () => own.traced('detect', async () => report(await detector.tick(), log));
@@ -150,7 +151,9 @@ async function openStore(config: Config, { clock, log, baseDir }: RunDeps) {
 }
 
 async function evict(store: Awaited<ReturnType<typeof openStore>>, log: Logger): Promise<void> {
+  log.debug('eviction begins');
   const records = await store.evict();
+  log.debug({ records }, 'eviction ends');
   if (records > 0) log.info({ records }, 'records left the store by age or size');
 }
 
