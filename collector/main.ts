@@ -31,8 +31,6 @@ import { makeFolder } from './store-folder.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { CollectorError } from './telemetry/errors.ts';
 
-/** How often what is too old or too much leaves the store. */
-const EVICT_EVERY_MS = 60_000;
 /** Workers that answer queries: one for every two cores, up to this many. */
 const MAX_READERS = 4;
 
