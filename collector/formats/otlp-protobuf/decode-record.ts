@@ -17,6 +17,15 @@ import { logRecordCodec, type OtlpMessage, resourceCodec, scopeCodec, spanCodec 
 export function decodeSpan(body: Uint8Array, offsets: RecordOffsets, i: number): Span {
   const span = spanCodec.decode(body, ...bounds(offsets, i));
   return {
+    ...toSpan(span),
+    attributes: toAttributes(span.attributes),
+    ...decodeOrigin(body, offsets, i),
+  };
+}
+
+/** A decoded span message as the model has it, without attributes and what stands outside of the message. */
+export function toSpan(span: OtlpMessage<'Span'>): Omit<Span, 'attributes' | 'resource' | 'scope'> {
+  return {
     traceId: hexOf(span.traceId),
     spanId: hexOf(span.spanId),
     parentSpanId: hexOf(span.parentSpanId),
@@ -27,10 +36,8 @@ export function decodeSpan(body: Uint8Array, offsets: RecordOffsets, i: number):
     endTimeUnixNano: span.endTimeUnixNano ?? 0n,
     status: SPAN_STATUSES[span.status?.code ?? 0] ?? 'unset',
     statusMessage: span.status?.message ?? '',
-    attributes: toAttributes(span.attributes),
     events: (span.events ?? []).map(toEvent),
     links: (span.links ?? []).map(toLink),
-    ...decodeOrigin(body, offsets, i),
   };
 }
 

@@ -215,3 +215,5 @@ export const spanCodec = codecOf<typeof TABLE, 'Span'>(OTLP, 'Span');
 export const logRecordCodec = codecOf<typeof TABLE, 'LogRecord'>(OTLP, 'LogRecord');
 export const resourceCodec = codecOf<typeof TABLE, 'Resource'>(OTLP, 'Resource');
 export const scopeCodec = codecOf<typeof TABLE, 'InstrumentationScope'>(OTLP, 'InstrumentationScope');
+export const keyValueCodec = codecOf<typeof TABLE, 'KeyValue'>(OTLP, 'KeyValue');
+export const anyValueCodec = codecOf<typeof TABLE, 'AnyValue'>(OTLP, 'AnyValue');

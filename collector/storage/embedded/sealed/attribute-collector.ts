@@ -1,0 +1,279 @@
+/** Takes the attributes of one record after the other apart into columns, straight from their bytes. */
+import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
+import type { DirectoryWriter } from './directory.ts';
+import { MAX_ATTRIBUTE_COLUMNS, TYPE } from './layout.ts';
+import { packStringColumn, packVarintColumn, packWordColumn, WordsColumn } from './pack-columns.ts';
+
+/** Tags of KeyValue and AnyValue (opentelemetry/proto/common/v1/common.proto). */
+const KEY = 0x0a;
+const VALUE = 0x12;
+const STRING = 0x0a;
+const BOOL = 0x10;
+const INT = 0x18;
+const DOUBLE = 0x21;
+
+/** One column of a key and type. */
+interface Collected {
+  type: number;
+  keyStart: number;
+  keyLength: number;
+  strings: StringsColumn | undefined;
+  words: WordsColumn | undefined;
+}
+
+/**
+ * A record's columns in their order are its shape. Shapes are the nodes of a tree in which each step is a column;
+ * the step taken last from a node is tried first, because records of one kind look alike.
+ */
+export class AttributeCollector {
+  readonly #bytes: Uint8Array;
+  readonly #table: ByteTable;
+  readonly #keys: StringsColumn;
+  readonly #columns: Collected[] = [];
+  /** Column by key position * 8 + type. */
+  readonly #byKey = new Map<number, number>();
+  readonly #lastColumn: number[] = [-1];
+  readonly #lastNode: number[] = [0];
+  readonly #parent: number[] = [-1];
+  readonly #ownColumn: number[] = [-1];
+  readonly #shapeOfNode: number[] = [-1];
+  readonly #steps = new Map<number, number>();
+  readonly #shapes: number[] = [];
+  #node = 0;
+  #anyKey = -1;
+  #low = 0;
+  #high = 0;
+
+  constructor(arena: Arena, table: ByteTable) {
+    this.#bytes = arena.bytes;
+    this.#table = table;
+    this.#keys = table.column();
+  }
+
+  begin(): void {
+    this.#node = 0;
+  }
+
+  /** Number of the shape of the record whose columns were all told. */
+  end(): number {
+    const node = this.#node;
+    if (this.#shapeOfNode[node] === -1) this.#shapeOfNode[node] = this.#shapes.push(node) - 1;
+    return this.#shapeOfNode[node]!;
+  }
+
+  /** Makes a column without a key, for a field that not every record has. */
+  field(type: number, hasWords: boolean): number {
+    return this.#columns.push(this.#collected(type, hasWords, 0, 0)) - 1;
+  }
+
+  /** The record has the bytes as the next value of a field's column. */
+  pushField(column: number, start: number, length: number): void {
+    const { strings } = this.#columns[column]!;
+    strings!.push(this.#table.position(strings!, start, length));
+    this.#step(column);
+  }
+
+  /** The same for a number; `low` and `high` are left out where the column holds no values. */
+  pushWords(column: number, low: number, high: number): void {
+    this.#columns[column]!.words!.push(low, high);
+    this.#step(column);
+  }
+
+  /** The record has the field, of which only that is told. */
+  mark(column: number): void {
+    this.#step(column);
+  }
+
+  /** Takes a KeyValue message that stands from `from` to `to`, which must lie inside the body. */
+  attribute(from: number, to: number): void {
+    const bytes = this.#bytes;
+    // The usual form, every length in one byte: key, then a value of one field.
+    const keyLength = bytes[from + 1]!;
+    const keyStart = from + 2;
+    const value = keyStart + keyLength;
+    if (bytes[from] === KEY && keyLength < 0x80 && value + 3 < to && bytes[value] === VALUE) {
+      const size = bytes[value + 1]!;
+      if (size < 0x80 && value + 2 + size === to && this.#value(keyStart, keyLength, value + 2, to)) return;
+    }
+    this.#unusual(from, to);
+  }
+
+  /** Takes the one field of an AnyValue; false, and nothing taken, when it is not exactly one scalar. */
+  #value(keyStart: number, keyLength: number, from: number, to: number): boolean {
+    const bytes = this.#bytes;
+    const tag = bytes[from];
+    if (tag === STRING) {
+      let length = bytes[from + 1]!;
+      let start = from + 2;
+      if (length >= 0x80) {
+        start = this.#varint(from + 1, to);
+        if (this.#high !== 0) return false;
+        length = this.#low;
+      }
+      if (start + length !== to) return false;
+      const column = this.#column(TYPE.text, keyStart, keyLength);
+      if (column !== -1) this.pushField(column, start, length);
+      return column !== -1;
+    }
+    if (tag === INT && this.#varint(from + 1, to) === to) {
+      const [low, high] = [this.#low, this.#high];
+      return this.#number(TYPE.int, keyStart, keyLength, low, high);
+    }
+    if (tag === DOUBLE && from + 9 === to) {
+      return this.#number(TYPE.double, keyStart, keyLength, this.#word(from + 1), this.#word(from + 5));
+    }
+    if (tag === BOOL && from + 2 === to && bytes[from + 1]! <= 1) {
+      return this.#number(TYPE.bool, keyStart, keyLength, bytes[from + 1]!, 0);
+    }
+    return false;
+  }
+
+  #number(type: number, keyStart: number, keyLength: number, low: number, high: number): boolean {
+    const column = this.#column(type, keyStart, keyLength);
+    if (column !== -1) this.pushWords(column, low, high);
+    return column !== -1;
+  }
+
+  #word(at: number): number {
+    const bytes = this.#bytes;
+    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+  }
+
+  /** Long lengths, or a form that only a decoder understands: the message is kept whole under its key. */
+  #unusual(from: number, to: number): void {
+    const bytes = this.#bytes;
+    let keyStart = from;
+    let keyLength = 0;
+    let fields = 0;
+    let [valueFrom, valueTo] = [to, to];
+    for (let p = from; p < to; fields++) {
+      const tag = bytes[p]!;
+      const start = this.#varint(p + 1, to);
+      if ((tag !== KEY && tag !== VALUE) || this.#high !== 0 || start + this.#low > to) {
+        // A field that we do not know: its place among the others is for a decoder to tell.
+        this.#whole(keyStart, keyLength, from, to, true);
+        return;
+      }
+      if (tag === KEY) [keyStart, keyLength] = [start, this.#low];
+      else [valueFrom, valueTo] = [start, start + this.#low];
+      p = start + this.#low;
+    }
+    const isPlain = fields === 2 && valueTo === to && valueFrom < to && bytes[from] === KEY;
+    if (isPlain && this.#value(keyStart, keyLength, valueFrom, valueTo)) return;
+    this.#whole(keyStart, keyLength, from, to, false);
+  }
+
+  #whole(keyStart: number, keyLength: number, from: number, to: number, hasUnknown: boolean): void {
+    const column = hasUnknown ? -1 : this.#column(TYPE.other, keyStart, keyLength);
+    this.pushField(column === -1 ? this.#any() : column, from, to - from);
+  }
+
+  /** The column of messages whose keys only a decoder tells. */
+  #any(): number {
+    if (this.#anyKey === -1) this.#anyKey = this.field(TYPE.anyKey, false);
+    return this.#anyKey;
+  }
+
+  /** Column of the key and type; -1 when there are too many. */
+  #column(type: number, keyStart: number, keyLength: number): number {
+    const likely = this.#lastColumn[this.#node]!;
+    if (likely !== -1) {
+      const column = this.#columns[likely]!;
+      if (
+        column.type === type &&
+        column.keyLength === keyLength &&
+        this.#isKey(column.keyStart, keyStart, keyLength)
+      )
+        return likely;
+    }
+    const name = this.#table.position(this.#keys, keyStart, keyLength) * 8 + type;
+    const known = this.#byKey.get(name);
+    if (known !== undefined) return known;
+    if (this.#columns.length >= MAX_ATTRIBUTE_COLUMNS) return -1;
+    const hasWords = type !== TYPE.text && type !== TYPE.other;
+    const column = this.#columns.push(this.#collected(type, hasWords, keyStart, keyLength)) - 1;
+    this.#byKey.set(name, column);
+    return column;
+  }
+
+  #isKey(one: number, other: number, length: number): boolean {
+    const bytes = this.#bytes;
+    for (let i = length - 1; i >= 0; i--) if (bytes[one + i] !== bytes[other + i]) return false;
+    return true;
+  }
+
+  #collected(type: number, hasWords: boolean, keyStart: number, keyLength: number): Collected {
+    return {
+      type,
+      keyStart,
+      keyLength,
+      strings: hasWords ? undefined : this.#table.column(),
+      words: hasWords ? new WordsColumn() : undefined,
+    };
+  }
+
+  #step(column: number): void {
+    const node = this.#node;
+    if (this.#lastColumn[node] === column) {
+      this.#node = this.#lastNode[node]!;
+      return;
+    }
+    const step = node * 8192 + column;
+    let next = this.#steps.get(step);
+    if (next === undefined) {
+      next = this.#parent.push(node) - 1;
+      this.#ownColumn.push(column);
+      this.#lastColumn.push(-1);
+      this.#lastNode.push(0);
+      this.#shapeOfNode.push(-1);
+      this.#steps.set(step, next);
+    }
+    this.#lastColumn[node] = column;
+    this.#lastNode[node] = next;
+    this.#node = next;
+  }
+
+  /** Reads a varint of up to 64 bits into `#low` and `#high`; gives the position behind it. */
+  #varint(from: number, to: number): number {
+    const bytes = this.#bytes;
+    let p = from;
+    let byte = p < to ? bytes[p++]! : fail(from);
+    let low = byte & 0x7f;
+    let high = 0;
+    for (let n = 1; byte >= 0x80; n++) {
+      if (n === 10) fail(from);
+      byte = p < to ? bytes[p++]! : fail(from);
+      const bits = byte & 0x7f;
+      if (n < 4) low |= bits << (7 * n);
+      else if (n === 4) {
+        low |= bits << 28;
+        high = bits >>> 4;
+      } else high |= bits << (7 * n - 32);
+    }
+    this.#low = low >>> 0;
+    this.#high = high >>> 0;
+    return p;
+  }
+
+  /** Adds all columns and the shapes to the directory. */
+  write(directory: DirectoryWriter): void {
+    const bytes = this.#bytes;
+    const numbers = this.#columns.map((column) => {
+      const number = directory.size;
+      const key = bytes.slice(column.keyStart, column.keyStart + column.keyLength);
+      if (column.strings) directory.add(packStringColumn(column.type, bytes, column.strings, key));
+      else if (column.words) directory.add(packWordColumn(column.type, column.words, key));
+      return number;
+    });
+    const shapes = this.#shapes.flatMap((node) => {
+      const columns: number[] = [];
+      for (let at = node; at > 0; at = this.#parent[at]!) columns.push(numbers[this.#ownColumn[at]!]!);
+      return [columns.length, ...columns.reverse()];
+    });
+    directory.add(packVarintColumn(TYPE.shapes, shapes, this.#shapes.length));
+  }
+}
+
+function fail(at: number): never {
+  throw new RangeError(`the body is not readable at byte ${at}`);
+}

@@ -1,0 +1,307 @@
+/** The attributes of a sealed block's records: shapes tell which columns a record has values in, and in which order. */
+import type { Attributes, AttributeValue } from '../../../telemetry/model.ts';
+import { attributeText } from '../../attribute-text.ts';
+import type { ColumnEntry, Directory } from './directory.ts';
+import { hashBytes, hashWords, mayHoldHash } from './hashing.ts';
+import { ENCODING, TYPE } from './layout.ts';
+import { type PackedStrings, readVarints, unpackUints } from './sections.ts';
+import {
+  bytesOf,
+  decodePair,
+  dictionaryOf,
+  readStrings,
+  readValues,
+  setAttribute,
+  type Values,
+} from './values.ts';
+
+/** One column of a shape. */
+interface ShapeColumn {
+  entry: ColumnEntry;
+  key: string;
+  /** Attributes count, other fields of a record stand in shapes too. */
+  isAttribute: boolean;
+  /** False when a later attribute of the same key takes its place. */
+  isVisible: boolean;
+  /** Values that the record has in the same column behind this one. */
+  behind: number;
+}
+
+/** Attributes by column; positions of records ascend wherever lists of them are handed in and out. */
+export class AttributeColumns {
+  readonly #directory: Directory;
+  readonly #values = new Map<number, Values>();
+  readonly #lastValue = new Map<number, Int32Array>();
+  /** Messages of the column of any keys, of which a block has one. */
+  #pairs: PackedStrings | undefined;
+  #shapes: ShapeColumn[][] | undefined;
+  #shapeOf: Uint32Array | undefined;
+
+  constructor(directory: Directory) {
+    this.#directory = directory;
+  }
+
+  /** False only when no record's own attribute `key` reads as `text`, by the directory alone. */
+  mayHold(key: string, text: string): boolean {
+    const directory = this.#directory;
+    if (directory.find(TYPE.anyKey) !== undefined) return true;
+    return directory.findKey(Buffer.from(key)).some((entry) => {
+      const dictionary = dictionaryOf(directory, entry);
+      return dictionary ? dictionary.equalTo(text).includes(1) : this.#mayHoldAbsent(entry, text);
+    });
+  }
+
+  #mayHoldAbsent(entry: ColumnEntry, text: string): boolean {
+    const hash = hashOfText(entry, text);
+    if (hash === false) return false;
+    const filter = hash === true ? undefined : this.#directory.bloom(entry.number);
+    return filter === undefined || hash === true || mayHoldHash(filter, hash);
+  }
+
+  /** Of the candidates those that have a visible attribute `key` which reads as `text`. */
+  matcher(key: string, text: string): (i: number) => boolean {
+    const masks = new Map<number, Uint8Array>();
+    const maskOf = (entry: ColumnEntry): Uint8Array => {
+      let mask = masks.get(entry.number);
+      if (mask === undefined) {
+        mask = this.values(entry).equalTo(text);
+        masks.set(entry.number, mask);
+      }
+      return mask;
+    };
+    const columns = this.shapes.map((shape) => visible(shape, key));
+    return (i) => {
+      const column = columns[this.shapeOf[i]!];
+      if (column === 'unknown') {
+        const attributes = this.attributes(i);
+        return Object.hasOwn(attributes, key) && attributeText(attributes[key]) === text;
+      }
+      return column !== undefined && maskOf(column.entry)[this.#position(column, i)] === 1;
+    };
+  }
+
+  /** Text of the visible attribute `key` of a record; undefined when it has none. */
+  textReader(key: string): (i: number) => string | undefined {
+    const texts = new Map<number, (string | undefined)[]>();
+    const columns = this.shapes.map((shape) => visible(shape, key));
+    return (i) => {
+      const column = columns[this.shapeOf[i]!];
+      if (column === undefined) return undefined;
+      if (column === 'unknown') {
+        const attributes = this.attributes(i);
+        return Object.hasOwn(attributes, key) ? attributeText(attributes[key]) : undefined;
+      }
+      let known = texts.get(column.entry.number);
+      if (known === undefined) {
+        known = [];
+        texts.set(column.entry.number, known);
+      }
+      const position = this.#position(column, i);
+      let text = known[position];
+      if (text === undefined) {
+        text = attributeText(this.values(column.entry).value(position));
+        known[position] = text;
+      }
+      return text;
+    };
+  }
+
+  /** Tells whether a record has a visible attribute whose key or value contains the lower-case text. */
+  mentioner(text: string): (i: number) => boolean {
+    const masks = new Map<number, Uint8Array | undefined>();
+    const maskOf = (entry: ColumnEntry): Uint8Array | undefined => {
+      if (!masks.has(entry.number)) masks.set(entry.number, this.#containing(entry, text));
+      return masks.get(entry.number);
+    };
+    const byShape = this.shapes.map((shape) => {
+      const seen = shape.filter((column) => column.isAttribute && column.isVisible);
+      if (seen.some(({ entry }) => entry.type === TYPE.anyKey)) return 'unknown' as const;
+      return seen.some(({ key }) => key.toLowerCase().includes(text)) ? ('all' as const) : seen;
+    });
+    return (i) => {
+      const columns = byShape[this.shapeOf[i]!];
+      if (columns === 'all') return true;
+      if (columns === 'unknown' || columns === undefined) {
+        return Object.entries(this.attributes(i)).some(
+          ([key, value]) =>
+            key.toLowerCase().includes(text) || attributeText(value).toLowerCase().includes(text),
+        );
+      }
+      return columns.some((column) => maskOf(column.entry)?.[this.#position(column, i)] === 1);
+    };
+  }
+
+  /** 1 at the values that contain the text; undefined when none does. */
+  #containing(entry: ColumnEntry, text: string): Uint8Array | undefined {
+    if (entry.type === TYPE.text) {
+      const { bytes } = readStrings(this.#directory, entry);
+      if (
+        !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString().toLowerCase().includes(text)
+      )
+        return undefined;
+    }
+    const values = this.values(entry);
+    const mask = new Uint8Array(values.size);
+    for (let p = 0; p < mask.length; p++) {
+      mask[p] = attributeText(values.value(p)).toLowerCase().includes(text) ? 1 : 0;
+    }
+    return mask;
+  }
+
+  /** The attributes of record `i`, of a repeated key the last. */
+  attributes(i: number): Attributes {
+    const attributes: Attributes = {};
+    for (const column of this.shapes[this.shapeOf[i]!] ?? []) {
+      if (!column.isAttribute) continue;
+      const position = this.#position(column, i);
+      if (column.entry.type === TYPE.anyKey) {
+        const { key, value } = decodePair(bytesOf(this.#wholePairs(column.entry), position));
+        setAttribute(attributes, key, value);
+      } else setAttribute(attributes, column.key, this.values(column.entry).value(position));
+    }
+    return attributes;
+  }
+
+  #wholePairs(entry: ColumnEntry): PackedStrings {
+    this.#pairs ??= readStrings(this.#directory, entry);
+    return this.#pairs;
+  }
+
+  /** Value of the record in the field column of this type; undefined when it has none. */
+  field(i: number, type: number): AttributeValue | undefined {
+    const column = this.shapes[this.shapeOf[i]!]?.find(({ entry }) => entry.type === type);
+    return column && this.values(column.entry).value(this.#position(column, i));
+  }
+
+  /** Columns of record `i` in their order, each with the position of its value. */
+  *columnsOf(i: number): Generator<{ entry: ColumnEntry; position: number }> {
+    for (const column of this.shapes[this.shapeOf[i]!] ?? []) {
+      yield { entry: column.entry, position: this.#position(column, i) };
+    }
+  }
+
+  values(entry: ColumnEntry): Values {
+    let values = this.#values.get(entry.number);
+    if (values === undefined) {
+      values = readValues(this.#directory, entry);
+      this.#values.set(entry.number, values);
+    }
+    return values;
+  }
+
+  #position(column: ShapeColumn, i: number): number {
+    if (column.entry.count === 0) return 0;
+    return this.values(column.entry).positions[this.#lastOf(column.entry)[i]! - column.behind]!;
+  }
+
+  /** Per record: which value of the column is its last. */
+  #lastOf(entry: ColumnEntry): Int32Array {
+    const known = this.#lastValue.get(entry.number);
+    if (known !== undefined) return known;
+    const times = Uint32Array.from(
+      this.shapes,
+      (shape) => shape.filter((column) => column.entry.number === entry.number).length,
+    );
+    const { shapeOf } = this;
+    const last = new Int32Array(shapeOf.length);
+    let met = 0;
+    for (let i = 0; i < last.length; i++) {
+      met += times[shapeOf[i]!]!;
+      last[i] = met - 1;
+    }
+    if (met !== entry.count)
+      throw new RangeError(`column ${entry.number} has ${entry.count} values, not ${met}`);
+    this.#lastValue.set(entry.number, last);
+    return last;
+  }
+
+  get shapeOf(): Uint32Array {
+    if (this.#shapeOf === undefined) {
+      const entry = this.#directory.find(TYPE.shape);
+      if (entry === undefined) throw new RangeError('there are no shapes');
+      const shapeOf = unpackUints(this.#directory.main(entry.number), entry.count);
+      const { length } = this.shapes;
+      for (let i = 0; i < shapeOf.length; i++)
+        if (shapeOf[i]! >= length) throw new RangeError('no such shape');
+      this.#shapeOf = shapeOf;
+    }
+    return this.#shapeOf;
+  }
+
+  get shapes(): ShapeColumn[][] {
+    this.#shapes ??= readShapes(this.#directory);
+    return this.#shapes;
+  }
+}
+
+/** The column of a shape in which the key's visible value stands; 'unknown' when only the values tell their keys. */
+function visible(shape: readonly ShapeColumn[], key: string): ShapeColumn | 'unknown' | undefined {
+  const found = shape.findLast(
+    (column) => column.isAttribute && (column.key === key || column.entry.type === TYPE.anyKey),
+  );
+  return found?.entry.type === TYPE.anyKey ? 'unknown' : found;
+}
+
+function readShapes(directory: Directory): ShapeColumn[][] {
+  const entry = directory.find(TYPE.shapes);
+  if (entry === undefined) throw new RangeError('there are no shapes');
+  const numbers = readVarints(directory.main(entry.number), entry.count);
+  const columns = new Map<number, { entry: ColumnEntry; key: string }>();
+  const columnAt = (number: number) => {
+    let column = columns.get(number);
+    if (column === undefined) {
+      column = { entry: directory.entry(number), key: Buffer.from(directory.key(number)).toString() };
+      columns.set(number, column);
+    }
+    return column;
+  };
+  const shapes: ShapeColumn[][] = [];
+  for (let at = 0; at < numbers.length; ) {
+    const end = at + 1 + numbers[at]!;
+    if (end > numbers.length) throw new RangeError('a shape ends too early');
+    shapes.push(shapeOf(Array.from(numbers.subarray(at + 1, end), columnAt)));
+    at = end;
+  }
+  return shapes;
+}
+
+function shapeOf(columns: readonly { entry: ColumnEntry; key: string }[]): ShapeColumn[] {
+  return columns.map(({ entry, key }, n) => {
+    const later = columns.slice(n + 1);
+    const isAttribute = entry.type <= TYPE.anyKey;
+    return {
+      entry,
+      key,
+      isAttribute,
+      isVisible: isAttribute && !later.some((other) => other.entry.type <= TYPE.anyKey && other.key === key),
+      behind: later.filter((other) => other.entry.number === entry.number).length,
+    };
+  });
+}
+
+/** The hash of the value of the column's type that reads as the text; false when there is none, true when there may be several. */
+function hashOfText(entry: ColumnEntry, text: string): number | boolean {
+  if (entry.type === TYPE.text) {
+    const bytes = Buffer.from(text);
+    return hashBytes(bytes, 0, bytes.length);
+  }
+  if (entry.type === TYPE.int) {
+    if (!/^(0|-?[1-9]\d{0,18})$/.test(text)) return false;
+    const value = BigInt(text);
+    if (value < signed(entry.minLow, entry.minHigh) || value > signed(entry.maxLow, entry.maxHigh))
+      return false;
+    return hashWords(Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn));
+  }
+  if (entry.type === TYPE.double) {
+    const value = Number(text);
+    if (String(value) !== text) return false;
+    if (value === 0 || Number.isNaN(value)) return true;
+    const [low = 0, high = 0] = new Uint32Array(Float64Array.of(value).buffer);
+    return hashWords(low, high);
+  }
+  return entry.encoding === ENCODING.dictionary64 || entry.type !== TYPE.bool || /^(true|false)$/.test(text);
+}
+
+function signed(low: number, high: number): bigint {
+  return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
+}

@@ -1,0 +1,223 @@
+/** What sealed blocks of spans and of logs have in common: resources, scopes, attributes, members. */
+import { toAttributes } from '../../../formats/otlp-protobuf/attributes.ts';
+import { resourceCodec, scopeCodec } from '../../../formats/otlp-protobuf/messages.ts';
+import { type StringColumn, StringColumnBuilder } from '../../../telemetry/columns.ts';
+import { CollectorError } from '../../../telemetry/errors.ts';
+import type { Attributes } from '../../../telemetry/model.ts';
+import { attributeText } from '../../attribute-text.ts';
+import type { BlockMeta } from '../block.ts';
+import { messageOf } from '../file.ts';
+import { AttributeColumns } from './attribute-columns.ts';
+import { type ColumnEntry, Directory, type FetchColumn } from './directory.ts';
+import { hashBytes, mayHoldHash } from './hashing.ts';
+import { FLAG, TYPE } from './layout.ts';
+import { Members } from './members.ts';
+import { unpackUints } from './sections.ts';
+import { bytesOf, readPositions, readStrings, textOf } from './values.ts';
+
+/** Runs a read of the block; what its bytes do not allow is `store-damaged`. */
+export function reading<T>(meta: BlockMeta, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof CollectorError && cause.code === 'store-damaged') throw cause;
+    throw new CollectorError(
+      'store-damaged',
+      `Sealed block ${meta.id} of the store (${meta.signal}) cannot be read: ${messageOf(cause)}. Ask for another time range, or restore a copy of the file.`,
+      { cause },
+    );
+  }
+}
+
+/** Reads columns of one sealed block when they are asked for; every method may throw `store-damaged`. */
+export class BlockView {
+  readonly meta: BlockMeta;
+  protected readonly directory: Directory;
+  protected readonly columns: AttributeColumns;
+  readonly #resources = new Map<number, Attributes>();
+  readonly #scopes = new Map<number, string>();
+  #resourceOf: Uint32Array | undefined;
+  #scopeOf: Uint32Array | undefined;
+  #members: Members | undefined;
+
+  constructor(meta: BlockMeta, directory: Uint8Array, fetchColumn: FetchColumn) {
+    this.meta = meta;
+    this.directory = reading(meta, () => new Directory(directory, fetchColumn));
+    this.columns = new AttributeColumns(this.directory);
+    if (this.directory.records !== meta.count) {
+      reading(meta, () => {
+        throw new RangeError(`it holds ${this.directory.records} records, not ${meta.count}`);
+      });
+    }
+  }
+
+  /** True when no two records of the block have the same trace and span id. */
+  get hasDistinctIds(): boolean {
+    return (this.directory.flags & FLAG.distinctIds) !== 0;
+  }
+
+  /** Raw block in which record `i` arrived. */
+  member(i: number): number {
+    return this.#memberList.member(i);
+  }
+
+  /** Its position there. */
+  position(i: number): number {
+    return this.#memberList.position(i);
+  }
+
+  /** How many records arrived in `lastMember` or before; they are the first ones of the block. */
+  recordsUpTo(lastMember: number): number {
+    return lastMember >= this.meta.lastMember ? this.meta.count : this.#memberList.upTo(lastMember);
+  }
+
+  get #memberList(): Members {
+    this.#members ??= reading(this.meta, () => new Members(this.directory));
+    return this.#members;
+  }
+
+  /**
+   * False only when no record has the attribute, of its own or of its resource, with a value that reads as `value`;
+   * told by the directory and, for keys of many values, one bloom filter.
+   */
+  mayHold(key: string, value: string): boolean {
+    return reading(
+      this.meta,
+      () =>
+        this.columns.mayHold(key, value) || this.#constantIs(key, value) || this.#resourceMayHold(key, value),
+    );
+  }
+
+  /** Those of the candidates that have the attribute, of their own or of their resource, reading as `value`. */
+  matchAttribute(key: string, value: string, candidates: ArrayLike<number>): number[] {
+    return reading(this.meta, () => {
+      if (!this.mayHold(key, value)) return [];
+      const own = this.columns.matcher(key, value);
+      const resources = this.#resourceMask((resource) => hasText(resource, key, value));
+      return Array.from(candidates).filter((i) => own(i) || resources?.(i) === true);
+    });
+  }
+
+  /** Those of the candidates with an attribute (own or of the resource) whose key or value contains the lower-case text. */
+  matchText(text: string, candidates: ArrayLike<number>): number[] {
+    return reading(this.meta, () => {
+      const own = this.columns.mentioner(text);
+      const resources = this.#resourceMask((resource) => mentionsText(resource, text));
+      return Array.from(candidates).filter((i) => resources?.(i) === true || own(i));
+    });
+  }
+
+  /** Text of the attribute of every record, its own before its resource's; '' where there is none. */
+  attributeTexts(key: string): StringColumn {
+    return reading(this.meta, () => {
+      const own = this.columns.textReader(key);
+      const { count } = this.meta;
+      const column = new StringColumnBuilder();
+      for (let i = 0; i < count; i++) {
+        column.push(own(i) ?? textIn(this.resource(i), key) ?? '');
+      }
+      return column.build();
+    });
+  }
+
+  /** Attributes of the resource of record `i`. */
+  protected resource(i: number): Attributes {
+    return this.#resourceAt(this.#resourceIndex[i]!);
+  }
+
+  /** Name of the scope of record `i`. */
+  protected scope(i: number): string {
+    this.#scopeOf ??= this.uints(TYPE.scope);
+    const position = this.#scopeOf[i]!;
+    let name = this.#scopes.get(position);
+    if (name === undefined) {
+      name = scopeCodec.decode(this.#stringAt(TYPE.scopes, position)).name ?? '';
+      this.#scopes.set(position, name);
+    }
+    return name;
+  }
+
+  get #resourceIndex(): Uint32Array {
+    this.#resourceOf ??= this.uints(TYPE.resource);
+    return this.#resourceOf;
+  }
+
+  #resourceAt(position: number): Attributes {
+    let resource = this.#resources.get(position);
+    if (resource === undefined) {
+      const { attributes } = resourceCodec.decode(this.#stringAt(TYPE.resources, position));
+      resource = { ...this.meta.resource, ...toAttributes(attributes) };
+      this.#resources.set(position, resource);
+    }
+    return resource;
+  }
+
+  #stringAt(type: number, position: number): Uint8Array {
+    const entry = this.column(type);
+    if (position >= entry.distinct) throw new RangeError('there is no such resource or scope');
+    return bytesOf(readStrings(this.directory, entry), position);
+  }
+
+  /** Per record whether its resource passes; undefined when none does. */
+  #resourceMask(passes: (resource: Attributes) => boolean): ((i: number) => boolean) | undefined {
+    const { distinct } = this.column(TYPE.resources);
+    const mask = Uint8Array.from({ length: distinct }, (_, n) => (passes(this.#resourceAt(n)) ? 1 : 0));
+    if (!mask.includes(1)) return undefined;
+    return mask.includes(0) ? (i) => mask[this.#resourceIndex[i]!] === 1 : () => true;
+  }
+
+  #constantIs(key: string, value: string): boolean {
+    return hasText(this.meta.resource, key, value);
+  }
+
+  #resourceMayHold(key: string, value: string): boolean {
+    const entry = this.column(TYPE.resources);
+    if (!this.directory.hasFirst(entry.number)) {
+      const filter = this.directory.bloom(entry.number);
+      return filter === undefined || mayHoldHash(filter, hashOfPair(key, value));
+    }
+    for (let n = 0; n < entry.distinct; n++) if (hasText(this.#resourceAt(n), key, value)) return true;
+    return false;
+  }
+
+  /** The column of a field; throws a RangeError when there is none. */
+  protected column(type: number): ColumnEntry {
+    const entry = this.directory.find(type);
+    if (entry === undefined) throw new RangeError(`a column of type ${type} is missing`);
+    return entry;
+  }
+
+  /** One unsigned integer per record. */
+  protected uints(type: number): Uint32Array {
+    const entry = this.column(type);
+    return unpackUints(this.directory.main(entry.number), this.meta.count);
+  }
+
+  /** One string per record. */
+  protected strings(type: number): StringColumn {
+    const entry = this.column(type);
+    const strings = readStrings(this.directory, entry);
+    const dictionary = Array.from(strings.ends, (_, position) => textOf(strings, position));
+    return { dictionary, index: readPositions(this.directory, entry) };
+  }
+}
+
+/** Hash of a resource's attribute, for the filter over those of all resources. */
+export function hashOfPair(key: string, value: string): number {
+  const bytes = Buffer.from(`${key}\0${value}`);
+  return hashBytes(bytes, 0, bytes.length);
+}
+
+function textIn(attributes: Attributes, key: string): string | undefined {
+  return Object.hasOwn(attributes, key) ? attributeText(attributes[key]) : undefined;
+}
+
+function hasText(attributes: Attributes, key: string, value: string): boolean {
+  return textIn(attributes, key) === value;
+}
+
+function mentionsText(attributes: Attributes, text: string): boolean {
+  return Object.entries(attributes).some(
+    ([key, value]) => key.toLowerCase().includes(text) || attributeText(value).toLowerCase().includes(text),
+  );
+}

@@ -1,0 +1,89 @@
+/** Ids and times of spans, read back from what `span-columns.ts` wrote. */
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../../telemetry/ids.ts';
+import type { ColumnEntry, Directory } from './directory.ts';
+import { ENCODING } from './layout.ts';
+import { readVarints, unpackUints, wordPairs } from './sections.ts';
+
+/** Distinct trace ids and which of them each record has. */
+export function readTraceIds(
+  directory: Directory,
+  entry: ColumnEntry,
+): { ids: Uint8Array; index: Uint32Array } {
+  const stored = directory.first(entry.number);
+  // A copy, so that words can be looked at in place.
+  const ids = new Uint8Array(stored);
+  const index = unpackUints(directory.main(entry.number), entry.count);
+  let met = 0;
+  for (let i = 0; i < index.length; i++) {
+    const back = index[i]!;
+    if (back > met) throw new RangeError('a trace id stands before the first one');
+    index[i] = back === 0 ? met++ : met - back;
+  }
+  if (met * TRACE_ID_BYTES !== ids.length)
+    throw new RangeError(`there are ${ids.length} bytes of ${met} trace ids`);
+  return { ids, index };
+}
+
+export function readSpanIds(directory: Directory, entry: ColumnEntry): Uint8Array {
+  const ids = new Uint8Array(directory.main(entry.number));
+  if (ids.length !== entry.count * SPAN_ID_BYTES) throw new RangeError('there are too few span ids');
+  return ids;
+}
+
+export function readParents(directory: Directory, entry: ColumnEntry, spanIds: Uint8Array): Uint8Array {
+  const codes = unpackUints(directory.main(entry.number), entry.count);
+  const others = wordPairs(directory.first(entry.number), entry.distinct);
+  const spans = new Uint32Array(spanIds.buffer, spanIds.byteOffset, spanIds.length >>> 2);
+  const parents = new Uint32Array(entry.count * 2);
+  let next = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!;
+    if (code === 0) continue;
+    if (code === 1) {
+      if (next >= entry.distinct) throw new RangeError('a parent id is missing');
+      parents[i * 2] = others[next * 2]!;
+      parents[i * 2 + 1] = others[next * 2 + 1]!;
+      next++;
+      continue;
+    }
+    const zigzag = code - 2;
+    const at = i + ((zigzag >>> 1) ^ -(zigzag & 1));
+    if (at < 0 || at >= entry.count) throw new RangeError('a parent is not in the block');
+    parents[i * 2] = spans[at * 2]!;
+    parents[i * 2 + 1] = spans[at * 2 + 1]!;
+  }
+  return new Uint8Array(parents.buffer);
+}
+
+export function readTimes(directory: Directory, entry: ColumnEntry): BigInt64Array {
+  if (entry.encoding === ENCODING.fixed64) return fixed(directory, entry);
+  const deltas = readVarints(directory.main(entry.number), entry.count);
+  let above = 0;
+  for (let i = 0; i < deltas.length; i++) {
+    const zigzag = deltas[i]!;
+    above += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    deltas[i] = above;
+  }
+  return plus(deltas, entry.minLow, entry.minHigh);
+}
+
+export function readDurations(directory: Directory, entry: ColumnEntry): BigInt64Array {
+  if (entry.encoding === ENCODING.fixed64) return fixed(directory, entry);
+  return plus(readVarints(directory.main(entry.number), entry.count), 0, 0);
+}
+
+function fixed(directory: Directory, entry: ColumnEntry): BigInt64Array {
+  return new BigInt64Array(wordPairs(directory.main(entry.number), entry.count).buffer);
+}
+
+/** Non-negative offsets below 2^53 above a 64-bit base; the words are added without a bigint for any. */
+function plus(offsets: Float64Array, baseLow: number, baseHigh: number): BigInt64Array {
+  const words = new Uint32Array(offsets.length * 2);
+  for (let i = 0; i < offsets.length; i++) {
+    const high = Math.floor(offsets[i]! / 0x1_0000_0000);
+    const low = offsets[i]! - high * 0x1_0000_0000 + baseLow;
+    words[i * 2] = low;
+    words[i * 2 + 1] = baseHigh + high + (low > 0xffff_ffff ? 1 : 0);
+  }
+  return new BigInt64Array(words.buffer);
+}

@@ -1,0 +1,133 @@
+/** Raw blocks on their way into sealed ones: decoded side by side, and split by service. */
+import type { RecordOffsets } from '../../../telemetry/batch.ts';
+import type { StringColumn } from '../../../telemetry/columns.ts';
+import { type BlockMeta, decodeOffsets, decompressBody } from '../block.ts';
+import { Arena } from './byte-table.ts';
+
+/** A raw block as it is stored. */
+export interface RawBlock {
+  meta: BlockMeta;
+  columns: Uint8Array;
+  offsets: Uint8Array;
+  body: Uint8Array;
+}
+
+/** A raw block whose body stands in the arena. */
+export interface DecodedRaw<I> {
+  meta: BlockMeta;
+  index: I;
+  offsets: RecordOffsets;
+  /** Where its body begins. */
+  start: number;
+}
+
+/** Records of several raw blocks in order of arrival: which block of the run, which record of it. */
+export interface Refs {
+  block: Uint32Array;
+  record: Uint32Array;
+  count: number;
+}
+
+/** Records that a sealed block holds at the most. */
+const MAX_RECORDS = 12_288;
+/** A service with this many records of a run gets a block of its own. */
+const OWN_BLOCK_RECORDS = 2048;
+/** What a record's fields may need beside the bytes they come in: a few written anew. */
+const EXTRA_BYTES_PER_RECORD = 32;
+
+/** Decodes index and offsets of each block, and puts all bodies into one arena with room for as much again. */
+export function decodeRaws<I extends { service: StringColumn }>(
+  blocks: readonly RawBlock[],
+  decodeIndex: (columns: Uint8Array) => I,
+): { arena: Arena; raws: DecodedRaw<I>[] } {
+  const bodies = blocks.map(({ meta, body }) => decompressBody(body, meta.compression));
+  const indexes = blocks.map(({ columns }) => decodeIndex(columns));
+  let room = 1024;
+  for (const [n, { meta }] of blocks.entries()) {
+    room += bodies[n]!.length * 2 + meta.count * EXTRA_BYTES_PER_RECORD;
+  }
+  for (const index of indexes) room += stringBytes(index);
+  const arena = new Arena(room);
+  const raws = blocks.map(({ meta, offsets }, n) => ({
+    meta,
+    index: indexes[n]!,
+    offsets: checked(decodeOffsets(offsets), meta.count, bodies[n]!.length),
+    start: arena.append(bodies[n]!),
+  }));
+  return { arena, raws };
+}
+
+/** Twice, because the strings of a block may be copied for two groups of its services at different times. */
+function stringBytes(index: object): number {
+  let bytes = 0;
+  for (const column of Object.values(index) as unknown[]) {
+    if (!isStringColumn(column)) continue;
+    for (const text of column.dictionary) bytes += text.length * 3;
+  }
+  return bytes;
+}
+
+function isStringColumn(column: unknown): column is StringColumn {
+  return typeof column === 'object' && column !== null && 'dictionary' in column;
+}
+
+function checked(offsets: RecordOffsets, count: number, bodyBytes: number): RecordOffsets {
+  if (offsets.offset.length !== count)
+    throw new RangeError(`${offsets.offset.length} offsets for ${count} records`);
+  for (let i = 0; i < count; i++) {
+    if (offsets.offset[i]! + offsets.length[i]! > bodyBytes)
+      throw new RangeError(`record ${i} ends behind the body`);
+  }
+  for (const pairs of [offsets.resources, offsets.scopes]) {
+    for (let n = 0; n < pairs.length; n += 2) {
+      if (pairs[n]! + (pairs[n + 1] ?? 0) > bodyBytes)
+        throw new RangeError('a resource ends behind the body');
+    }
+  }
+  return offsets;
+}
+
+/** The records of a run, one list per sealed block that they go to. */
+export function splitByService(raws: readonly DecodedRaw<{ service: StringColumn }>[]): Refs[] {
+  const records = new Map<string, number>();
+  for (const { index } of raws) {
+    for (const [service, count] of countsOf(index.service)) {
+      records.set(service, (records.get(service) ?? 0) + count);
+    }
+  }
+  const large = [...records].filter(([, count]) => count >= OWN_BLOCK_RECORDS).map(([service]) => service);
+  const total = [...records.values()].reduce((sum, count) => sum + count, 0);
+  const lists = [...large, undefined].map(() => newRefs(total));
+  for (const [b, { index }] of raws.entries()) {
+    const listOf = index.service.dictionary.map((service) => {
+      const at = large.indexOf(service);
+      return lists[at === -1 ? large.length : at]!;
+    });
+    for (let i = 0; i < index.service.index.length; i++) {
+      const list = listOf[index.service.index[i]!]!;
+      list.block[list.count] = b;
+      list.record[list.count++] = i;
+    }
+  }
+  return lists.filter((list) => list.count > 0).flatMap(chunks);
+}
+
+function countsOf({ dictionary, index }: StringColumn): [string, number][] {
+  const counts = new Uint32Array(dictionary.length);
+  for (let i = 0; i < index.length; i++) counts[index[i]!]!++;
+  return dictionary.map((service, n) => [service, counts[n]!]);
+}
+
+function newRefs(capacity: number): Refs {
+  return { block: new Uint32Array(capacity), record: new Uint32Array(capacity), count: 0 };
+}
+
+/** Equal parts of at most MAX_RECORDS. */
+function chunks(list: Refs): Refs[] {
+  const parts = Math.ceil(list.count / MAX_RECORDS);
+  const size = Math.ceil(list.count / parts);
+  return Array.from({ length: parts }, (_, n) => {
+    const [from, to] = [n * size, Math.min(list.count, (n + 1) * size)];
+    return { block: list.block.subarray(from, to), record: list.record.subarray(from, to), count: to - from };
+  });
+}

@@ -1,0 +1,165 @@
+/** Raw blocks of spans into sealed ones: each record is decoded once, from wire bytes into columns. */
+import type { SpanIndex } from '../../../telemetry/batch.ts';
+import type { StringColumn } from '../../../telemetry/columns.ts';
+import { decodeSpanIndex } from '../block.ts';
+import { wordsOf } from '../id-table.ts';
+import { AttributeCollector } from './attribute-collector.ts';
+import { type Arena, ByteTable, type StringsColumn } from './byte-table.ts';
+import { DirectoryWriter } from './directory.ts';
+import { FLAG, TYPE } from './layout.ts';
+import {
+  packDurations,
+  packStringColumn,
+  packTimes,
+  packUintColumn,
+  packWordColumn,
+  WordsColumn,
+} from './pack-columns.ts';
+import { SpanIdColumns, TraceColumn } from './pack-ids.ts';
+import { type DecodedRaw, decodeRaws, type RawBlock, type Refs, splitByService } from './raw-blocks.ts';
+import { Origins, packMembers, type SealedBlock, sealedBlock } from './sealed-block.ts';
+import { SpanWalk } from './span-walk.ts';
+
+/**
+ * Seals a run of raw blocks of spans, which are in order of arrival. Large services get blocks of their own, small
+ * ones share one; in each the records keep their order. Throws a RangeError or `bad-data` when a block is unreadable.
+ */
+export function sealSpans(blocks: readonly RawBlock[]): SealedBlock[] {
+  const { arena, raws } = decodeRaws(blocks, decodeSpanIndex);
+  return splitByService(raws).map((refs) => sealGroup(arena, raws, refs));
+}
+
+function sealGroup(arena: Arena, raws: readonly DecodedRaw<SpanIndex>[], refs: Refs): SealedBlock {
+  const { used } = arena;
+  const table = new ByteTable(arena.bytes);
+  const attributes = new AttributeCollector(arena, table);
+  const walk = new SpanWalk(arena, table, attributes);
+  const origins = new Origins(arena, table, refs.count);
+  const index = new IndexColumns(arena, table, refs.count);
+  const shapes = new Uint32Array(refs.count);
+  let current = -1;
+  for (let n = 0; n < refs.count; n++) {
+    const b = refs.block[n]!;
+    const i = refs.record[n]!;
+    const raw = raws[b]!;
+    if (b !== current) {
+      index.enter(raw);
+      origins.enter(raw);
+      current = b;
+    }
+    index.push(i);
+    origins.push(i);
+    shapes[n] = walk.span(raw.start + raw.offsets.offset[i]!, raw.offsets.length[i]!);
+  }
+  const directory = new DirectoryWriter();
+  attributes.write(directory);
+  directory.add(packUintColumn(TYPE.shape, shapes, refs.count));
+  directory.add(packStringColumn(TYPE.residual, arena.bytes, walk.residuals));
+  const areDistinct = index.write(directory);
+  origins.write(directory);
+  packMembers(directory, raws, refs);
+  arena.used = used;
+  return sealedBlock(directory, raws, refs, index, areDistinct ? FLAG.distinctIds : 0);
+}
+
+/** The index columns of the records of one sealed block, taken over from the raw blocks'. */
+class IndexColumns {
+  readonly #arena: Arena;
+  readonly #table: ByteTable;
+  readonly #traces: TraceColumn;
+  readonly #ids: SpanIdColumns;
+  readonly #start: Uint32Array;
+  readonly #duration: Uint32Array;
+  readonly #kindStatus: Uint32Array;
+  readonly #httpStatus = new WordsColumn();
+  readonly #strings: { type: number; key: 'name' | 'service' | 'route' | 'method'; column: StringsColumn }[];
+  #raw: SpanIndex | undefined;
+  #words: Record<'trace' | 'span' | 'parent' | 'start' | 'duration', Uint32Array> = NO_WORDS;
+  #positions: Uint32Array[] = [];
+  #count = 0;
+
+  constructor(arena: Arena, table: ByteTable, count: number) {
+    this.#arena = arena;
+    this.#table = table;
+    this.#traces = new TraceColumn(count);
+    this.#ids = new SpanIdColumns(count);
+    this.#start = new Uint32Array(count * 2);
+    this.#duration = new Uint32Array(count * 2);
+    this.#kindStatus = new Uint32Array(count);
+    this.#strings = (['name', 'service', 'route', 'method'] as const).map((key) => ({
+      type: TYPE[key],
+      key,
+      column: table.column(),
+    }));
+  }
+
+  enter({ index }: DecodedRaw<SpanIndex>): void {
+    this.#raw = index;
+    this.#words = {
+      trace: wordsOf(index.traceId),
+      span: wordsOf(index.spanId),
+      parent: wordsOf(index.parentSpanId),
+      start: wordsOfTimes(index.startTimeUnixNano),
+      duration: wordsOfTimes(index.durationNano),
+    };
+    this.#positions = this.#strings.map(({ key, column }) => this.#translate(index[key], column));
+  }
+
+  /** For each entry of a raw block's dictionary its position in the sealed one. */
+  #translate({ dictionary }: StringColumn, column: StringsColumn): Uint32Array {
+    return Uint32Array.from(dictionary, (text) => {
+      const bytes = Buffer.from(text);
+      return this.#table.position(column, this.#arena.append(bytes), bytes.length);
+    });
+  }
+
+  push(i: number): void {
+    const raw = this.#raw!;
+    const { trace, span, parent, start, duration } = this.#words;
+    const n = this.#count++;
+    this.#traces.push(trace, i * 4);
+    this.#ids.push(trace, span, parent, i);
+    this.#start[n * 2] = start[i * 2]!;
+    this.#start[n * 2 + 1] = start[i * 2 + 1]!;
+    this.#duration[n * 2] = duration[i * 2]!;
+    this.#duration[n * 2 + 1] = duration[i * 2 + 1]!;
+    this.#kindStatus[n] = raw.kind[i]! | (raw.status[i]! << 4);
+    this.#httpStatus.push(raw.httpStatus[i]!, 0);
+    for (let c = 0; c < this.#strings.length; c++) {
+      const { key, column } = this.#strings[c]!;
+      column.push(this.#positions[c]![raw[key].index[i]!]!);
+    }
+  }
+
+  /** Distinct trace ids of all records. */
+  get traceIds(): Uint8Array {
+    return this.#traces.ids;
+  }
+
+  get times(): BigInt64Array {
+    return new BigInt64Array(this.#start.buffer);
+  }
+
+  /** Tells whether no two spans have the same ids. */
+  write(directory: DirectoryWriter): boolean {
+    const count = this.#count;
+    directory.add(this.#traces.build());
+    const { columns, areDistinct } = this.#ids.build();
+    for (const column of columns) directory.add(column);
+    directory.add(packTimes(TYPE.start, this.#start, count));
+    directory.add(packDurations(TYPE.duration, this.#duration, count));
+    directory.add(packUintColumn(TYPE.kindStatus, this.#kindStatus, count));
+    directory.add(packWordColumn(TYPE.httpStatus, this.#httpStatus));
+    for (const { type, column } of this.#strings) {
+      directory.add(packStringColumn(type, this.#arena.bytes, column));
+    }
+    return areDistinct;
+  }
+}
+
+const NONE = new Uint32Array(0);
+const NO_WORDS = { trace: NONE, span: NONE, parent: NONE, start: NONE, duration: NONE };
+
+function wordsOfTimes(times: BigInt64Array): Uint32Array {
+  return new Uint32Array(times.buffer, times.byteOffset, times.length * 2);
+}

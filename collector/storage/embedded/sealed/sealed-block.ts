@@ -1,0 +1,210 @@
+/** What every sealed block has beside its signal's own columns: origins, members, and the row that tells of it. */
+import { toAttributes } from '../../../formats/otlp-protobuf/attributes.ts';
+import { resourceCodec } from '../../../formats/otlp-protobuf/messages.ts';
+import type { StringColumn } from '../../../telemetry/columns.ts';
+import { attributeText } from '../../attribute-text.ts';
+import type { BlockMeta } from '../block.ts';
+import { buildBloom } from '../bloom.ts';
+import { hashOfPair } from './block-view.ts';
+import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
+import type { DirectoryWriter, StoredColumn } from './directory.ts';
+import { valueBloom } from './hashing.ts';
+import { ENCODING, TYPE } from './layout.ts';
+import { packUintColumn, packVarintColumn } from './pack-columns.ts';
+import type { DecodedRaw, Refs } from './raw-blocks.ts';
+import { packStrings, packUints } from './sections.ts';
+
+/** A sealed block that is ready to be written; its id is given by the writer. */
+export interface SealedBlock {
+  meta: Omit<BlockMeta, 'id'>;
+  directory: Uint8Array;
+  columns: StoredColumn[];
+}
+
+/** Resources and scopes of the records, each kept once. */
+export class Origins {
+  readonly #arena: Arena;
+  readonly #table: ByteTable;
+  readonly #resources: StringsColumn;
+  readonly #scopes: StringsColumn;
+  readonly #resourceOf: Uint32Array;
+  readonly #scopeOf: Uint32Array;
+  #raw: DecodedRaw<unknown> | undefined;
+  /** Per entry of the raw block: its position here, plus 1. */
+  #knownResources = new Uint32Array(0);
+  #knownScopes = new Uint32Array(0);
+  #count = 0;
+
+  constructor(arena: Arena, table: ByteTable, count: number) {
+    this.#arena = arena;
+    this.#table = table;
+    this.#resources = table.column();
+    this.#scopes = table.column();
+    this.#resourceOf = new Uint32Array(count);
+    this.#scopeOf = new Uint32Array(count);
+  }
+
+  enter(raw: DecodedRaw<unknown>): void {
+    this.#raw = raw;
+    this.#knownResources = new Uint32Array(raw.offsets.resources.length / 2);
+    this.#knownScopes = new Uint32Array(raw.offsets.scopes.length / 2);
+  }
+
+  push(i: number): void {
+    const { offsets, start } = this.#raw!;
+    const n = this.#count++;
+    const resource = offsets.resource[i]!;
+    const scope = offsets.scope[i]!;
+    this.#resourceOf[n] = this.#position(
+      this.#resources,
+      this.#knownResources,
+      offsets.resources,
+      resource,
+      start,
+    );
+    this.#scopeOf[n] = this.#position(this.#scopes, this.#knownScopes, offsets.scopes, scope, start);
+  }
+
+  #position(
+    column: StringsColumn,
+    known: Uint32Array,
+    pairs: Uint32Array,
+    entry: number,
+    start: number,
+  ): number {
+    if (known[entry]) return known[entry] - 1;
+    const position = this.#table.position(column, start + (pairs[entry * 2] ?? 0), pairs[entry * 2 + 1] ?? 0);
+    if (entry < known.length) known[entry] = position + 1;
+    return position;
+  }
+
+  write(directory: DirectoryWriter): void {
+    const { bytes } = this.#arena;
+    for (const [type, column] of [
+      [TYPE.resources, this.#resources],
+      [TYPE.scopes, this.#scopes],
+    ] as const) {
+      const { distinct, starts, lengths } = column;
+      const first = packStrings(bytes, starts, lengths, distinct);
+      const bloom = type === TYPE.resources && first.length > 1024 ? { bloom: this.#pairs() } : {};
+      directory.add({ type, encoding: ENCODING.dictionary, count: 0, distinct, first, ...bloom });
+    }
+    directory.add(packUintColumn(TYPE.resource, this.#resourceOf, this.#count));
+    directory.add(packUintColumn(TYPE.scope, this.#scopeOf, this.#count));
+  }
+
+  /** Filter over the attributes of all resources. */
+  #pairs(): Uint32Array {
+    const hashes = new Set<number>();
+    const { starts, lengths, distinct } = this.#resources;
+    for (let n = 0; n < distinct; n++) {
+      const { attributes } = resourceCodec.decode(this.#arena.bytes, starts[n]!, starts[n]! + lengths[n]!);
+      for (const [key, value] of Object.entries(toAttributes(attributes))) {
+        hashes.add(hashOfPair(key, attributeText(value)));
+      }
+    }
+    return valueBloom(Int32Array.from(hashes), hashes.size);
+  }
+}
+
+/** Which member each record came in, and where it stood there unless all of a member is here. */
+export function packMembers(
+  directory: DirectoryWriter,
+  raws: readonly DecodedRaw<unknown>[],
+  refs: Refs,
+): void {
+  const members: number[] = [];
+  const gaps = new Uint32Array(refs.count);
+  let isWhole = true;
+  let id = 0;
+  for (let n = 0; n < refs.count; ) {
+    const block = refs.block[n]!;
+    const from = n;
+    let before = -1;
+    for (; n < refs.count && refs.block[n] === block; n++) {
+      gaps[n] = refs.record[n]! - before - 1;
+      before = refs.record[n]!;
+    }
+    const { meta } = raws[block]!;
+    if (n - from !== meta.count) isWhole = false;
+    members.push(meta.id - id, n - from);
+    id = meta.id;
+  }
+  directory.add(packVarintColumn(TYPE.members, members));
+  if (!isWhole) {
+    directory.add({
+      type: TYPE.positions,
+      encoding: ENCODING.uints,
+      count: refs.count,
+      main: packUints(gaps, refs.count),
+    });
+  }
+}
+
+/** The block with its row; `index` tells times and trace ids of its records. */
+export function sealedBlock(
+  writer: DirectoryWriter,
+  raws: readonly DecodedRaw<{ service: StringColumn }>[],
+  refs: Refs,
+  index: { traceIds: Uint8Array; times: BigInt64Array },
+  flags: number,
+): SealedBlock {
+  const { directory, columns } = writer.build(refs.count, flags);
+  const bloom = buildBloom(index.traceIds);
+  const services = countServices(raws, refs);
+  const first = raws[refs.block[0]!]!.meta;
+  const last = raws[refs.block[refs.count - 1]!]!.meta;
+  const bytes = columns.reduce(
+    (sum, column) => sum + column.bytes.length,
+    directory.length + bloom.byteLength,
+  );
+  return {
+    meta: {
+      stage: 'sealed',
+      firstMember: first.firstMember,
+      lastMember: last.lastMember,
+      signal: first.signal,
+      encoding: first.encoding,
+      compression: 'none',
+      count: refs.count,
+      ...boundsOf(index.times),
+      arrivalUnixNano: last.arrivalUnixNano,
+      bytes,
+      seriesSet: 0,
+      services: [...services.keys()],
+      serviceRecords: [...services.values()],
+      resource: first.resource,
+      bloom,
+    },
+    directory,
+    columns,
+  };
+}
+
+function countServices(
+  raws: readonly DecodedRaw<{ service: StringColumn }>[],
+  refs: Refs,
+): Map<string, number> {
+  const counts = raws.map(({ index }) => new Uint32Array(index.service.dictionary.length));
+  for (let n = 0; n < refs.count; n++) {
+    const block = refs.block[n]!;
+    counts[block]![raws[block]!.index.service.index[refs.record[n]!]!]!++;
+  }
+  const services = new Map<string, number>();
+  for (const [block, { index }] of raws.entries()) {
+    for (const [position, service] of index.service.dictionary.entries()) {
+      const count = counts[block]![position]!;
+      if (count > 0) services.set(service, (services.get(service) ?? 0) + count);
+    }
+  }
+  return services;
+}
+
+function boundsOf(times: BigInt64Array): { minUnixNano: bigint; maxUnixNano: bigint } {
+  let [minUnixNano, maxUnixNano] = [times[0] ?? 0n, times[0] ?? 0n];
+  for (const time of times) {
+    if (time < minUnixNano) minUnixNano = time;
+    else if (time > maxUnixNano) maxUnixNano = time;
+  }
+  return { minUnixNano, maxUnixNano };
+}

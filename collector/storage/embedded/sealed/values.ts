@@ -1,0 +1,199 @@
+/** The values of one attribute column, decoded when asked for. */
+import { toValue } from '../../../formats/otlp-protobuf/attributes.ts';
+import { anyValueCodec, keyValueCodec } from '../../../formats/otlp-protobuf/messages.ts';
+import type { Attributes, AttributeValue } from '../../../telemetry/model.ts';
+import { attributeText } from '../../attribute-text.ts';
+import type { ColumnEntry, Directory } from './directory.ts';
+import { ENCODING, TYPE } from './layout.ts';
+import { type PackedStrings, stringsOf, unpackStrings, unpackUints, wordPairs } from './sections.ts';
+
+/** Distinct (or simply all) values of a column, and which of them each occurrence has. */
+export interface Values {
+  /** Values that positions speak of. */
+  readonly size: number;
+  /** Per occurrence: position of its value. */
+  readonly positions: Uint32Array;
+  value(position: number): AttributeValue;
+  /** 1 at the positions whose value reads as `text`. */
+  equalTo(text: string): Uint8Array;
+}
+
+/** The values of an attribute's column. */
+export function readValues(directory: Directory, entry: ColumnEntry): Values {
+  if (entry.encoding === ENCODING.dictionary || entry.encoding === ENCODING.plain)
+    return new StringValues(directory, entry);
+  return new WordValues(directory, entry);
+}
+
+/** The dictionary of a column alone, where the directory holds it: what values there are, not who has them. */
+export function dictionaryOf(directory: Directory, entry: ColumnEntry): Values | undefined {
+  if (!directory.hasFirst(entry.number)) return undefined;
+  return entry.encoding === ENCODING.dictionary || entry.encoding === ENCODING.dictionary64
+    ? readValues(directory, entry)
+    : undefined;
+}
+
+/** Strings of a column that is encoded as a dictionary or plainly. */
+export function readStrings(directory: Directory, entry: ColumnEntry): PackedStrings {
+  const first = directory.first(entry.number);
+  if (entry.encoding === ENCODING.dictionary) return unpackStrings(first, entry.distinct);
+  return stringsOf(unpackUints(first, entry.count), directory.main(entry.number));
+}
+
+/** Per occurrence: which of the strings it is. */
+export function readPositions(directory: Directory, entry: ColumnEntry): Uint32Array {
+  const isDictionary = entry.encoding === ENCODING.dictionary || entry.encoding === ENCODING.dictionary64;
+  const size = isDictionary ? entry.distinct : entry.count;
+  const positions = isDictionary
+    ? unpackUints(directory.main(entry.number), entry.count)
+    : Uint32Array.from({ length: entry.count }, (_, i) => i);
+  for (let i = 0; i < positions.length; i++) {
+    if (positions[i]! >= size) throw new RangeError(`value ${positions[i]} of ${size}`);
+  }
+  return positions;
+}
+
+export function textOf({ bytes, ends }: PackedStrings, position: number): string {
+  const from = position === 0 ? 0 : ends[position - 1]!;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
+    'utf8',
+    from,
+    ends[position]!,
+  );
+}
+
+export function bytesOf({ bytes, ends }: PackedStrings, position: number): Uint8Array {
+  return bytes.subarray(position === 0 ? 0 : ends[position - 1]!, ends[position]!);
+}
+
+class StringValues implements Values {
+  readonly size: number;
+  readonly #directory: Directory;
+  readonly #entry: ColumnEntry;
+  readonly #strings: PackedStrings;
+  readonly #values: (AttributeValue | undefined)[] = [];
+  #positions: Uint32Array | undefined;
+
+  constructor(directory: Directory, entry: ColumnEntry) {
+    this.#directory = directory;
+    this.#entry = entry;
+    this.#strings = readStrings(directory, entry);
+    this.size = this.#strings.ends.length;
+  }
+
+  get positions(): Uint32Array {
+    this.#positions ??= readPositions(this.#directory, this.#entry);
+    return this.#positions;
+  }
+
+  value(position: number): AttributeValue {
+    let value = this.#values[position];
+    if (value === undefined) {
+      value = this.#decode(position);
+      this.#values[position] = value;
+    }
+    return value;
+  }
+
+  #decode(position: number): AttributeValue {
+    const { type } = this.#entry;
+    if (type === TYPE.other || type === TYPE.anyKey)
+      return decodePair(bytesOf(this.#strings, position)).value;
+    if (type === TYPE.bodyOther) return toValue(anyValueCodec.decode(bytesOf(this.#strings, position)));
+    return textOf(this.#strings, position);
+  }
+
+  equalTo(text: string): Uint8Array {
+    const mask = new Uint8Array(this.size);
+    if (this.#entry.type !== TYPE.text) {
+      for (let p = 0; p < this.size; p++) mask[p] = attributeText(this.value(p)) === text ? 1 : 0;
+      return mask;
+    }
+    const wanted = Buffer.from(text);
+    const { bytes, ends } = this.#strings;
+    for (let p = 0, from = 0; p < this.size; p++) {
+      const end = ends[p]!;
+      if (end - from === wanted.length && isSame(bytes, from, wanted)) mask[p] = 1;
+      from = end;
+    }
+    return mask;
+  }
+}
+
+function isSame(bytes: Uint8Array, from: number, wanted: Uint8Array): boolean {
+  for (let i = wanted.length - 1; i >= 0; i--) if (bytes[from + i] !== wanted[i]) return false;
+  return true;
+}
+
+class WordValues implements Values {
+  readonly size: number;
+  readonly #directory: Directory;
+  readonly #entry: ColumnEntry;
+  readonly #words: Uint32Array;
+  #positions: Uint32Array | undefined;
+
+  constructor(directory: Directory, entry: ColumnEntry) {
+    this.#directory = directory;
+    this.#entry = entry;
+    this.#words = readWords(directory, entry);
+    this.size = this.#words.length / 2;
+  }
+
+  get positions(): Uint32Array {
+    this.#positions ??= readPositions(this.#directory, this.#entry);
+    return this.#positions;
+  }
+
+  value(position: number): AttributeValue {
+    const low = this.#words[position * 2]!;
+    const high = this.#words[position * 2 + 1]!;
+    if (this.#entry.type === TYPE.bool) return (low | high) !== 0;
+    if (this.#entry.type === TYPE.double) return doubleOf(low, high);
+    return integerOf(low, high);
+  }
+
+  equalTo(text: string): Uint8Array {
+    const mask = new Uint8Array(this.size);
+    for (let p = 0; p < this.size; p++) mask[p] = String(this.value(p)) === text ? 1 : 0;
+    return mask;
+  }
+}
+
+/** Values of 64 bits as pairs of words: the dictionary's, or those of all occurrences. */
+export function readWords(directory: Directory, entry: ColumnEntry): Uint32Array {
+  if (entry.encoding === ENCODING.dictionary64)
+    return wordPairs(directory.first(entry.number), entry.distinct);
+  if (entry.encoding === ENCODING.fixed64) return wordPairs(directory.main(entry.number), entry.count);
+  const above = unpackUints(directory.main(entry.number), entry.count);
+  const words = new Uint32Array(entry.count * 2);
+  for (let i = 0; i < entry.count; i++) {
+    const low = above[i]! + entry.minLow;
+    words[i * 2] = low;
+    words[i * 2 + 1] = entry.minHigh + (low > 0xffff_ffff ? 1 : 0);
+  }
+  return words;
+}
+
+/** A signed integer as a number where that is exact, else as bigint. */
+export function integerOf(low: number, high: number): number | bigint {
+  const value = (high | 0) * 0x1_0000_0000 + low;
+  if (Number.isSafeInteger(value)) return value;
+  return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
+}
+
+function doubleOf(low: number, high: number): number {
+  return new Float64Array(Uint32Array.of(low, high).buffer)[0]!;
+}
+
+/** Sets one attribute; a key like `__proto__` becomes a key, not a prototype. */
+export function setAttribute(attributes: Attributes, key: string, value: AttributeValue): void {
+  if (key !== '__proto__') attributes[key] = value;
+  else
+    Object.defineProperty(attributes, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** Key and value of a whole KeyValue message. */
+export function decodePair(bytes: Uint8Array): { key: string; value: AttributeValue } {
+  const pair = keyValueCodec.decode(bytes);
+  return { key: pair.key ?? '', value: toValue(pair.value) };
+}
