@@ -53,7 +53,7 @@ function bodyOf(page: Page<LogColumns>): LogsBody {
 
 /** GET /api/v1/logs: log lines that meet every condition. */
 export const findLogs: Handler = async (request, deps): Promise<LogsBody> => {
-  const { service, q, trace } = request.query;
+  const { service, q, template, trace } = request.query;
   const level = oneOf(request, 'level', LEVEL_NAMES, 'any');
   const attributes = attributesOf(request);
   const query: FindLogsQuery = {
@@ -61,6 +61,7 @@ export const findLogs: Handler = async (request, deps): Promise<LogsBody> => {
     order: oneOf(request, 'order', ['newest', 'oldest'], 'newest'),
     ...(service ? { service } : {}),
     ...(q ? { text: q } : {}),
+    ...(template ? { template } : {}),
     ...(trace ? { traceIds: [traceIdOf(trace)] } : {}),
     ...(LEVELS[level] > 0 ? { minSeverityNumber: LEVELS[level] } : {}),
     ...(attributes ? { attributes } : {}),

@@ -70,8 +70,8 @@ export const ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/api/v1/logs',
     handler: findLogs,
-    query: ['service', 'q', 'level', 'trace', 'attr', 'order', ...RANGE, ...PAGE],
-    about: 'Log lines by text, level, service, trace',
+    query: ['service', 'q', 'template', 'level', 'trace', 'attr', 'order', ...RANGE, ...PAGE],
+    about: 'Log lines by text, template, level, service, trace',
   },
   {
     method: 'GET',

@@ -147,7 +147,7 @@ export interface SpanBody {
   events: { timeUnixNano: string; name: string; attributes: { key: string; value: string }[] }[];
 }
 
-/** GET /api/v1/logs?service&q&level&trace&attr&from&to&order&limit&cursor and GET /api/v1/traces/:traceId/logs */
+/** GET /api/v1/logs?service&q&template&level&trace&attr&from&to&order&limit&cursor and GET /api/v1/traces/:traceId/logs */
 export interface LogsBody {
   matched: number;
   examined: number;

@@ -2,6 +2,7 @@ import { accessLog } from '../../slo/index.ts';
 import type { FindLogsQuery, LogColumns, Store } from '../storage/store.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { isZeroId, toHex } from '../telemetry/ids.ts';
+import { messageTemplate } from '../telemetry/template.ts';
 import type { EvidenceDeps } from './incident.ts';
 import { bounds } from './series.ts';
 import { plain } from './spans.ts';
@@ -75,19 +76,8 @@ function templateOf(columns: LogColumns, i: number): Template {
   const line = plain(attributes['code.line.number']);
   const caller = plain(attributes['caller']) || [file, line].filter((part) => part).join(':');
   const body = stringAt(columns.body, i);
-  const text = (caller === '' ? mask(body) : body).slice(0, MAX_TEXT);
+  const text = (caller === '' ? messageTemplate(body) : body).slice(0, MAX_TEXT);
   const level = LEVELS[Math.ceil((columns.severityNumber[i] ?? 0) / 4)] ?? '';
   const access = body === accessLog.message && attributes[accessLog.durationMs] !== undefined;
   return { key: [level, caller, text].join('\u0000'), level, caller, text, access };
-}
-
-/** The words of a line without its values: quoted text, ids, addresses and numbers become `<*>`. */
-export function mask(body: string): string {
-  return body
-    .slice(0, 4 * MAX_TEXT)
-    .replace(/"[^"]*"|'[^']*'/g, '<*>')
-    .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, '<*>')
-    .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, '<*>')
-    .replace(/\d+(?:[.:,]\d+)*/g, '<*>')
-    .replace(/(?:<\*>[.:/-]?)+(?=<\*>)/g, '');
 }

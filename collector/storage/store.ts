@@ -23,7 +23,7 @@ export interface QueryOptions {
   limit?: number;
   /** The `nextCursor` of the page before. */
   cursor?: string;
-  /** Milliseconds after which the query is given up with `too-slow`. */
+  /** Milliseconds after which the query is given up with `too-slow`; an engine has a default. */
   timeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -125,6 +125,8 @@ export interface FindLogsQuery extends TimeRange {
   traceIds?: Uint8Array[];
   /** Part of the body (case-insensitive). */
   text?: string;
+  /** The body without its values, as `messageTemplate` makes it; a body stands for its own template. */
+  template?: string;
   attributes?: { key: string; value: string }[];
   order: 'oldest' | 'newest';
 }

@@ -83,6 +83,12 @@ export class LineIndexer implements KeyVisitor {
     return SPELLINGS.message.find(({ slot }) => this.#start[slot]! >= 0)?.key;
   }
 
+  /** Where the message's value stands, with its quotes. */
+  messageRange(): [start: number, end: number] | undefined {
+    const found = SPELLINGS.message.find(({ slot }) => this.#start[slot]! >= 0);
+    return found && [this.#start[found.slot]!, this.#end[found.slot]!];
+  }
+
   #id(spellings: readonly Spelling[], size: number, ids: Uint8Array, at: number): string | undefined {
     for (const spelling of spellings) {
       if (!this.#look(spelling)) continue;

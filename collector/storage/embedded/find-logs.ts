@@ -1,8 +1,9 @@
-/** Log records by time, service, severity, trace and text. */
+/** Log records by time, service, severity, trace, text, template and attributes. */
 import type { LogIndex } from '../../telemetry/batch.ts';
 import { StringColumnBuilder, stringAt } from '../../telemetry/columns.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
+import { messageTemplate, templateWords } from '../../telemetry/template.ts';
 import { attributeText } from '../attribute-text.ts';
 import {
   DEFAULT_LIMITS,
@@ -16,8 +17,10 @@ import { hashId, type IdHash } from './bloom.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
 import { IdTable, wordsOf } from './id-table.ts';
+import { LogSearch } from './log-search.ts';
 import { Best, compareBigints, pageRequest } from './page.ts';
-import { hasAttributes, logDetail } from './records.ts';
+import type { Records } from './records.ts';
+import { decoded, hasAttributes, logDetail } from './records.ts';
 import { isOtherService, maskOf } from './span-filter.ts';
 import { packIds } from './trace.ts';
 
@@ -134,7 +137,7 @@ function matchIndex(
   return positions;
 }
 
-/** The conditions that only the decoded record answers. */
+/** The conditions that only the record's body answers. */
 async function matchContent(
   context: QueryContext,
   meta: BlockMeta,
@@ -142,18 +145,51 @@ async function matchContent(
   query: FindLogsQuery,
   budget: Budget,
 ): Promise<number[]> {
-  const text = query.text?.toLowerCase() ?? '';
-  const wanted = query.attributes ?? [];
-  if (candidates.length === 0 || (text === '' && wanted.length === 0)) return candidates;
+  const { attributes = [] } = query;
+  const message = messageCondition(query);
+  if (candidates.length === 0 || (message === undefined && attributes.length === 0)) return candidates;
   const records = context.reader.records(meta);
+  const search = records && meta.stage === 'raw' ? new LogSearch(meta, records) : undefined;
+  const mayHold = search?.attributesFinder(attributes);
+  const holds = message && bodyTest(meta, records, search, message);
   const matched: number[] = [];
   for (const [n, i] of candidates.entries()) {
     if (n % 64 === 63) await budget.pause();
-    const detail = logDetail(meta, records, i);
-    if (attributeText(detail.body).toLowerCase().includes(text) && hasAttributes(detail, wanted))
-      matched.push(i);
+    if (mayHold && !mayHold(i)) continue;
+    if (holds && !holds(i)) continue;
+    if (attributes.length > 0 && !hasAttributes(logDetail(meta, records, i), attributes)) continue;
+    matched.push(i);
   }
   return matched;
+}
+
+/** What a query asks of a body: a test of its text, and texts that every such body contains, in either case. */
+interface MessageCondition {
+  holds(body: string): boolean;
+  contained: string[];
+}
+
+function messageCondition(query: FindLogsQuery): MessageCondition | undefined {
+  const text = query.text?.toLowerCase() ?? '';
+  const template = query.template === undefined ? undefined : messageTemplate(query.template);
+  if (text === '' && template === undefined) return undefined;
+  return {
+    holds: (body) =>
+      body.toLowerCase().includes(text) && (template === undefined || messageTemplate(body) === template),
+    contained: [text, ...(template === undefined ? [] : templateWords(template))],
+  };
+}
+
+/** A test of the bodies of one block, asked in ascending order; the bytes of a raw block tell most of it. */
+function bodyTest(
+  meta: BlockMeta,
+  records: Records | undefined,
+  search: LogSearch | undefined,
+  { holds, contained }: MessageCondition,
+): (i: number) => boolean {
+  if (search === undefined) return (i) => holds(attributeText(logDetail(meta, records, i).body));
+  const mayHold = search.bodyFinder(contained);
+  return (i) => mayHold(i) && decoded(meta, i, () => holds(search.text(i)));
 }
 
 async function logColumns(

@@ -2,11 +2,17 @@
 import { decodeLogLine } from '../../formats/log-line/decode-log-line.ts';
 import { decodeLogRecord, decodeSpan } from '../../formats/otlp-protobuf/decode-record.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
+import type { RecordOffsets } from '../../telemetry/batch.ts';
 import type { Attributes, LogRecord, Span } from '../../telemetry/model.ts';
 import { attributeText } from '../attribute-text.ts';
 import type { BlockMeta } from './block.ts';
 import { messageOf } from './file.ts';
-import type { Records } from './reader.ts';
+
+/** Body of a block, uncompressed, and where its records stand in it. */
+export interface Records {
+  body: Uint8Array;
+  offsets: RecordOffsets;
+}
 
 /** What of a span stands in its body only. */
 export type SpanDetail = Pick<Span, 'attributes' | 'resource' | 'events' | 'statusMessage' | 'traceState'>;
@@ -55,7 +61,8 @@ export function mentions(attributes: Attributes, text: string): boolean {
   );
 }
 
-function decoded<T>(meta: BlockMeta, i: number, decode: () => T): T {
+/** What `decode` gives; what it throws is `store-damaged` and names the record. */
+export function decoded<T>(meta: BlockMeta, i: number, decode: () => T): T {
   try {
     return decode();
   } catch (cause) {

@@ -61,7 +61,7 @@ const log: fc.Arbitrary<PlainLog> = recordOf({
   service: fc.constantFrom(...SERVICES),
   traceId: fc.constantFrom('', ...TRACE_IDS),
   spanId: fc.constantFrom('', ...SPAN_IDS),
-  body: fc.constantFrom('redis attempt failed', 'Request "done"', 'größer', ''),
+  body: fc.constantFrom('redis attempt failed', 'Request "done"', 'größer', '', 'took 7 ms', 'took 120 ms'),
   scope: fc.constantFrom('', 'http'),
   attributes,
 });
@@ -149,7 +149,8 @@ export const logConditions = recordOf({
   service: maybe(fc.constantFrom(...SERVICES)),
   minSeverityNumber: maybe(fc.constantFrom(1, 9, 17)),
   traceIds: maybe(fc.subarray(TRACE_IDS)),
-  text: maybe(fc.constantFrom('REDIS', '"done"', 'GRÖSSER', 'größer', '')),
+  text: maybe(fc.constantFrom('REDIS', '"done"', 'GRÖSSER', 'größer', '', 'TOOK 7', 'ms')),
+  template: maybe(fc.constantFrom('took <*> ms', 'took 35 ms', 'Request <*>', 'redis attempt failed', '')),
   attributes: maybe(fc.array(attributePair, { maxLength: 1 })),
   order: fc.constantFrom('oldest', 'newest'),
 });
