@@ -98,6 +98,8 @@ export const scrapeMetric = {
   up: 'up',
   duration: 'scrape_duration_seconds',
   samplesScraped: 'scrape_samples_scraped',
+  samplesKept: 'scrape_samples_post_metric_relabeling',
+  seriesAdded: 'scrape_series_added',
 } as const;
 
 /** Labels of the series above. `job` is the service's name: it selects one service. */

@@ -1,147 +1,131 @@
-import { NANOS_PER_MS } from '../telemetry/clock.ts';
-import { CollectorError } from '../telemetry/errors.ts';
-import type { Fetch } from './prometheus-scrape/fetch-text.ts';
-import { type ScrapeTarget, TargetScraper, type TargetStatus } from './prometheus-scrape/target.ts';
-import { messageOf, type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
+import { Resolver as DnsResolver } from 'node:dns/promises';
+import { type DnsDiscovery, discoverDns, type Resolver } from './prometheus-scrape/discover-dns.ts';
+import { discoverFiles, type FileDiscovery } from './prometheus-scrape/discover-files.ts';
+import { discoverKubernetes } from './prometheus-scrape/discover-kubernetes.ts';
+import type { Discovery } from './prometheus-scrape/discovery.ts';
+import type { Fetch } from './prometheus-scrape/fetch-exposition.ts';
+import { type DiscoveryStatus, ScrapeJobs } from './prometheus-scrape/jobs.ts';
+import { inClusterAccess, type KubernetesAccess } from './prometheus-scrape/kubernetes-api.ts';
+import { type LoopDeps, RECEIVER } from './prometheus-scrape/loop.ts';
+import type { TargetStatus } from './prometheus-scrape/target.ts';
+import { labelsOfAddress } from './prometheus-scrape/target-of.ts';
+import { type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
 
-/** Targets that are scraped alike. */
+/** Pods whose annotations ask for being scraped. */
+export interface KubernetesOptions {
+  /** None: all. */
+  namespaces: readonly string[];
+  labelSelector?: string | undefined;
+  node?: string | undefined;
+  /** All three undefined: those of the pod that the collector runs in. */
+  apiServer?: string | undefined;
+  tokenFile?: string | undefined;
+  caFile?: string | undefined;
+}
+
+/** Targets that are scraped alike, from all the ways to find them that are given. Limits of 0 are none. */
 export interface ScrapeJob {
   job: string;
   /** host:port, or whole URLs. */
-  targets: readonly string[];
-  /** Path for targets given as host:port. */
+  targets?: readonly string[];
+  fileSd?: FileDiscovery | undefined;
+  dns?: DnsDiscovery | undefined;
+  kubernetes?: KubernetesOptions | undefined;
+  scheme?: 'http' | 'https';
+  /** Path for targets that do not say another. */
   path: string;
   /** Seconds. */
   interval: number;
   /** Seconds. */
   timeout: number;
   labels: Readonly<Record<string, string>>;
+  honorLabels?: boolean;
+  honorTimestamps?: boolean;
+  nativeHistograms?: boolean;
+  /** Bytes of one exposition, inflated, at the most. */
+  maxBody?: number;
+  targetLimit?: number;
+  sampleLimit?: number;
+  labelLimit?: number;
+  labelNameLengthLimit?: number;
+  labelValueLengthLimit?: number;
 }
 
 export interface PrometheusScrapeOptions {
   jobs: readonly ScrapeJob[];
-  /** Bytes of one exposition, inflated, at the most. */
-  maxBodyBytes?: number;
 }
 
 export interface PrometheusScrapeDeps extends ReceiverDeps {
   fetch?: Fetch;
   schedule?: Schedule;
+  resolver?: Resolver;
+  /** Of the process: tells a pod where its API server is. */
+  env?: Readonly<Record<string, string | undefined>>;
 }
 
-const NAME = 'prometheus-scrape';
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /**
- * Scrapes OpenMetrics (with exemplars) or Prometheus text from its targets, each on its own clock; their first
- * scrapes are spread over the interval. `targets` tells their state.
+ * Scrapes OpenMetrics (with exemplars), Prometheus text or protobuf from its targets, each on its own clock; their
+ * scrapes are spread over the interval. Targets come and go as they are discovered; the series of one that vanished
+ * end with markers. `targets` tells their state, `discoveries` that of the ways to find them.
  */
 export function createPrometheusScrape(
-  options: PrometheusScrapeOptions,
+  { jobs }: PrometheusScrapeOptions,
   deps: PrometheusScrapeDeps,
-): Receiver & { targets(): TargetStatus[] } {
-  const { clock, warn } = deps;
-  const maxBodyBytes = options.maxBodyBytes ?? MAX_BODY_BYTES;
-  const scraperDeps = { fetch: deps.fetch ?? fetch, clock, warn };
-  const loops = targetsOf(options.jobs).map(
-    (target) => new TargetLoop(new TargetScraper(target, maxBodyBytes, scraperDeps), deps),
-  );
+): Receiver & { targets(): TargetStatus[]; discoveries(): DiscoveryStatus[] } {
+  const loopDeps: LoopDeps = { ...deps, schedule: deps.schedule ?? systemSchedule };
+  const scraping = new ScrapeJobs(deps.fetch ?? fetch, loopDeps);
+  for (const job of jobs)
+    scraping.add(defaultsOf(job), job.targetLimit ?? 0, discoveriesOf(job, deps, loopDeps.schedule));
   return {
-    name: NAME,
+    name: RECEIVER,
     start: async () => {
-      for (const [i, loop] of loops.entries()) loop.start(i / loops.length);
+      scraping.start(jobs.map(({ targets = [] }) => targets.map(labelsOfAddress)));
     },
-    stop: async () => {
-      await Promise.all(loops.map((loop) => loop.stop()));
-    },
-    targets: () => loops.map((loop) => loop.scraper.status),
+    stop: () => scraping.stop(),
+    targets: () => scraping.targets(),
+    discoveries: () => scraping.discoveries(),
   };
 }
 
-/** `instance` is host:port, as Prometheus has it. */
-function targetsOf(jobs: readonly ScrapeJob[]): ScrapeTarget[] {
-  return jobs.flatMap(({ job, targets, path, interval, timeout, labels }) =>
-    targets.map((target) => {
-      const url = new URL(target.includes('://') ? target : `http://${target}${path}`);
-      const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-      return {
-        job,
-        instance: `${url.hostname}:${port}`,
-        url: url.href,
-        intervalMs: interval * 1000,
-        // A scrape must have ended when the next one begins.
-        timeoutMs: Math.min(timeout, interval) * 1000,
-        labels,
-      };
-    }),
-  );
+function defaultsOf(job: ScrapeJob) {
+  const { path, interval, timeout, labels, scheme = 'http', maxBody = MAX_BODY_BYTES } = job;
+  return {
+    ...{ job: job.job, scheme, path, interval, timeout, labels },
+    settings: {
+      honorLabels: job.honorLabels ?? false,
+      honorTimestamps: job.honorTimestamps ?? true,
+      nativeHistograms: job.nativeHistograms ?? false,
+      maxBodyBytes: maxBody,
+      sampleLimit: job.sampleLimit ?? 0,
+      labelLimit: job.labelLimit ?? 0,
+      labelNameLengthLimit: job.labelNameLengthLimit ?? 0,
+      labelValueLengthLimit: job.labelValueLengthLimit ?? 0,
+    },
+  };
 }
 
-/** Scrapes one target again and again, never twice at once. */
-class TargetLoop {
-  readonly scraper: TargetScraper;
-  readonly #deps: PrometheusScrapeDeps;
-  readonly #schedule: Schedule;
-  #cancel: (() => void) | undefined;
-  #abort = new AbortController();
-  #underway: Promise<void> = Promise.resolve();
-  #stopped = false;
-
-  constructor(scraper: TargetScraper, deps: PrometheusScrapeDeps) {
-    this.scraper = scraper;
-    this.#deps = deps;
-    this.#schedule = deps.schedule ?? systemSchedule;
+function discoveriesOf(job: ScrapeJob, deps: PrometheusScrapeDeps, schedule: Schedule): Discovery[] {
+  const { fileSd, dns, kubernetes } = job;
+  const found: Discovery[] = [];
+  if (fileSd) found.push(discoverFiles(fileSd, schedule));
+  if (dns) found.push(discoverDns(dns, deps.resolver ?? new DnsResolver(), schedule));
+  if (kubernetes) {
+    const { labelSelector, node } = kubernetes;
+    const access = () => accessOf(kubernetes, deps.env ?? {});
+    const namespaces = kubernetes.namespaces.length > 0 ? kubernetes.namespaces : [undefined];
+    for (const namespace of namespaces)
+      found.push(discoverKubernetes({ namespace, labelSelector, node }, access, schedule));
   }
+  return found;
+}
 
-  /** `share` of the interval passes before the first scrape. */
-  start(share: number): void {
-    this.#after(share * this.scraper.target.intervalMs);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancel?.();
-    this.#abort.abort(new Error('the collector stops'));
-    await this.#underway;
-  }
-
-  #after(ms: number): void {
-    if (this.#stopped) return;
-    this.#cancel = this.#schedule(() => {
-      this.#underway = this.#turn();
-    }, ms);
-  }
-
-  async #turn(): Promise<void> {
-    const start = this.#deps.clock();
-    await this.#scrape();
-    const tookMs = Number((this.#deps.clock() - start) / NANOS_PER_MS);
-    const { intervalMs } = this.scraper.target;
-    // A scrape that took longer than an interval (the store was slow) skips turns, it does not catch up.
-    this.#after(intervalMs - (tookMs % intervalMs));
-  }
-
-  async #scrape(): Promise<void> {
-    const { timeoutMs } = this.scraper.target;
-    this.#abort = new AbortController();
-    const cancelTimeout = this.#schedule(
-      () => this.#abort.abort(new Error(`no complete answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    const batch = await this.scraper.scrape(this.#abort.signal).finally(cancelTimeout);
-    if (this.#stopped) return;
-    const { stats, consume, warn } = this.#deps;
-    try {
-      await consume([batch]);
-      this.scraper.delivered();
-      stats.accepted(NAME, 'metrics', batch.count);
-    } catch (error) {
-      const reason = error instanceof CollectorError ? error.code : 'internal';
-      stats.refused(NAME, 'metrics', batch.count, reason);
-      warn('the samples of a scrape were not kept', {
-        url: this.scraper.target.url,
-        error: messageOf(error),
-      });
-    }
-  }
+function accessOf(
+  { apiServer, tokenFile, caFile }: KubernetesOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): KubernetesAccess {
+  if (apiServer !== undefined) return { server: apiServer, tokenFile, caFile };
+  const own = inClusterAccess(env);
+  return { ...own, tokenFile: tokenFile ?? own.tokenFile, caFile: caFile ?? own.caFile };
 }

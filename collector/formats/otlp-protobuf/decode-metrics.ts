@@ -2,11 +2,12 @@ import { label, resourceAttribute, serviceMetric, suffix, unknownService } from 
 import type { SampleBatch } from '../../telemetry/batch.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import type { AttributeValue, SeriesInfo, SeriesKind, Temporality } from '../../telemetry/model.ts';
+import type { ClassicBucket } from '../exponential-histogram.ts';
 import { numberLabel, prometheusLabel, prometheusName, withTarget } from '../prometheus-names.ts';
 import { SampleBuilder } from '../sample-builder.ts';
 import { STALE_NAN } from '../staleness.ts';
 import { toAttributes } from './attributes.ts';
-import { type ClassicBucket, classicBuckets } from './exponential-buckets.ts';
+import { classicBuckets } from './exponential-buckets.ts';
 import { metricsCodec, type OtlpMessage } from './messages.ts';
 
 type Point =

@@ -1,5 +1,4 @@
 import { CollectorError } from '../../telemetry/errors.ts';
-import type { LineReader } from './line-reader.ts';
 import type { TargetOptions } from './series-cache.ts';
 
 /** What a scrape may hold at the most; whatever is above refuses all of it, as Prometheus has it. 0 is no limit. */
@@ -18,20 +17,18 @@ export class LabelLimits {
     }
   }
 
-  /** Fails with the line when a new series has too many labels, or one too long. */
-  labels(name: string, labels: Record<string, string>, reader: Pick<LineReader, 'fail'>): void {
+  /** Fails when a new series has too many labels, or one too long. */
+  labels(name: string, labels: Record<string, string>, fail: (problem: string) => never): void {
     const { labelLimit = 0, labelNameLengthLimit = 0, labelValueLengthLimit = 0 } = this.#options;
     if (labelLimit + labelNameLengthLimit + labelValueLengthLimit === 0) return;
     const entries = Object.entries(labels);
     if (labelLimit > 0 && entries.length > labelLimit)
-      reader.fail(`${name} has ${entries.length} labels, more than ${labelLimit}`);
+      fail(`${name} has ${entries.length} labels, more than ${labelLimit}`);
     for (const [key, value] of entries) {
       if (labelNameLengthLimit > 0 && key.length > labelNameLengthLimit)
-        reader.fail(
-          `a label of ${name} has a name of ${key.length} characters, more than ${labelNameLengthLimit}`,
-        );
+        fail(`a label of ${name} has a name of ${key.length} characters, more than ${labelNameLengthLimit}`);
       if (labelValueLengthLimit > 0 && value.length > labelValueLengthLimit)
-        reader.fail(
+        fail(
           `the label ${key} of ${name} has ${value.length} characters, more than ${labelValueLengthLimit}`,
         );
     }

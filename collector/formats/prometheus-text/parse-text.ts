@@ -3,7 +3,7 @@ import { exemplarLabel, label } from '../../../slo/index.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import { fromHex, SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import type { SeriesInfo } from '../../telemetry/model.ts';
-import { canonicalNumber, goNumber, withTarget } from '../prometheus-names.ts';
+import { canonicalNumber, goNumber } from '../prometheus-names.ts';
 import { SampleBuilder } from '../sample-builder.ts';
 import { ByteCursor, sameBytes } from './known-lines.ts';
 import { LabelLimits } from './label-limits.ts';
@@ -250,22 +250,9 @@ class TextParser {
     if (!belongs && name === this.#family) reader.fail(`a ${this.#type} has no series named ${name}`);
     const { kind, temporality } = belongs ?? UNTYPED;
     const labels = this.#labelsOf(text, labelsAt, reader.number);
-    this.#limits.labels(name, labels, reader);
-    const { options, table } = this.#cache;
-    const all = options.honorLabels ? { ...options.labels, ...labels } : withTarget(labels, options.labels);
-    const info: SeriesInfo = { name, labels: all, kind, temporality };
+    this.#limits.labels(name, labels, (problem) => reader.fail(problem));
     if (!known) this.parsed.added++;
-    const line: KnownLine = {
-      ...{ start: 0, length: 0, seen: known?.line.seen ?? 0 },
-      ...{ next: known?.line.next, family: this.#family, type: this.#type, series: undefined },
-    };
-    const series: CachedSeries = {
-      ...{ info, line, position: table.position(info), known: known?.known ?? false, ownTime: false },
-      ...{ exemplarStart: 0, exemplarLength: 0 },
-    };
-    line.series = series;
-    this.#cache.set(text, series);
-    return series;
+    return this.#cache.add(text, { name, labels, kind, temporality }, this.#family, this.#type);
   }
 
   #labelsOf(text: string, at: number, number: number): Record<string, string> {

@@ -1,4 +1,5 @@
 import type { SeriesInfo } from '../../telemetry/model.ts';
+import { withTarget } from '../prometheus-names.ts';
 import { SeriesTable } from '../sample-builder.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface CachedSeries {
   /** Where its exemplar stands, newline included, in the body of the scrape in which it was last seen; length 0 for none. */
   exemplarStart: number;
   exemplarLength: number;
+  /** Of protobuf: the exemplars that the last scrape had. */
+  exemplars: ReadonlySet<string>;
 }
 
 /** What a target is taken as. Each limit refuses the scrape as a whole, as Prometheus has it; 0 is no limit. */
@@ -50,6 +53,7 @@ export interface TargetOptions {
 }
 
 const NO_BODY = new Uint8Array(0);
+const NO_EXEMPLARS: ReadonlySet<string> = new Set();
 
 /** The series of one scraped target from scrape to scrape; what vanished tells `commit`. */
 export class SeriesCache {
@@ -87,14 +91,39 @@ export class SeriesCache {
     return this.#series.get(text);
   }
 
-  set(text: string, series: CachedSeries): void {
+  /** Takes in a series that is written as `text`; one of the same text but of another type gives way to it. */
+  add(
+    text: string,
+    { name, labels, kind, temporality }: SeriesInfo,
+    family: string,
+    type: string,
+  ): CachedSeries {
+    const { options } = this;
+    const all = options.honorLabels ? { ...options.labels, ...labels } : withTarget(labels, options.labels);
+    const info: SeriesInfo = { name, labels: all, kind, temporality };
     const replaced = this.#series.get(text);
+    const line: KnownLine = {
+      ...{ start: 0, length: 0, seen: replaced?.line.seen ?? 0 },
+      ...{ next: replaced?.line.next, family, type, series: undefined },
+    };
+    const series: CachedSeries = {
+      ...{
+        info,
+        line,
+        position: this.#table.position(info),
+        known: replaced?.known ?? false,
+        ownTime: false,
+      },
+      ...{ exemplarStart: 0, exemplarLength: 0, exemplars: NO_EXEMPLARS },
+    };
+    line.series = series;
     if (replaced) {
       this.#tableIsWorn = true;
       // It has no position in the next table, so its line must not be expected.
       replaced.line.length = 0;
     }
     this.#series.set(text, series);
+    return series;
   }
 
   /** Ends a scrape that was read to its end: forgets and gives the series that were in the one before and not in it. */

@@ -35,10 +35,9 @@ class Scraping {
   constructor(
     t: TestContext,
     host: string,
-    options: Partial<ScrapeJob> & { maxBodyBytes?: number } = {},
+    options: Partial<ScrapeJob> = {},
     deps: Partial<PrometheusScrapeDeps> = {},
   ) {
-    const { maxBodyBytes, ...job } = options;
     const jobs = [
       {
         job: 'shop',
@@ -47,14 +46,17 @@ class Scraping {
         interval: INTERVAL_MS / 1000,
         timeout: TIMEOUT_MS / 1000,
         labels: {},
-        ...job,
+        ...options,
       },
     ];
-    this.receiver = createPrometheusScrape(maxBodyBytes === undefined ? { jobs } : { jobs, maxBodyBytes }, {
-      ...this.recording.deps,
-      schedule: this.timers.schedule,
-      ...deps,
-    });
+    this.receiver = createPrometheusScrape(
+      { jobs },
+      {
+        ...this.recording.deps,
+        schedule: this.timers.schedule,
+        ...deps,
+      },
+    );
     t.after(() => this.receiver.stop());
   }
 
@@ -102,6 +104,8 @@ test('a target is asked for OpenMetrics first; its samples come with up and its 
     'up{"env":"demo"} 1',
     'scrape_duration_seconds{"env":"demo"} 0',
     'scrape_samples_scraped{"env":"demo"} 1',
+    'scrape_samples_post_metric_relabeling{"env":"demo"} 1',
+    'scrape_series_added{"env":"demo"} 1',
   ]);
   assert.equal(accept, 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5');
   const [batch] = scraping.recording.batches as SampleBatch[];
@@ -110,7 +114,7 @@ test('a target is asked for OpenMetrics first; its samples come with up and its 
   assert.deepEqual(scraping.receiver.targets(), [
     { job: 'shop', instance: host, up: true, lastScrapeUnixNano: '1700000000000000000' },
   ]);
-  assert.deepEqual(scraping.recording.counts, ['prometheus-scrape metrics accepted 4']);
+  assert.deepEqual(scraping.recording.counts, ['prometheus-scrape metrics accepted 6']);
 });
 
 test('the older text, compressed or not, is read when that is what the target speaks', async (t) => {
@@ -141,6 +145,8 @@ test('a series that vanishes ends with a marker, and so do all when the target g
     'up{} 0',
     'scrape_duration_seconds{} 0',
     'scrape_samples_scraped{} 0',
+    'scrape_samples_post_metric_relabeling{} 0',
+    'scrape_series_added{} 0',
   ]);
   assert.equal(scraping.receiver.targets()[0]?.lastError, 'the target answered 500, not 200');
   assert.equal((await scraping.scrape())[0], 'up{} 0');
@@ -161,7 +167,7 @@ test('markers that the store did not take come with the next scrape, at the time
   answer = 'a 2\n';
   scraping.recording.refuse = new CollectorError('store-full', 'full');
   await scraping.scrape();
-  assert.equal(scraping.recording.counts.at(-1), 'prometheus-scrape metrics refused 5 store-full');
+  assert.equal(scraping.recording.counts.at(-1), 'prometheus-scrape metrics refused 7 store-full');
   scraping.recording.refuse = undefined;
   const before = scraping.recording.now;
   scraping.recording.now += 15_000_000_000n;
@@ -195,7 +201,7 @@ for (const [what, type, body, error] of down) {
     const host = await target(t, (_request, response) => {
       response.writeHead(200, { 'Content-Type': type }).end(body);
     });
-    const scraping = new Scraping(t, host, { maxBodyBytes: 1000 });
+    const scraping = new Scraping(t, host, { maxBody: 1000 });
     await scraping.receiver.start();
     assert.equal((await scraping.scrape())[0], 'up{} 0');
     assert.match(scraping.receiver.targets()[0]?.lastError ?? '', error);
