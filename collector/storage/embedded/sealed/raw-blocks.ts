@@ -28,10 +28,16 @@ export interface Refs {
   count: number;
 }
 
-/** Records that a sealed block holds at the most. */
-const MAX_RECORDS = 12_288;
-/** A service with this many records of a run gets a block of its own. */
-const OWN_BLOCK_RECORDS = 2048;
+/** How a run is split. */
+export interface SealLimits {
+  /** Records that a sealed block holds at the most. */
+  maxRecords: number;
+  /** A service with this many records of a run gets a block of its own. */
+  ownRecords: number;
+}
+
+/** Larger blocks take less room, and their columns longer to read for one trace. */
+export const SEAL_LIMITS: SealLimits = { maxRecords: 12_288, ownRecords: 2048 };
 /** What a record's fields may need beside the bytes they come in: a few written anew. */
 const EXTRA_BYTES_PER_RECORD = 32;
 
@@ -88,14 +94,17 @@ function checked(offsets: RecordOffsets, count: number, bodyBytes: number): Reco
 }
 
 /** The records of a run, one list per sealed block that they go to. */
-export function splitByService(raws: readonly DecodedRaw<{ service: StringColumn }>[]): Refs[] {
+export function splitByService(
+  raws: readonly DecodedRaw<{ service: StringColumn }>[],
+  limits: SealLimits,
+): Refs[] {
   const records = new Map<string, number>();
   for (const { index } of raws) {
     for (const [service, count] of countsOf(index.service)) {
       records.set(service, (records.get(service) ?? 0) + count);
     }
   }
-  const large = [...records].filter(([, count]) => count >= OWN_BLOCK_RECORDS).map(([service]) => service);
+  const large = [...records].filter(([, count]) => count >= limits.ownRecords).map(([service]) => service);
   const total = [...records.values()].reduce((sum, count) => sum + count, 0);
   const lists = [...large, undefined].map(() => newRefs(total));
   for (const [b, { index }] of raws.entries()) {
@@ -109,7 +118,7 @@ export function splitByService(raws: readonly DecodedRaw<{ service: StringColumn
       list.record[list.count++] = i;
     }
   }
-  return lists.filter((list) => list.count > 0).flatMap(chunks);
+  return lists.filter((list) => list.count > 0).flatMap((list) => chunks(list, limits.maxRecords));
 }
 
 function countsOf({ dictionary, index }: StringColumn): [string, number][] {
@@ -122,9 +131,9 @@ function newRefs(capacity: number): Refs {
   return { block: new Uint32Array(capacity), record: new Uint32Array(capacity), count: 0 };
 }
 
-/** Equal parts of at most MAX_RECORDS. */
-function chunks(list: Refs): Refs[] {
-  const parts = Math.ceil(list.count / MAX_RECORDS);
+/** Equal parts of at most `maxRecords`. */
+function chunks(list: Refs, maxRecords: number): Refs[] {
+  const parts = Math.ceil(list.count / maxRecords);
   const size = Math.ceil(list.count / parts);
   return Array.from({ length: parts }, (_, n) => {
     const [from, to] = [n * size, Math.min(list.count, (n + 1) * size)];

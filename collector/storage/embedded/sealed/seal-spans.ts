@@ -3,6 +3,7 @@ import type { SpanIndex } from '../../../telemetry/batch.ts';
 import type { StringColumn } from '../../../telemetry/columns.ts';
 import { decodeSpanIndex } from '../block.ts';
 import { wordsOf } from '../id-table.ts';
+import { words64 } from '../words.ts';
 import { AttributeCollector } from './attribute-collector.ts';
 import { type Arena, ByteTable, type StringsColumn } from './byte-table.ts';
 import { DirectoryWriter } from './directory.ts';
@@ -16,7 +17,15 @@ import {
   WordsColumn,
 } from './pack-columns.ts';
 import { SpanIdColumns, TraceColumn } from './pack-ids.ts';
-import { type DecodedRaw, decodeRaws, type RawBlock, type Refs, splitByService } from './raw-blocks.ts';
+import {
+  type DecodedRaw,
+  decodeRaws,
+  type RawBlock,
+  type Refs,
+  SEAL_LIMITS,
+  type SealLimits,
+  splitByService,
+} from './raw-blocks.ts';
 import { Origins, packMembers, type SealedBlock, sealedBlock } from './sealed-block.ts';
 import { SpanWalk } from './span-walk.ts';
 
@@ -24,9 +33,9 @@ import { SpanWalk } from './span-walk.ts';
  * Seals a run of raw blocks of spans, which are in order of arrival. Large services get blocks of their own, small
  * ones share one; in each the records keep their order. Throws a RangeError or `bad-data` when a block is unreadable.
  */
-export function sealSpans(blocks: readonly RawBlock[]): SealedBlock[] {
+export function sealSpans(blocks: readonly RawBlock[], limits: SealLimits = SEAL_LIMITS): SealedBlock[] {
   const { arena, raws } = decodeRaws(blocks, decodeSpanIndex);
-  return splitByService(raws).map((refs) => sealGroup(arena, raws, refs));
+  return splitByService(raws, limits).map((refs) => sealGroup(arena, raws, refs));
 }
 
 function sealGroup(arena: Arena, raws: readonly DecodedRaw<SpanIndex>[], refs: Refs): SealedBlock {
@@ -99,8 +108,8 @@ class IndexColumns {
       trace: wordsOf(index.traceId),
       span: wordsOf(index.spanId),
       parent: wordsOf(index.parentSpanId),
-      start: wordsOfTimes(index.startTimeUnixNano),
-      duration: wordsOfTimes(index.durationNano),
+      start: words64(index.startTimeUnixNano),
+      duration: words64(index.durationNano),
     };
     this.#positions = this.#strings.map(({ key, column }) => this.#translate(index[key], column));
   }
@@ -159,7 +168,3 @@ class IndexColumns {
 
 const NONE = new Uint32Array(0);
 const NO_WORDS = { trace: NONE, span: NONE, parent: NONE, start: NONE, duration: NONE };
-
-function wordsOfTimes(times: BigInt64Array): Uint32Array {
-  return new Uint32Array(times.buffer, times.byteOffset, times.length * 2);
-}
