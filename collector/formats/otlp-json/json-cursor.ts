@@ -1,8 +1,6 @@
 import { MAX_DEPTH } from '../protobuf/reader.ts';
+import { GiveUp } from './give-up.ts';
 import { readDouble } from './json-number.ts';
-
-/** Thrown where the fast way ends: the body is damaged, or so unusual that only the careful way reads it. */
-export class GiveUp extends Error {}
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

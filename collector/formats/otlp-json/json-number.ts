@@ -1,4 +1,5 @@
-import { GiveUp, type JsonCursor } from './json-cursor.ts';
+import { GiveUp } from './give-up.ts';
+import type { JsonCursor } from './json-cursor.ts';
 
 const ZERO = 0x30;
 const NINE = 0x39;

@@ -1,6 +1,7 @@
 import { MAX_DEPTH } from '../protobuf/reader.ts';
 import type { ScalarName } from '../protobuf/schema.ts';
-import { ESCAPES, GiveUp, HEX, JsonCursor, PLAIN } from './json-cursor.ts';
+import { GiveUp } from './give-up.ts';
+import { ESCAPES, HEX, JsonCursor, PLAIN } from './json-cursor.ts';
 import { Int64, readDouble } from './json-number.ts';
 import { MessageOutput } from './message-output.ts';
 import type { Plan, PlannedField } from './plan.ts';
