@@ -112,7 +112,7 @@ async function firstTrace(run: Run, deps: BenchDeps): Promise<Times> {
   };
   const endpoint = { ...run.env, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${otlp}` };
   const service = shell(step(next, 'go run'), run.folder, endpoint);
-  const collectorLine = `${step(next, '--scrape').replace('npx -y ', '')} --otlp-port ${otlp} --api-port ${api}`;
+  const collectorLine = `${step(next, '--scrape').replace('npx -y ', '')} --otlp-port ${otlp} --otlp-grpc-port 0 --api-port ${api}`;
   const collector = shell(collectorLine, run.home, inHome);
   const servers = [collector, service];
   try {

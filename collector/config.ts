@@ -56,25 +56,92 @@ const LogFiles = mapping({
   ),
 });
 
-const Scrape = mapping({
-  job: text,
-  targets: v.pipe(
-    v.array(
-      v.pipe(
-        text,
-        v.check(
-          (t) => URL.canParse(t.includes('://') ? t : `http://${t}`),
-          'must be host:port or an http URL',
+const limit = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be a whole number'),
+  v.minValue(0, 'must be 0 (no limit) or more'),
+);
+
+const Address = v.pipe(
+  text,
+  v.check(
+    (t) => URL.canParse(t.includes('://') ? t : `http://${t}`),
+    'must be host:port or an http URL',
+  ),
+);
+
+/** Ways to find targets, beside listing them. */
+const discoveries = {
+  fileSd: v.optional(
+    mapping({
+      files: v.pipe(v.array(text), v.minLength(1, 'must list at least one path or glob')),
+      refresh: v.optional(duration, '5s'),
+    }),
+  ),
+  dns: v.optional(
+    v.pipe(
+      mapping({
+        names: v.pipe(v.array(text), v.minLength(1, 'must list at least one name')),
+        type: v.optional(v.picklist(['A', 'AAAA', 'SRV'], 'must be A, AAAA or SRV'), 'SRV'),
+        port: v.optional(v.pipe(port, v.minValue(1, 'must be 1 to 65535'))),
+        refresh: v.optional(duration, '30s'),
+      }),
+      v.forward(
+        v.partialCheck(
+          [['type'], ['port']],
+          (dns) => dns.type === 'SRV' || dns.port !== undefined,
+          'is missing: A and AAAA records name no port',
         ),
+        ['port'],
       ),
     ),
-    v.minLength(1, 'must list at least one target'),
   ),
-  path: v.optional(v.pipe(text, v.startsWith('/', 'must begin with /')), '/metrics'),
-  interval: v.optional(duration, '15s'),
-  timeout: v.optional(duration, '5s'),
-  labels: v.optional(labels, {}),
-});
+  kubernetes: v.optional(
+    mapping({
+      namespaces: v.optional(v.array(text), []),
+      labelSelector: v.optional(text),
+      node: v.optional(text),
+      apiServer: v.optional(
+        v.pipe(
+          text,
+          v.check((t) => /^https?:\/\//.test(t) && URL.canParse(t), 'must be an http or https URL'),
+        ),
+      ),
+      tokenFile: v.optional(text),
+      caFile: v.optional(text),
+    }),
+  ),
+};
+
+const Scrape = v.pipe(
+  mapping({
+    job: text,
+    targets: v.optional(v.array(Address), []),
+    ...discoveries,
+    scheme: v.optional(v.picklist(['http', 'https'], 'must be http or https'), 'http'),
+    path: v.optional(v.pipe(text, v.startsWith('/', 'must begin with /')), '/metrics'),
+    interval: v.optional(duration, '15s'),
+    timeout: v.optional(duration, '5s'),
+    labels: v.optional(labels, {}),
+    honorLabels: v.optional(v.boolean('must be true or false'), false),
+    honorTimestamps: v.optional(v.boolean('must be true or false'), true),
+    /** Asks for protobuf first, which alone carries them. */
+    nativeHistograms: v.optional(v.boolean('must be true or false'), false),
+    maxBody: v.optional(size, '16MiB'),
+    targetLimit: v.optional(limit, 1000),
+    sampleLimit: v.optional(limit, 0),
+    labelLimit: v.optional(limit, 0),
+    labelNameLengthLimit: v.optional(limit, 0),
+    labelValueLengthLimit: v.optional(limit, 0),
+  }),
+  v.forward(
+    v.check(
+      (job) => job.targets.length > 0 || Boolean(job.fileSd ?? job.dns ?? job.kubernetes),
+      'must list at least one target, unless fileSd, dns or kubernetes finds them',
+    ),
+    ['targets'],
+  ),
+);
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -85,6 +152,7 @@ const ConfigSchema = mapping({
       mapping({
         host: v.optional(text, '127.0.0.1'),
         otlpHttpPort: v.optional(port, defaultPort.otlpHttp),
+        otlpGrpcPort: v.optional(port, defaultPort.otlpGrpc),
         apiPort: v.optional(port, defaultPort.collectorHttp),
       }),
       v.forward(
@@ -94,6 +162,22 @@ const ConfigSchema = mapping({
           'must be another port than listen.otlpHttpPort',
         ),
         ['apiPort'],
+      ),
+      v.forward(
+        v.partialCheck(
+          [['otlpHttpPort'], ['otlpGrpcPort']],
+          ({ otlpHttpPort, otlpGrpcPort }) => otlpHttpPort !== otlpGrpcPort || otlpGrpcPort === 0,
+          'must be another port than listen.otlpHttpPort',
+        ),
+        ['otlpGrpcPort'],
+      ),
+      v.forward(
+        v.partialCheck(
+          [['apiPort'], ['otlpGrpcPort']],
+          ({ apiPort, otlpGrpcPort }) => apiPort !== otlpGrpcPort || otlpGrpcPort === 0,
+          'must be another port than listen.apiPort',
+        ),
+        ['otlpGrpcPort'],
       ),
     ),
     {},
@@ -177,6 +261,7 @@ const KNOWN_KEYS = [
     'listen',
     'host',
     'otlpHttpPort',
+    'otlpGrpcPort',
     'apiPort',
     'store',
     'path',
@@ -199,6 +284,10 @@ const KNOWN_KEYS = [
     'timeout',
     'labels',
   ],
+  ...['fileSd', 'files', 'refresh', 'dns', 'names', 'type', 'port', 'kubernetes', 'namespaces'],
+  ...['labelSelector', 'node', 'apiServer', 'tokenFile', 'caFile', 'scheme', 'honorLabels'],
+  ...['honorTimestamps', 'nativeHistograms', 'targetLimit', 'sampleLimit', 'labelLimit'],
+  ...['labelNameLengthLimit', 'labelValueLengthLimit'],
   ...['processors', 'limit', 'recordsPerSecond', 'incidents', 'enabled', 'telemetry', 'logLevel', 'traces'],
 ];
 

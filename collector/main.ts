@@ -22,8 +22,9 @@ import { createPipeline } from './pipeline.ts';
 import { createLimit } from './processors/limit.ts';
 import { createRedMetrics } from './processors/red-metrics.ts';
 import { createLogFiles } from './receivers/log-files.ts';
+import { createOtlpGrpc } from './receivers/otlp-grpc.ts';
 import { createOtlpHttp } from './receivers/otlp-http.ts';
-import { createPrometheusScrape } from './receivers/prometheus-scrape.ts';
+import { createPrometheusScrape, type ScrapeJob } from './receivers/prometheus-scrape.ts';
 import type { ReceiverDeps } from './receivers/receiver.ts';
 import { type Part, stopAll } from './stop.ts';
 import { openEmbeddedStore } from './storage/embedded/store.ts';
@@ -47,6 +48,7 @@ export interface RunDeps {
 /** A running collector; `stop` takes in nothing more, writes what is under way, and closes the store. */
 export interface RunningCollector {
   otlpHttpPort: number;
+  otlpGrpcPort: number;
   apiPort: number;
   stop(): Promise<void>;
 }
@@ -79,6 +81,10 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
       { host, port: config.listen.otlpHttpPort, maxBodyBytes: maxBody, cors },
       receiverDeps,
     );
+    const grpc = createOtlpGrpc(
+      { host, port: config.listen.otlpGrpcPort, maxBodyBytes: maxBody },
+      receiverDeps,
+    );
     const files = createLogFiles(
       {
         files: config.receivers.logFiles.map((f) => ({
@@ -88,8 +94,9 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
       },
       { ...receiverDeps, checkpoint: (source) => store.checkpoint(source) },
     );
-    const scrape = createPrometheusScrape({ jobs: config.receivers.scrape }, receiverDeps);
-    const receivers = [otlp, files, scrape];
+    const jobs = config.receivers.scrape.map((job) => scrapeJob(job, deps.baseDir));
+    const scrape = createPrometheusScrape({ jobs }, { ...receiverDeps, env: process.env });
+    const receivers = [otlp, grpc, files, scrape];
     for (const receiver of receivers) {
       await receiver.start();
       started.push(receiver);
@@ -104,6 +111,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
           intake,
           traced: own.traced,
           targets: () => scrape.targets(),
+          discoveries: () => scrape.discoveries(),
           version: deps.version,
         },
         startedUnixNano: clock(),
@@ -126,11 +134,18 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
       const look = () => own.traced('detect', async () => report(await detector.tick(), log));
       started.push({ name: 'detector', stop: repeat(config.incidents.interval * 1000, look, log) });
     }
-    return { otlpHttpPort: otlp.port(), apiPort: api.port, stop };
+    return { otlpHttpPort: otlp.port(), otlpGrpcPort: grpc.port(), apiPort: api.port, stop };
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
   }
+}
+
+/** A job whose files of targets are found from wherever the process stands. */
+function scrapeJob(job: Config['receivers']['scrape'][number], baseDir: string): ScrapeJob {
+  const { fileSd } = job;
+  if (!fileSd) return job;
+  return { ...job, fileSd: { ...fileSd, files: fileSd.files.map((path) => resolve(baseDir, path)) } };
 }
 
 async function openStore(config: Config, { clock, log, baseDir }: RunDeps) {
@@ -234,9 +249,9 @@ function startProblem(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const message = error instanceof Error ? error.message : String(error);
   if (code === 'EADDRINUSE')
-    return `${message}. Another program listens there: stop it, or move this one with --otlp-port or --api-port.`;
+    return `${message}. Another program listens there: stop it, or move this one with --otlp-port, --otlp-grpc-port or --api-port.`;
   if (code === 'EACCES' && error instanceof Error && 'syscall' in error && error.syscall === 'listen')
-    return `${message}. Ports below 1024 need privileges: move with --otlp-port or --api-port.`;
+    return `${message}. Ports below 1024 need privileges: move with --otlp-port, --otlp-grpc-port or --api-port.`;
   return error instanceof CollectorError || code !== undefined
     ? message
     : `${message}\n${error instanceof Error ? error.stack : ''}`;
@@ -263,7 +278,7 @@ async function serve(config: Config): Promise<number> {
   const { host } = config.listen;
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   console.log(
-    `console and API http://${shown}:${collector.apiPort}, OTLP/HTTP http://${shown}:${collector.otlpHttpPort}`,
+    `console and API http://${shown}:${collector.apiPort}, OTLP/HTTP http://${shown}:${collector.otlpHttpPort}, OTLP/gRPC ${shown}:${collector.otlpGrpcPort}`,
   );
   const signal = await new Promise<string>((stopped) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped(name));

@@ -76,6 +76,8 @@ export async function startStack(
             '--api-port',
             String(options.apiPort),
           ],
+          // The service sends over HTTP.
+          ...['--otlp-grpc-port', '0'],
           ...['--data', join(work, 'data', 'telemetry.sqlite'), '--log-file', `${SERVICE}=${logFile}`],
           ...['--scrape', `${SERVICE}=127.0.0.1:${options.adminPort}`, '--scrape-interval', SCRAPE_EVERY],
         ],

@@ -56,7 +56,7 @@ export async function startOurs(
   const file = join(folder, 'config.json');
   const whole = {
     ...config,
-    listen: { otlpHttpPort, apiPort },
+    listen: { otlpHttpPort, otlpGrpcPort: 0, apiPort },
     store: { ...config.store, path: store },
   };
   writeFileSync(file, JSON.stringify(whole));

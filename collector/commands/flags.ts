@@ -15,6 +15,7 @@ Usage: go-sre-collector [flags]
   --check-config          check the configuration, list every problem, start nothing
   --host ADDRESS          address to listen on (default 127.0.0.1)
   --otlp-port PORT        OTLP/HTTP (default 4318)
+  --otlp-grpc-port PORT   OTLP/gRPC (default 4317)
   --api-port PORT         API, console, /metrics (default 4319)
   --data FILE             the store (default go-sre-data/telemetry.sqlite)
   --retention DURATION    how long telemetry is kept (default 24h)
@@ -33,6 +34,7 @@ const OPTIONS = {
   'check-config': { type: 'boolean' },
   host: { type: 'string' },
   'otlp-port': { type: 'string' },
+  'otlp-grpc-port': { type: 'string' },
   'api-port': { type: 'string' },
   data: { type: 'string' },
   retention: { type: 'string' },
@@ -49,6 +51,7 @@ const OPTIONS = {
 const PLACES: [flag: keyof typeof OPTIONS, section: string, key: string][] = [
   ['host', 'listen', 'host'],
   ['otlp-port', 'listen', 'otlpHttpPort'],
+  ['otlp-grpc-port', 'listen', 'otlpGrpcPort'],
   ['api-port', 'listen', 'apiPort'],
   ['data', 'store', 'path'],
   ['retention', 'store', 'retention'],

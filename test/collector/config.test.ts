@@ -16,6 +16,7 @@ test('an empty configuration is the defaults', () => {
   const { config } = validateConfig({});
   assert.equal(config?.listen.host, '127.0.0.1');
   assert.equal(config?.listen.otlpHttpPort, 4318);
+  assert.equal(config?.listen.otlpGrpcPort, 4317);
   assert.equal(config?.listen.apiPort, 4319);
   assert.equal(config?.store.retention, 86_400);
   assert.equal(config?.telemetry.traces, false);

@@ -24,6 +24,7 @@ const freePorts = {
   SHOP_PORT: '0',
   COLLECTOR_PORT: '0',
   OTLP_PORT: '0',
+  GRPC_PORT: '0',
   PROMETHEUS_PORT: '0',
   GRAFANA_PORT: '0',
 };

@@ -28,6 +28,8 @@ test('the packed collector installs without a dependency, serves its console, an
   const child = spawn(command, [
     '--otlp-port',
     '0',
+    '--otlp-grpc-port',
+    '0',
     '--api-port',
     '0',
     '--data',

@@ -221,6 +221,8 @@ test('a store that cannot be opened ends the start with the flag that moves it, 
     '0',
     '--otlp-port',
     '0',
+    '--otlp-grpc-port',
+    '0',
   ]);
   assert.equal(started.status, 1);
   assert.match(started.stderr, /x\.sqlite cannot be opened: .*--data/);
@@ -233,6 +235,8 @@ test('a taken port ends the start with the flag that moves it', async (t) => {
     '--api-port',
     String(collector.apiPort),
     '--otlp-port',
+    '0',
+    '--otlp-grpc-port',
     '0',
     '--data',
     join(folderOf(t), 'x.sqlite'),

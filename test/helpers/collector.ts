@@ -29,7 +29,7 @@ export async function startCollector(
   consoleDir = join(folder, 'no-console'),
 ): Promise<RunningCollector> {
   const { config, problems } = validateConfig({
-    listen: { otlpHttpPort: 0, apiPort: 0 },
+    listen: { otlpHttpPort: 0, otlpGrpcPort: 0, apiPort: 0 },
     store: { path: join(folder, 'telemetry.sqlite') },
     receivers,
   });
