@@ -35,7 +35,7 @@ test('every image of the sample system is pinned to a version', () => {
 
 test('every published port is bound to this machine and moved by a variable', () => {
   const ports = Object.values(services).flatMap((service) => service.ports ?? []);
-  assert.equal(ports.length, 5);
+  assert.equal(ports.length, 6);
   for (const port of ports) assert.match(port, /^127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+$/);
 });
 
