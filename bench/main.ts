@@ -7,6 +7,7 @@ import { nearest } from '../slo/index.ts';
 import type { Bench, Settings } from './bench.ts';
 import { createToFirstTrace } from './create-to-first-trace.ts';
 import { dockerfileRealModules } from './dockerfile-real-modules.ts';
+import { footprint } from './footprint.ts';
 import { gateDetection } from './gate-detection.ts';
 import { gateHadolint } from './gate-hadolint.ts';
 import { ingestLogs } from './ingest-logs.ts';
@@ -31,6 +32,7 @@ const benches: { [Name in BenchName]: Bench<Name> } = {
   'ingest-traces': ingestTraces,
   'ingest-logs': ingestLogs,
   seal,
+  footprint,
 };
 
 const names = Object.keys(benches) as BenchName[];

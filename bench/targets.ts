@@ -78,6 +78,13 @@ export const figureTargets = {
     totalCpuRatio: { most: 1, kind: 'must', from: 'what can be searched costs no more than what cannot' },
     bytesRatio: { most: 0.7, kind: 'must', from: measured('27.8 B a span, 46 in the file of the Collector') },
   },
+  footprint: {
+    idleMB: { most: 130, kind: 'must', from: measured('126 with two workers that idle') },
+    loadedMB: { most: 256, kind: 'must', from: 'half of what a sidecar is usually given' },
+    bytesPerSpan: undefined,
+    imageMB: { most: 130, kind: 'must', from: measured('108 for Node without symbols') },
+    imageGzipMB: { most: 45, kind: 'must', from: measured('40 for Node without symbols') },
+  },
 } as const satisfies Record<string, Record<string, Target | undefined>>;
 
 export type BenchName = keyof typeof figureTargets;
