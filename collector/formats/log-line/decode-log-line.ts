@@ -2,11 +2,23 @@ import { spanAttribute } from '../../../slo/index.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
 import type { Attributes, AttributeValue, LogRecord } from '../../telemetry/model.ts';
 import { parseJson } from '../json-parse.ts';
+import { SPELLINGS } from './fields.ts';
 import { LineIndexer } from './line-index.ts';
 import { joinTime } from './time-reader.ts';
 
 /** zap's `caller`: file and line. */
 const CALLER = /^(.+):(\d{1,9})$/;
+const SCOPE_KEY = 'logger';
+/** Fields of zap that become attributes of another name, and those names. */
+const RENAMED = new Set<string>([
+  ...['caller', 'error', 'stacktrace'],
+  ...[spanAttribute.codeFilePath, spanAttribute.codeLineNumber],
+  ...[spanAttribute.exceptionMessage, spanAttribute.exceptionStacktrace],
+]);
+const FIELD_NAMES = new Set([
+  SCOPE_KEY,
+  ...Object.values(SPELLINGS).flatMap((all) => all.map(({ key }) => key)),
+]);
 
 /**
  * Decodes one line that `scanLogLines` indexed. zap's fields go where OpenTelemetry has them (msg is the body,
@@ -22,32 +34,26 @@ export function decodeLogLine(
   const index = new LineIndexer(line);
   if (!index.read(0, line.length)) return plainRecord(text, resource, timeUnixNano);
   // The indexer accepts nothing that JSON.parse refuses.
-  const fields = new Map(Object.entries(parseJson(text) as Attributes));
-  const take = (key: string | undefined): AttributeValue | undefined => {
-    if (key === undefined) return undefined;
-    const value = fields.get(key);
-    fields.delete(key);
-    return value;
-  };
+  const fields = parseJson(text) as Attributes;
   const time = { seconds: 0, nanos: 0 };
   const timeKey = index.time(time);
-  const traceId = new Uint8Array(TRACE_ID_BYTES);
-  const spanId = new Uint8Array(SPAN_ID_BYTES);
-  const idKeys = [index.traceId(traceId, 0), index.spanId(spanId, 0)];
-  const level = take(index.level());
-  const body = take(index.message());
-  const scope = typeof fields.get('logger') === 'string' ? (take('logger') as string) : '';
-  for (const key of [timeKey, ...idKeys]) take(key);
+  const ids = new Uint8Array(TRACE_ID_BYTES + SPAN_ID_BYTES);
+  const traceKey = index.traceId(ids, 0);
+  const spanKey = index.spanId(ids, TRACE_ID_BYTES);
+  const levelKey = index.level();
+  const bodyKey = index.message();
+  const scoped = Object.hasOwn(fields, SCOPE_KEY) && typeof fields[SCOPE_KEY] === 'string';
+  const taken = [timeKey, traceKey, spanKey, levelKey, bodyKey, scoped ? SCOPE_KEY : undefined];
   return {
     timeUnixNano: timeKey === undefined ? timeUnixNano : joinTime(time),
     severityNumber: index.severityNumber,
-    severityText: level === undefined ? '' : String(level),
-    body: body === undefined ? text : body,
-    traceId: idKeys[0] === undefined ? '' : toHex(traceId),
-    spanId: idKeys[1] === undefined ? '' : toHex(spanId),
-    attributes: Object.fromEntries([...fields].flatMap(([key, value]) => toAttribute(key, value))),
+    severityText: levelKey === undefined ? '' : String(fields[levelKey]),
+    body: bodyKey === undefined ? text : (fields[bodyKey] ?? null),
+    traceId: traceKey === undefined ? '' : toHex(ids, 0, TRACE_ID_BYTES),
+    spanId: spanKey === undefined ? '' : toHex(ids, TRACE_ID_BYTES, SPAN_ID_BYTES),
+    attributes: toAttributes(fields, taken),
     resource,
-    scope,
+    scope: scoped ? (fields[SCOPE_KEY] as string) : '',
   };
 }
 
@@ -65,18 +71,39 @@ function plainRecord(text: string, resource: Record<string, string>, timeUnixNan
   };
 }
 
-/** The attributes that one field of zap becomes: one, or two for the caller. */
-function toAttribute(key: string, value: AttributeValue): [string, AttributeValue][] {
-  if (typeof value === 'string') {
-    if (key === 'error') return [[spanAttribute.exceptionMessage, value]];
-    if (key === 'stacktrace') return [[spanAttribute.exceptionStacktrace, value]];
-    const caller = key === 'caller' ? CALLER.exec(value) : null;
-    if (caller) {
-      return [
-        [spanAttribute.codeFilePath, caller[1] ?? ''],
-        [spanAttribute.codeLineNumber, Number(caller[2])],
-      ];
-    }
+/**
+ * True when what a line has under this key is the attribute of the same name, and nothing else becomes it. The
+ * fields that mean something may become something else.
+ */
+export function isPlainField(key: string): boolean {
+  return !FIELD_NAMES.has(key) && !RENAMED.has(key);
+}
+
+/** The fields that are not taken; zap's own under the names that OpenTelemetry has for them. */
+function toAttributes(fields: Attributes, taken: readonly (string | undefined)[]): Attributes {
+  const attributes: Attributes = {};
+  for (const key of Object.keys(fields)) {
+    if (taken.includes(key)) continue;
+    const value = fields[key]!;
+    if (typeof value === 'string' && RENAMED.has(key)) setRenamed(attributes, key, value);
+    else setAttribute(attributes, key, value);
   }
-  return [[key, value]];
+  return attributes;
+}
+
+function setRenamed(attributes: Attributes, key: string, value: string): void {
+  const caller = key === 'caller' ? CALLER.exec(value) : null;
+  if (caller) {
+    attributes[spanAttribute.codeFilePath] = caller[1] ?? '';
+    attributes[spanAttribute.codeLineNumber] = Number(caller[2]);
+  } else if (key === 'error') attributes[spanAttribute.exceptionMessage] = value;
+  else if (key === 'stacktrace') attributes[spanAttribute.exceptionStacktrace] = value;
+  else attributes[key] = value;
+}
+
+/** A key like `__proto__` becomes a key, not a prototype. */
+function setAttribute(attributes: Attributes, key: string, value: AttributeValue): void {
+  if (key !== '__proto__') attributes[key] = value;
+  else
+    Object.defineProperty(attributes, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -151,13 +151,14 @@ async function matchContent(
   const records = context.reader.records(meta);
   const search = records && meta.stage === 'raw' ? new LogSearch(meta, records) : undefined;
   const mayHold = search?.attributesFinder(attributes);
+  const undecided = search?.undecided(attributes) ?? attributes;
   const holds = message && bodyTest(meta, records, search, message);
   const matched: number[] = [];
   for (const [n, i] of candidates.entries()) {
     if (n % 64 === 63) await budget.pause();
     if (mayHold && !mayHold(i)) continue;
     if (holds && !holds(i)) continue;
-    if (attributes.length > 0 && !hasAttributes(logDetail(meta, records, i), attributes)) continue;
+    if (undecided.length > 0 && !hasAttributes(logDetail(meta, records, i), undecided)) continue;
     matched.push(i);
   }
   return matched;

@@ -1,6 +1,6 @@
 /** Passing over log records by the bytes of their bodies: decoding one costs far more than looking for a few bytes. */
-import { spanAttribute } from '../../../slo/index.ts';
-import { LineBodies } from '../../formats/log-line/line-bodies.ts';
+import { isPlainField } from '../../formats/log-line/decode-log-line.ts';
+import { LineReader } from '../../formats/log-line/line-reader.ts';
 import { LogBodies } from '../../formats/otlp-protobuf/log-bodies.ts';
 import type { AttributeValue } from '../../telemetry/model.ts';
 import { attributeText } from '../attribute-text.ts';
@@ -8,7 +8,9 @@ import type { BlockMeta } from './block.ts';
 import type { Records } from './records.ts';
 
 /** Stretches of ASCII that stand in the bytes of a string as they are, in JSON too, but for `\u` escapes. */
-const PLAIN_STRETCHES = /[^\p{C}\P{ASCII}"\\/{}[\],:]+/gu;
+const PLAIN_STRETCHES = /[^\p{C}\P{ASCII}"\\/]+/gu;
+/** The same for a text that may be the JSON of a list or map, which is written anew. */
+const STRETCHES_OF_JSON = /[^\p{C}\P{ASCII}"\\/{}[\],:]+/gu;
 /** What may be of a number, whose text is not as it was written: `1e+21`, `-Infinity`, in a list or map `null`. */
 const OF_NUMBERS = /^(?:[\d.+e-]*|-?i?n?f?i?n?i?t?y?|n?u?l?l?)$/;
 /**
@@ -21,14 +23,8 @@ const OTHER_MESSAGE = /"(?:msg|message)"[ \t\n\r]*:[ \t\n\r]*[^" \t\n\r]/;
 
 /** Texts that a number, a boolean, bytes (as base64) or a list or map could have as well as a string. */
 const NOT_ONLY_STRINGS = /^(-?[\d.]+(e[+-]?\d+)?|-Infinity|[A-Za-z0-9+/]*={0,2}|[[{].*)$/s;
-/** Attributes whose key is made when a record is decoded: by `decodeLogLine`, by `decodeLogRecord`. */
-const MADE_OF_LINES = new Set<string>([
-  spanAttribute.codeFilePath,
-  spanAttribute.codeLineNumber,
-  spanAttribute.exceptionMessage,
-  spanAttribute.exceptionStacktrace,
-]);
-const MADE_OF_MESSAGES = new Set(['event.name']);
+/** An attribute that is made when a record is decoded, of another field. */
+const EVENT_NAME = 'event.name';
 
 interface Pair {
   key: string;
@@ -41,7 +37,7 @@ export class LogSearch {
   readonly #lower: string;
   readonly #meta: BlockMeta;
   readonly #records: Records;
-  readonly #lines: LineBodies | undefined;
+  readonly #lines: LineReader | undefined;
   readonly #messages: LogBodies | undefined;
 
   constructor(meta: BlockMeta, records: Records) {
@@ -50,7 +46,7 @@ export class LogSearch {
     this.#meta = meta;
     this.#records = records;
     this.#lower = bytes.toString('latin1').toLowerCase();
-    if (meta.encoding === 'log-lines') this.#lines = new LineBodies(body);
+    if (meta.encoding === 'log-lines') this.#lines = new LineReader(body);
     else this.#messages = new LogBodies(body, offsets);
   }
 
@@ -60,7 +56,7 @@ export class LogSearch {
   }
 
   #body(i: number): AttributeValue {
-    if (this.#lines !== undefined) return this.#lines.decode(...this.#line(i));
+    if (this.#lines !== undefined) return this.#lines.body(...this.#line(i));
     return this.#messages?.decode(i) ?? null;
   }
 
@@ -74,7 +70,7 @@ export class LogSearch {
    * either case. Where it says no, it does not.
    */
   bodyFinder(texts: readonly string[]): (i: number) => boolean {
-    const needle = plainNeedle(texts);
+    const needle = plainNeedle(texts, STRETCHES_OF_JSON);
     if (needle === undefined || this.#mayBeMade(needle)) return () => true;
     const places = this.#placesOf(needle);
     return (i) => {
@@ -85,16 +81,39 @@ export class LogSearch {
 
   /** The same for attributes, those of the record or of its resource, whose text is to be equal. */
   attributesFinder(wanted: readonly Pair[]): (i: number) => boolean {
-    const open = wanted.filter(({ key, value }) => this.#meta.resource[key] !== value);
-    const tests = open.map((pair) => this.#pairFinder(pair));
+    const open = wanted.filter((pair) => !this.#holdsForAll(pair));
+    const tests = open.flatMap((pair) => [this.#pairFinder(pair), ...this.#fieldTest(pair)]);
     return (i) => tests.every((holds) => holds(i));
   }
 
+  /** Those of the attributes that a record may lack although the finder says that it has them. */
+  undecided(wanted: readonly Pair[]): Pair[] {
+    return wanted.filter((pair) => !this.#holdsForAll(pair) && !(this.#lines && isPlainField(pair.key)));
+  }
+
+  /** True for what the resource of a file says of all its lines. */
+  #holdsForAll({ key, value }: Pair): boolean {
+    const { resource } = this.#meta;
+    return this.#lines !== undefined && Object.hasOwn(resource, key) && resource[key] === value;
+  }
+
+  /** The exact test of a line, where the attribute is a field of it; the resource of lines is that of their block. */
+  #fieldTest({ key, value }: Pair): ((i: number) => boolean)[] {
+    if (this.#lines === undefined || !isPlainField(key)) return [];
+    const field = this.#lines.field(key);
+    return [
+      (i) => {
+        const found = field(...this.#line(i));
+        return found !== undefined && attributeText(found) === value;
+      },
+    ];
+  }
+
   #pairFinder({ key, value }: Pair): (i: number) => boolean {
-    const made = this.#lines ? MADE_OF_LINES : MADE_OF_MESSAGES;
+    const made = this.#lines ? !isPlainField(key) : key === EVENT_NAME;
     const asWritten = this.#lines ? !OF_NUMBERS.test(value.toLowerCase()) : !NOT_ONLY_STRINGS.test(value);
-    const needle = asWritten && !/^[[{]/.test(value) ? value : made.has(key) ? '' : key;
-    const places = this.#placesOf(plainNeedle([needle]) ?? '');
+    const needle = asWritten && !/^[[{]/.test(value) ? value : made ? '' : key;
+    const places = this.#placesOf(plainNeedle([needle], PLAIN_STRETCHES) ?? '');
     const ofResource = this.#messages && this.#resourceTest(places);
     return (i) => places.some((one) => one.within(...this.#line(i))) || (ofResource?.(i) ?? false);
   }
@@ -126,8 +145,8 @@ export class LogSearch {
 }
 
 /** The longest stretch of the texts that stands in bytes as it is; undefined without one. */
-function plainNeedle(texts: readonly string[]): string | undefined {
-  const stretches = texts.flatMap((text) => text.toLowerCase().match(PLAIN_STRETCHES) ?? []);
+function plainNeedle(texts: readonly string[], stretch: RegExp): string | undefined {
+  const stretches = texts.flatMap((text) => text.toLowerCase().match(stretch) ?? []);
   return stretches.sort((a, b) => b.length - a.length)[0];
 }
 
