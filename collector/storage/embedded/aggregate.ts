@@ -1,8 +1,6 @@
 /** Spans counted, and their durations, by group and time bucket. */
-
 import type { SpanIndex } from '../../telemetry/batch.ts';
-import { durationMs } from '../../telemetry/clock.ts';
-import { StringColumnBuilder, stringAt } from '../../telemetry/columns.ts';
+import { type StringColumn, StringColumnBuilder } from '../../telemetry/columns.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../../telemetry/model.ts';
 import { attributeText } from '../attribute-text.ts';
@@ -17,22 +15,20 @@ import {
 import type { BlockMeta } from './block.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
-import { IdTable, wordsOf } from './id-table.ts';
 import { compareBigints, pageRequest } from './page.ts';
-import { QuantileSketch } from './quantile-sketch.ts';
 import { spanDetail } from './records.ts';
-import { isOtherService, matchSpans } from './span-filter.ts';
+import { SeenSpans } from './seen-spans.ts';
+import { matchSpans } from './span-filter.ts';
+import { type Group, SpanGroups } from './span-groups.ts';
 
-const ERROR = SPAN_STATUSES.indexOf('error');
-/** Groups of one answer; an attribute like a user id would otherwise make one per span. */
-const MAX_GROUPS = 100_000;
+/** Spans decoded between two looks at the clock. */
+const DECODED_AT_ONCE = 256;
 
-interface Group {
-  bucket: bigint;
-  keys: string[];
+/** A block's spans that meet the filter; without positions all of its first `count`. */
+interface Matched {
+  meta: BlockMeta;
   count: number;
-  errors: number;
-  durations: QuantileSketch;
+  positions: ArrayLike<number> | undefined;
 }
 
 export async function queryAggregate(
@@ -44,7 +40,7 @@ export async function queryAggregate(
   const budget = new Budget(options, context.deps);
   const request = pageRequest('aggregate', query, options, DEFAULT_LIMITS.aggregate, context.catalog.lastId);
   const groups = await collectGroups(context, query, request.lastBlock, budget);
-  const sorted = [...groups.values()].sort(compareGroups);
+  const sorted = groups.sort(compareGroups);
   const after = request.after && { bucket: BigInt(request.after[0] ?? 0), keys: request.after.slice(1) };
   const behind = after ? sorted.filter((group) => compareGroups(group, after) > 0) : sorted;
   const page = behind.slice(0, request.limit);
@@ -71,89 +67,105 @@ function checkQuery({ quantiles, stepNano }: AggregateQuery): void {
 
 async function collectGroups(
   context: QueryContext,
-  query: AggregateQuery,
-  lastBlock: number,
+  { filter, groupBy, stepNano, quantiles }: AggregateQuery,
+  lastMember: number,
   budget: Budget,
-): Promise<Map<string, Group>> {
-  const groups = new Map<string, Group>();
-  const seen = new IdTable();
-  for (const meta of context.catalog.select('traces', lastBlock, query.filter)) {
-    if (isOtherService(meta, query.filter.service)) continue;
+): Promise<Group[]> {
+  const { catalog, reader } = context;
+  const blocks = catalog.select('traces', lastMember, filter);
+  const seen = new SeenSpans(blocks.reduce((sum, { count }) => sum + count, 0));
+  const groups = new SpanGroups(filter.fromUnixNano, stepNano, quantiles.length > 0);
+  const matched: Matched[] = [];
+  for (const meta of blocks) {
     await budget.pause();
-    const index = context.reader.spans(meta);
-    if (index === undefined) continue;
-    budget.read(meta);
-    const matched = await matchSpans(meta, index, query.filter, context.reader, budget);
-    const fresh = matched.filter(unseen(index, seen));
-    const keysOf = query.groupBy.map((key) => keyReader(context, meta, index, key));
-    for (const [n, i] of fresh.entries()) {
-      if (n % 256 === 255) await budget.pause();
-      addSpan(
-        groups,
-        query,
-        index,
-        i,
-        keysOf.map((read) => read(i)),
-      );
-    }
+    const matches = await matchSpans(reader, meta, filter, lastMember, budget);
+    const traces = matches && reader.traces(meta);
+    if (matches === undefined || traces === undefined) continue;
+    const { index, positions } = matches;
+    const isWhole = positions.length === reader.recordsUpTo(meta, lastMember);
+    matched.push({ meta, count: positions.length, positions: isWhole ? undefined : positions });
+    const fresh = seen.first(traces, index, positions);
+    groups.add(index, await keyColumns(context, meta, index, groupBy, fresh, budget), fresh);
   }
-  return groups;
+  if (seen.hasDoubts) await countDoubtful(context, groupBy, matched, seen, groups, budget);
+  return groups.all.map((group) => ({
+    ...group,
+    bucket: filter.fromUnixNano + group.bucket * (stepNano ?? 0n),
+  }));
 }
 
-/** True for a span whose ids were not met before: a retried request is stored twice and counted once. */
-function unseen(index: SpanIndex, seen: IdTable): (i: number) => boolean {
-  const trace = wordsOf(index.traceId);
-  const span = wordsOf(index.spanId);
-  return (i) => {
-    const [at, before] = [i * 4, seen.size];
-    seen.add(trace[at]!, trace[at + 1]!, trace[at + 2]!, trace[at + 3]!, span[i * 2]!, span[i * 2 + 1]!);
-    return seen.size > before;
-  };
+/** Counts the spans that might have been duplicates and are none. */
+async function countDoubtful(
+  context: QueryContext,
+  groupBy: readonly GroupKey[],
+  matched: readonly Matched[],
+  seen: SeenSpans,
+  groups: SpanGroups,
+  budget: Budget,
+): Promise<void> {
+  seen.again();
+  for (const { meta, count, positions = Array.from({ length: count }, (_, i) => i) } of matched) {
+    await budget.pause();
+    const [index, traces] = [context.reader.spans(meta), context.reader.traces(meta)];
+    if (index === undefined || traces === undefined) continue;
+    const fresh = seen.second(traces, index, positions);
+    if (fresh.length === 0) continue;
+    groups.add(index, await keyColumns(context, meta, index, groupBy, fresh, budget), fresh);
+  }
 }
 
-function keyReader(
+async function keyColumns(
   context: QueryContext,
   meta: BlockMeta,
   index: SpanIndex,
-  key: GroupKey,
-): (i: number) => string {
-  if (key === 'kind') return (i) => SPAN_KINDS[index.kind[i]!] ?? 'unspecified';
-  if (key === 'status') return (i) => SPAN_STATUSES[index.status[i]!] ?? 'unset';
-  if (key === 'service' || key === 'route' || key === 'method' || key === 'name') {
-    return (i) => stringAt(index[key], i);
+  groupBy: readonly GroupKey[],
+  positions: ArrayLike<number>,
+  budget: Budget,
+): Promise<StringColumn[]> {
+  const columns: StringColumn[] = [];
+  for (const key of groupBy) {
+    if (key === 'kind') columns.push(named(index.kind, SPAN_KINDS, 'unspecified'));
+    else if (key === 'status') columns.push(named(index.status, SPAN_STATUSES, 'unset'));
+    else if (key === 'service' || key === 'route' || key === 'method' || key === 'name')
+      columns.push(index[key]);
+    else {
+      const name = key.slice('attribute:'.length);
+      const sealed = meta.stage === 'sealed' ? context.reader.sealedSpans(meta) : undefined;
+      columns.push(sealed?.attributeTexts(name) ?? (await rawTexts(context, meta, name, positions, budget)));
+    }
   }
-  const name = key.slice('attribute:'.length);
-  return (i) => {
-    const { attributes, resource } = spanDetail(meta, context.reader.records(meta), i);
-    const holder = Object.hasOwn(attributes, name) ? attributes : resource;
-    return Object.hasOwn(holder, name) ? attributeText(holder[name]) : '';
+  return columns;
+}
+
+/** Names by number; `other` for the numbers that have none. */
+function named(column: Uint8Array, names: readonly string[], other: string): StringColumn {
+  const most = column.reduce((max, number) => Math.max(max, number), 0);
+  return {
+    dictionary: Array.from({ length: most + 1 }, (_, number) => names[number] ?? other),
+    index: Uint32Array.from(column),
   };
 }
 
-function addSpan(
-  groups: Map<string, Group>,
-  { filter, stepNano }: AggregateQuery,
-  index: SpanIndex,
-  i: number,
-  keys: string[],
-): void {
-  const behind = index.startTimeUnixNano[i]! - filter.fromUnixNano;
-  const bucket = filter.fromUnixNano + (stepNano === undefined ? 0n : behind - (behind % stepNano));
-  const name = [bucket.toString(), ...keys].join('\0');
-  let group = groups.get(name);
-  if (group === undefined) {
-    if (groups.size >= MAX_GROUPS) {
-      throw new CollectorError(
-        'bad-request',
-        `The query makes more than ${MAX_GROUPS} groups; group by less, or widen the step.`,
-      );
-    }
-    group = { bucket, keys, count: 0, errors: 0, durations: new QuantileSketch() };
-    groups.set(name, group);
+/** Texts of an attribute of the spans at the positions; of the others nothing. */
+async function rawTexts(
+  { reader }: QueryContext,
+  meta: BlockMeta,
+  name: string,
+  positions: ArrayLike<number>,
+  budget: Budget,
+): Promise<StringColumn> {
+  const records = reader.recordsOnce(meta);
+  const texts = new StringColumnBuilder();
+  const index = new Uint32Array(meta.count);
+  for (let n = 0; n < positions.length; n++) {
+    if (n % DECODED_AT_ONCE === DECODED_AT_ONCE - 1) await budget.pause();
+    const { attributes, resource } = spanDetail(meta, records, positions[n]!);
+    const holder = Object.hasOwn(attributes, name) ? attributes : resource;
+    texts.push(Object.hasOwn(holder, name) ? attributeText(holder[name]) : '');
   }
-  group.count++;
-  if (index.status[i] === ERROR) group.errors++;
-  group.durations.add(durationMs(index.durationNano[i]!));
+  const { dictionary, index: found } = texts.build();
+  for (let n = 0; n < positions.length; n++) index[positions[n]!] = found[n]!;
+  return { dictionary, index };
 }
 
 /** By bucket, then by the keys as text. */

@@ -1,5 +1,5 @@
 /** Passing over records by their bytes: decoding a span costs a hundred times more than looking for a few bytes. */
-import type { Records } from './reader.ts';
+import type { Records } from './records.ts';
 
 /** Texts that a number, a boolean, bytes (as base64) or a list or map (as JSON) could have as well as a string. */
 const NOT_ONLY_STRINGS = /^(-?[\d.]+(e[+-]?\d+)?|-Infinity|[A-Za-z0-9+/]*={0,2}|[[{].*)$/s;
@@ -10,10 +10,10 @@ const NOT_ONLY_STRINGS = /^(-?[\d.]+(e[+-]?\d+)?|-Infinity|[A-Za-z0-9+/]*={0,2}|
  */
 export function mayHoldAttributes(
   records: Records,
-  candidates: readonly number[],
+  candidates: ArrayLike<number>,
   wanted: readonly { key: string; value: string }[],
 ): number[] {
-  let left = [...candidates];
+  let left = Array.from(candidates);
   for (const { key, value } of wanted) {
     const needle = Buffer.from(NOT_ONLY_STRINGS.test(value) ? key : value);
     left = left.filter(holder(records, needle));

@@ -81,6 +81,11 @@ export class Best<T> {
     this.#compare = compare;
   }
 
+  /** The last of those kept, once there are enough of them. */
+  get worst(): T | undefined {
+    return this.#worst;
+  }
+
   push(item: T): void {
     if (this.#worst !== undefined && this.#compare(item, this.#worst) >= 0) return;
     this.#items.push(item);

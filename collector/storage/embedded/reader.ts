@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { zstdDecompressSync } from 'node:zlib';
-import type { LogIndex, RecordOffsets, SpanIndex } from '../../telemetry/batch.ts';
+import type { LogIndex, SpanIndex } from '../../telemetry/batch.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import type { SeriesInfo } from '../../telemetry/model.ts';
 import {
@@ -15,33 +15,44 @@ import {
 import { type IdHash, mayContain } from './bloom.ts';
 import { messageOf } from './file.ts';
 import { ByteLru } from './lru.ts';
+import { type Records, type SpanDetail, spanDetail } from './records.ts';
+import { COLUMNS_PER_BLOCK } from './sealed/layout.ts';
+import { SealedSpans } from './sealed/view.ts';
 
-/** Body of a block, uncompressed, and where its records stand in it. */
-export interface Records {
-  body: Uint8Array;
-  offsets: RecordOffsets;
+export type { Records } from './records.ts';
+
+/** Trace ids of a block: `index` tells which of them each record has; without it there is one per record. */
+export interface TraceIds {
+  ids: Uint8Array;
+  index?: Uint32Array;
 }
 
 /** Decoded numbers take somewhat more room than packed ones. */
 const UNPACKED = 1.5;
 /** A label and its strings on the heap, roughly. */
 const SERIES_BYTES = 600;
+/** What of a sealed block's view is decoded from its directory alone, bytes a record, and what a column adds to it. */
+const VIEW_BYTES = 16;
+const DECODED_BYTES = 8;
 /** What an entry takes up beside its bytes. */
 const ENTRY_BYTES = 200;
 
-/** What the connections of one reader share: decoded blocks, and the filters that tell which blocks to read. */
+/** What the connections of one reader share: decoded blocks, and what tells which blocks to read. */
 export class ReaderCaches {
   readonly blocks: ByteLru<string, unknown>;
   readonly blooms: ByteLru<number, Uint32Array>;
+  readonly directories: ByteLru<number, Uint8Array>;
 
   constructor(bytes: number) {
     this.blocks = new ByteLru(bytes / 2);
     this.blooms = new ByteLru(bytes / 4);
+    this.directories = new ByteLru(bytes / 4);
   }
 
   clear(): void {
     this.blocks.clear();
     this.blooms.clear();
+    this.directories.clear();
   }
 }
 
@@ -54,6 +65,7 @@ export class BlockReader {
   readonly #body: StatementSync;
   readonly #bloom: StatementSync;
   readonly #set: StatementSync;
+  readonly #sealed: StatementSync;
   readonly #caches: ReaderCaches;
 
   constructor(db: DatabaseSync, caches: ReaderCaches) {
@@ -61,6 +73,7 @@ export class BlockReader {
     this.#body = db.prepare('SELECT offsets, body FROM blocks WHERE id = ?');
     this.#bloom = db.prepare('SELECT bloom FROM blocks WHERE id = ?');
     this.#set = db.prepare('SELECT series FROM series_sets WHERE id = ?');
+    this.#sealed = db.prepare('SELECT bytes FROM sealed_columns WHERE id = ?');
     this.#caches = caches;
   }
 
@@ -71,7 +84,51 @@ export class BlockReader {
   }
 
   spans(meta: BlockMeta): SpanIndex | undefined {
+    if (meta.stage === 'sealed') return this.sealedSpans(meta)?.index;
     return this.#index(meta, decodeSpanIndex);
+  }
+
+  traces(meta: BlockMeta): TraceIds | undefined {
+    if (meta.stage !== 'sealed') {
+      const index = this.spans(meta);
+      return index && { ids: index.traceId };
+    }
+    return this.#cached(`traces ${meta.id}`, meta, () => {
+      const traces = this.sealedSpans(meta)?.traces();
+      return traces && { value: traces, bytes: traces.ids.length + traces.index.byteLength };
+    });
+  }
+
+  /** The view over a sealed block, kept with all that it decodes. */
+  sealedSpans(meta: BlockMeta): SealedSpans | undefined {
+    const key = `view ${meta.id}`;
+    return this.#cached(key, meta, () => {
+      const value = this.#view(meta, (bytes) => this.#caches.blocks.grow(key, bytes));
+      return value && { value, bytes: meta.count * VIEW_BYTES };
+    });
+  }
+
+  /** False when no record of the block has all of the attributes, as far as can be told without reading it. */
+  mayHoldAttributes(meta: BlockMeta, wanted: readonly { key: string; value: string }[]): boolean {
+    if (meta.stage !== 'sealed' || wanted.length === 0) return true;
+    const known = this.#caches.blocks.get(`view ${meta.id}`) as SealedSpans | undefined;
+    const view = known ?? this.#view(meta, () => {});
+    return view !== undefined && wanted.every(({ key, value }) => view.mayHold(key, value));
+  }
+
+  /** Records of the block that arrived in `lastMember` or before; they are its first ones. */
+  recordsUpTo(meta: BlockMeta, lastMember: number): number {
+    if (meta.lastMember <= lastMember) return meta.count;
+    return this.sealedSpans(meta)?.recordsUpTo(lastMember) ?? 0;
+  }
+
+  /** What of span `i` stands in no index column. */
+  spanDetail(meta: BlockMeta, i: number): SpanDetail {
+    if (meta.stage === 'sealed') {
+      const view = this.sealedSpans(meta);
+      if (view !== undefined) return view.detail(i);
+    }
+    return spanDetail(meta, this.records(meta), i);
   }
 
   logs(meta: BlockMeta): LogIndex | undefined {
@@ -101,6 +158,22 @@ export class BlockReader {
       if (row === undefined) return undefined;
       const series = JSON.parse(zstdDecompressSync(row['series'] as Uint8Array).toString()) as SeriesInfo[];
       return { value: series, bytes: series.length * SERIES_BYTES };
+    });
+  }
+
+  #view(meta: BlockMeta, fetched: (bytes: number) => void): SealedSpans | undefined {
+    let directory = this.#caches.directories.get(meta.id);
+    if (directory === undefined) {
+      directory = this.#columns.get(meta.id)?.['columns'] as Uint8Array | undefined;
+      if (directory === undefined) return undefined;
+      this.#caches.directories.put(meta.id, directory, directory.length + ENTRY_BYTES);
+    }
+    return new SealedSpans(meta, directory, (number) => {
+      const bytes = this.#sealed.get(meta.id * COLUMNS_PER_BLOCK + number)?.['bytes'] as
+        | Uint8Array
+        | undefined;
+      fetched((bytes?.length ?? 0) + meta.count * DECODED_BYTES);
+      return bytes;
     });
   }
 

@@ -1,8 +1,8 @@
 /** Records decoded from the bodies of blocks, with what the block's receiver knew of their resource. */
 import { decodeLogLine } from '../../formats/log-line/decode-log-line.ts';
 import { decodeLogRecord, decodeSpan } from '../../formats/otlp-protobuf/decode-record.ts';
-import { CollectorError } from '../../telemetry/errors.ts';
 import type { RecordOffsets } from '../../telemetry/batch.ts';
+import { CollectorError } from '../../telemetry/errors.ts';
 import type { Attributes, LogRecord, Span } from '../../telemetry/model.ts';
 import { attributeText } from '../attribute-text.ts';
 import type { BlockMeta } from './block.ts';

@@ -6,31 +6,89 @@ import { mayHoldAttributes } from './body-search.ts';
 import type { Budget } from './budget.ts';
 import type { BlockReader } from './reader.ts';
 import { hasAttributes, mentions, spanDetail } from './records.ts';
+import { compare64, words64 } from './words.ts';
 
 /** Spans decoded between two looks at the clock. */
 const DECODED_AT_ONCE = 64;
+const MIN_64 = -(2n ** 63n);
+const MAX_64 = 2n ** 63n - 1n;
 
 /** True when the block surely holds no span of the filter's service; time is the catalogue's concern. */
 export function isOtherService(meta: BlockMeta, service: string | undefined): boolean {
   return service !== undefined && !meta.services.includes(service);
 }
 
-/** Positions of the block's spans that meet the filter, ascending. Decodes only what the index columns let pass. */
+/** A block's spans that meet a filter: ascending positions in its index. */
+export interface Matches {
+  index: SpanIndex;
+  positions: ArrayLike<number>;
+}
+
+/**
+ * The block's spans up to `lastMember` that meet the filter; undefined when there are none. Reads as little as the
+ * filter allows: of a sealed block the columns it names, of a raw one the body only when the index columns let pass.
+ */
 export async function matchSpans(
+  reader: BlockReader,
+  meta: BlockMeta,
+  filter: SpanFilter,
+  lastMember: number,
+  budget: Budget,
+): Promise<Matches | undefined> {
+  if (isOtherService(meta, filter.service)) return undefined;
+  if (!reader.mayHoldAttributes(meta, filter.attributes ?? [])) return undefined;
+  const index = reader.spans(meta);
+  if (index === undefined) return undefined;
+  budget.read(meta);
+  const end = reader.recordsUpTo(meta, lastMember);
+  const positions =
+    meta.stage === 'sealed'
+      ? matchSealed(reader, meta, index, filter, end)
+      : await matchRaw(reader, meta, index, filter, end, budget);
+  return positions.length === 0 ? undefined : { index, positions };
+}
+
+/** Attributes first: they let fewer pass than the index columns do. */
+function matchSealed(
+  reader: BlockReader,
   meta: BlockMeta,
   index: SpanIndex,
   filter: SpanFilter,
+  end: number,
+): ArrayLike<number> {
+  const view = reader.sealedSpans(meta);
+  if (view === undefined) return [];
+  let left: ArrayLike<number> | undefined;
+  for (const { key, value } of filter.attributes ?? []) {
+    left = view.matchAttribute(key, value, left ?? upTo(end));
+    if (left.length === 0) return left;
+  }
+  left = matchIndex(meta, index, filter, left ?? upTo(end));
+  const text = filter.text?.toLowerCase() ?? '';
+  if (text === '' || left.length === 0) return left;
+  const named = maskOf(index.name, (name) => name.toLowerCase().includes(text));
+  const byName = Array.from(left).filter((i) => named[index.name.index[i]!] === 1);
+  if (byName.length === left.length) return left;
+  const others = Array.from(left).filter((i) => named[index.name.index[i]!] !== 1);
+  return [...byName, ...view.matchText(text, others)].sort((a, b) => a - b);
+}
+
+async function matchRaw(
   reader: BlockReader,
+  meta: BlockMeta,
+  index: SpanIndex,
+  filter: SpanFilter,
+  end: number,
   budget: Budget,
-): Promise<number[]> {
-  const candidates = matchIndex(meta, index, filter);
+): Promise<ArrayLike<number>> {
+  const candidates = matchIndex(meta, index, filter, upTo(end));
   const text = filter.text?.toLowerCase() ?? '';
   const wanted = filter.attributes ?? [];
   if (candidates.length === 0 || (text === '' && wanted.length === 0)) return candidates;
   const named = maskOf(index.name, (name) => name.toLowerCase().includes(text));
-  const records = reader.records(meta);
+  const records = reader.recordsOnce(meta);
   const readable = records !== undefined && Object.keys(meta.resource).length === 0;
-  const likely = readable ? mayHoldAttributes(records, candidates, wanted) : candidates;
+  const likely = readable ? mayHoldAttributes(records, candidates, wanted) : Array.from(candidates);
   const matched: number[] = [];
   for (const [n, i] of likely.entries()) {
     if (n % DECODED_AT_ONCE === DECODED_AT_ONCE - 1) await budget.pause();
@@ -46,42 +104,71 @@ export async function matchSpans(
   return matched;
 }
 
-/** The conditions that the index columns answer. */
-function matchIndex(meta: BlockMeta, index: SpanIndex, filter: SpanFilter): number[] {
-  const strings = stringConditions(index, filter);
-  if (strings === undefined) return [];
-  const { fromUnixNano, toUnixNano, kind, status, minDurationNano, maxDurationNano } = filter;
-  const inside = meta.minUnixNano >= fromUnixNano && meta.maxUnixNano < toUnixNano;
+/** Those of the candidates that meet the conditions which the index columns answer. */
+function matchIndex(
+  meta: BlockMeta,
+  index: SpanIndex,
+  filter: SpanFilter,
+  candidates: ArrayLike<number>,
+): ArrayLike<number> {
+  const conditions = conditionsOf(meta, index, filter);
+  if (conditions === undefined) return [];
+  if (conditions.length === 0) return candidates;
   const positions: number[] = [];
-  next: for (let i = 0; i < meta.count; i++) {
-    if (kind !== undefined && index.kind[i] !== kind) continue;
-    if (status !== undefined && index.status[i] !== status) continue;
-    for (const { positions: column, mask } of strings) if (mask[column[i]!] !== 1) continue next;
-    if (!inside) {
-      const start = index.startTimeUnixNano[i]!;
-      if (start < fromUnixNano || start >= toUnixNano) continue;
-    }
-    if (minDurationNano !== undefined && index.durationNano[i]! < minDurationNano) continue;
-    if (maxDurationNano !== undefined && index.durationNano[i]! > maxDurationNano) continue;
+  next: for (let n = 0; n < candidates.length; n++) {
+    const i = candidates[n]!;
+    for (const meets of conditions) if (!meets(i)) continue next;
     positions.push(i);
   }
   return positions;
 }
 
-/** One mask over the dictionary per asked column; undefined when a dictionary lacks the value altogether. */
-function stringConditions(
-  index: SpanIndex,
-  filter: SpanFilter,
-): { positions: Uint32Array; mask: Uint8Array }[] | undefined {
-  const conditions = [];
+type Condition = (i: number) => boolean;
+
+/** One test per asked column; undefined when a dictionary lacks the value altogether. Columns not asked for are not decoded. */
+function conditionsOf(meta: BlockMeta, index: SpanIndex, filter: SpanFilter): Condition[] | undefined {
+  const conditions: Condition[] = [];
   for (const key of ['service', 'route', 'method', 'name'] as const) {
     const value = filter[key];
     if (value === undefined) continue;
-    const mask = maskOf(index[key], (entry) => entry === value);
+    const { index: positions, dictionary } = index[key];
+    const mask = Uint8Array.from(dictionary, (entry) => (entry === value ? 1 : 0));
     if (!mask.includes(1)) return undefined;
-    conditions.push({ positions: index[key].index, mask });
+    if (mask.includes(0)) conditions.push((i) => mask[positions[i]!] === 1);
   }
+  for (const key of ['kind', 'status'] as const) {
+    const value = filter[key];
+    if (value === undefined) continue;
+    const column = index[key];
+    conditions.push((i) => column[i] === value);
+  }
+  const { fromUnixNano, toUnixNano, minDurationNano, maxDurationNano } = filter;
+  if (meta.minUnixNano < fromUnixNano) conditions.push(notBelow(index.startTimeUnixNano, fromUnixNano));
+  if (meta.maxUnixNano >= toUnixNano) conditions.push(notAbove(index.startTimeUnixNano, toUnixNano - 1n));
+  if (minDurationNano !== undefined) conditions.push(notBelow(index.durationNano, minDurationNano));
+  if (maxDurationNano !== undefined) conditions.push(notAbove(index.durationNano, maxDurationNano));
   return conditions;
+}
+
+function notBelow(column: BigInt64Array, least: bigint): Condition {
+  if (least < MIN_64) return () => true;
+  if (least > MAX_64) return () => false;
+  const [words, bound] = [words64(column), words64(BigInt64Array.of(least))];
+  return (i) => compare64(words, i, bound, 0) >= 0;
+}
+
+function notAbove(column: BigInt64Array, most: bigint): Condition {
+  if (most > MAX_64) return () => true;
+  if (most < MIN_64) return () => false;
+  const [words, bound] = [words64(column), words64(BigInt64Array.of(most))];
+  return (i) => compare64(words, i, bound, 0) <= 0;
+}
+
+/** Positions 0 to `end`. */
+function upTo(end: number): Uint32Array {
+  const all = new Uint32Array(end);
+  for (let i = 0; i < end; i++) all[i] = i;
+  return all;
 }
 
 /** 1 at the positions of the dictionary whose string passes. */

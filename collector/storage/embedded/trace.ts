@@ -1,26 +1,22 @@
-/** Spans of traces by id, and what findTraces tells of a trace as a whole. */
-import type { SpanIndex } from '../../telemetry/batch.ts';
-import { StringColumnBuilder, stringAt } from '../../telemetry/columns.ts';
+/** Spans of traces by id. */
+import { StringColumnBuilder } from '../../telemetry/columns.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
-import { fromHex, SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
+import { TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import { DEFAULT_LIMITS, type Page, type QueryOptions, type SpanColumns, type TraceQuery } from '../store.ts';
 import type { BlockMeta } from './block.ts';
-import { hashId } from './bloom.ts';
+import { hashId, type IdHash } from './bloom.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
 import { IdTable, wordsOf } from './id-table.ts';
-import { compareBigints, pageRequest } from './page.ts';
-import { spanDetail } from './records.ts';
-
-/** One stored span: a position in a decoded block. */
-export interface SpanRef {
-  meta: BlockMeta;
-  index: SpanIndex;
-  i: number;
-}
+import { pageRequest } from './page.ts';
+import type { BlockReader } from './reader.ts';
+import type { SpanDetail } from './records.ts';
+import { SpanRefs } from './span-refs.ts';
 
 /** Ids of one trace query; more would be a scan in disguise. */
 const MAX_TRACE_IDS = 10_000;
+/** Spans decoded between two looks at the clock. */
+const DECODED_AT_ONCE = 64;
 
 export async function queryTrace(
   context: QueryContext,
@@ -30,35 +26,37 @@ export async function queryTrace(
   const { catalog, deps } = context;
   const budget = new Budget(options, deps);
   const request = pageRequest('trace', query, options, DEFAULT_LIMITS.trace, catalog.lastId);
-  const spans = await collectTraces(context, query.traceIds, request.lastBlock, budget);
-  spans.sort(compareSpans);
-  const from = request.after === undefined ? 0 : firstBehind(spans, request.after);
-  const page = spans.slice(from, from + request.limit);
+  const refs = await collectTraces(context, wantedTraces(query.traceIds), request.lastBlock, budget);
+  const sorted = refs.sorted();
+  const from = request.after === undefined ? 0 : refs.upTo(sorted, request.after);
+  const page = sorted.subarray(from, from + request.limit);
   const last = page.at(-1);
   return {
-    columns: await spanColumns(context, page, query.detail, budget),
+    columns: await spanColumns(context, refs, page, query.detail, budget),
     count: page.length,
-    matched: spans.length,
+    matched: refs.length,
     examined: budget.examined,
-    ...(last && from + page.length < spans.length ? { nextCursor: request.cursorAt(sortKey(last)) } : {}),
+    ...(last !== undefined && from + page.length < refs.length
+      ? { nextCursor: request.cursorAt(refs.keyOf(last)) }
+      : {}),
   };
 }
 
-/** All stored spans of the traces, duplicates once (the one stored first); zero ids find nothing. */
-export async function collectTraces(
-  context: QueryContext,
-  traceIds: readonly Uint8Array[],
-  lastBlock: number,
-  budget: Budget,
-): Promise<SpanRef[]> {
-  const wanted = new IdTable();
-  const hashes = [];
+/** Trace ids of one query: numbered, and as hashes for the bloom filters. */
+export interface WantedTraces {
+  ids: IdTable;
+  hashes: IdHash[];
+}
+
+/** The ids without the zero one, which stands for none. Throws `bad-request` for ids of a wrong length or too many. */
+export function wantedTraces(traceIds: readonly Uint8Array[]): WantedTraces {
   if (traceIds.length > MAX_TRACE_IDS) {
     throw new CollectorError(
       'bad-request',
       `${traceIds.length} trace ids are more than ${MAX_TRACE_IDS}; ask in parts.`,
     );
   }
+  const wanted: WantedTraces = { ids: new IdTable(), hashes: [] };
   for (const traceId of traceIds) {
     if (traceId.length !== TRACE_ID_BYTES) {
       throw new CollectorError(
@@ -68,115 +66,110 @@ export async function collectTraces(
     }
     if (traceId.every((byte) => byte === 0)) continue;
     const words = wordsOf(traceId);
-    wanted.add(words[0]!, words[1]!, words[2]!, words[3]!);
-    hashes.push(hashId(words, 0));
+    wanted.ids.add(words[0]!, words[1]!, words[2]!, words[3]!);
+    wanted.hashes.push(hashId(words, 0));
   }
-  const found: SpanRef[] = [];
+  return wanted;
+}
+
+/** All stored spans of the traces, duplicates once (the one stored first), with the number of their trace. */
+export async function collectTraces(
+  { catalog, reader }: QueryContext,
+  wanted: WantedTraces,
+  lastMember: number,
+  budget: Budget,
+): Promise<SpanRefs> {
+  const found = new SpanRefs();
   const seen = new IdTable();
-  for (const meta of context.catalog.select('traces', lastBlock)) {
-    if (!context.reader.mayHoldTraces(meta, hashes)) continue;
+  for (const meta of catalog.select('traces', lastMember)) {
+    if (!reader.mayHoldTraces(meta, wanted.hashes)) continue;
     await budget.pause();
-    const index = context.reader.spans(meta);
-    if (index === undefined) continue;
+    const numbers = tracesOf(reader, meta, wanted.ids, lastMember);
+    if (numbers === undefined) continue;
     budget.read(meta);
-    collectFromBlock(meta, index, wanted, seen, found);
+    collectFromBlock(reader, meta, numbers, seen, found);
   }
   return found;
 }
 
-function collectFromBlock(
+/** Per span up to `lastMember` the number of its trace among the wanted ones, or -1; undefined when the block is gone. */
+function tracesOf(
+  reader: BlockReader,
   meta: BlockMeta,
-  index: SpanIndex,
   wanted: IdTable,
-  seen: IdTable,
-  found: SpanRef[],
-): void {
-  const trace = wordsOf(index.traceId);
-  const span = wordsOf(index.spanId);
-  for (let i = 0; i < meta.count; i++) {
-    const at = i * 4;
-    if (wanted.find(trace[at]!, trace[at + 1]!, trace[at + 2]!, trace[at + 3]!) === -1) continue;
-    const before = seen.size;
-    seen.add(trace[at]!, trace[at + 1]!, trace[at + 2]!, trace[at + 3]!, span[i * 2]!, span[i * 2 + 1]!);
-    if (seen.size > before) found.push({ meta, index, i });
+  lastMember: number,
+): Int32Array | undefined {
+  const traces = reader.traces(meta);
+  if (traces === undefined) return undefined;
+  const words = wordsOf(traces.ids);
+  const numbers = new Int32Array(words.length >>> 2);
+  for (let n = 0, at = 0; n < numbers.length; n++, at += 4) {
+    numbers[n] = wanted.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
+  const end = reader.recordsUpTo(meta, lastMember);
+  const { index } = traces;
+  return index === undefined
+    ? numbers.subarray(0, end)
+    : Int32Array.from(index.subarray(0, end), (n) => numbers[n]!);
 }
 
-export function traceIdOf({ index, i }: SpanRef): Uint8Array {
-  return index.traceId.subarray(i * TRACE_ID_BYTES, (i + 1) * TRACE_ID_BYTES);
-}
-
-export function spanIdOf({ index, i }: SpanRef): Uint8Array {
-  return index.spanId.subarray(i * SPAN_ID_BYTES, (i + 1) * SPAN_ID_BYTES);
-}
-
-/** By start, then trace id, then span id: a total order, because the ids name a span. */
-function compareSpans(a: SpanRef, b: SpanRef): number {
-  return (
-    compareBigints(a.index.startTimeUnixNano[a.i]!, b.index.startTimeUnixNano[b.i]!) ||
-    Buffer.compare(traceIdOf(a), traceIdOf(b)) ||
-    Buffer.compare(spanIdOf(a), spanIdOf(b))
-  );
-}
-
-function sortKey(ref: SpanRef): string[] {
-  return [ref.index.startTimeUnixNano[ref.i]!.toString(), toHex(traceIdOf(ref)), toHex(spanIdOf(ref))];
-}
-
-/** Position of the first span behind the key. */
-function firstBehind(sorted: readonly SpanRef[], key: readonly string[]): number {
-  const start = BigInt(key[0] ?? 0);
-  const traceId = fromHex(key[1] ?? '', TRACE_ID_BYTES) ?? new Uint8Array(0);
-  const spanId = fromHex(key[2] ?? '', SPAN_ID_BYTES) ?? new Uint8Array(0);
-  const position = sorted.findIndex(
-    (ref) =>
-      (compareBigints(ref.index.startTimeUnixNano[ref.i]!, start) ||
-        Buffer.compare(traceIdOf(ref), traceId) ||
-        Buffer.compare(spanIdOf(ref), spanId)) > 0,
-  );
-  return position === -1 ? sorted.length : position;
+function collectFromBlock(
+  reader: BlockReader,
+  meta: BlockMeta,
+  numbers: Int32Array,
+  seen: IdTable,
+  found: SpanRefs,
+): void {
+  let at = numbers.findIndex((number) => number !== -1);
+  const index = at === -1 ? undefined : reader.spans(meta);
+  if (index === undefined) return;
+  const block = found.blocks.push({ meta, index }) - 1;
+  const span = wordsOf(index.spanId);
+  for (; at < numbers.length; at++) {
+    const number = numbers[at]!;
+    if (number === -1) continue;
+    const before = seen.size;
+    seen.add(number, 0, 0, 0, span[at * 2]!, span[at * 2 + 1]!);
+    if (seen.size > before) found.push(block, at, number);
+  }
 }
 
 async function spanColumns(
   context: QueryContext,
-  spans: readonly SpanRef[],
+  refs: SpanRefs,
+  spans: Uint32Array,
   detail: TraceQuery['detail'],
   budget: Budget,
 ): Promise<SpanColumns> {
-  const text = (of: (ref: SpanRef) => string) => {
-    const column = new StringColumnBuilder();
-    for (const ref of spans) column.push(of(ref));
-    return column.build();
-  };
+  const { length } = spans;
   return {
-    traceId: packIds(spans, TRACE_ID_BYTES, traceIdOf),
-    spanId: packIds(spans, SPAN_ID_BYTES, spanIdOf),
-    parentSpanId: packIds(spans, SPAN_ID_BYTES, ({ index, i }) =>
-      index.parentSpanId.subarray(i * SPAN_ID_BYTES, (i + 1) * SPAN_ID_BYTES),
-    ),
-    startTimeUnixNano: BigInt64Array.from(spans, ({ index, i }) => index.startTimeUnixNano[i]!),
-    durationNano: BigInt64Array.from(spans, ({ index, i }) => index.durationNano[i]!),
-    kind: Uint8Array.from(spans, ({ index, i }) => index.kind[i]!),
-    status: Uint8Array.from(spans, ({ index, i }) => index.status[i]!),
-    name: text(({ index, i }) => stringAt(index.name, i)),
-    service: text(({ index, i }) => stringAt(index.service, i)),
-    route: text(({ index, i }) => stringAt(index.route, i)),
-    method: text(({ index, i }) => stringAt(index.method, i)),
-    httpStatus: Uint16Array.from(spans, ({ index, i }) => index.httpStatus[i]!),
-    ...(detail === 'index' ? {} : await detailColumns(context, spans, detail, budget)),
+    traceId: refs.ids(spans, 'traceId'),
+    spanId: refs.ids(spans, 'spanId'),
+    parentSpanId: refs.ids(spans, 'parentSpanId'),
+    startTimeUnixNano: refs.fill(new BigInt64Array(length), spans, (index) => index.startTimeUnixNano),
+    durationNano: refs.fill(new BigInt64Array(length), spans, (index) => index.durationNano),
+    kind: refs.fill(new Uint8Array(length), spans, (index) => index.kind),
+    status: refs.fill(new Uint8Array(length), spans, (index) => index.status),
+    name: refs.strings(spans, 'name'),
+    service: refs.strings(spans, 'service'),
+    route: refs.strings(spans, 'route'),
+    method: refs.strings(spans, 'method'),
+    httpStatus: refs.fill(new Uint16Array(length), spans, (index) => index.httpStatus),
+    ...(detail === 'index' ? {} : await detailColumns(context, refs, spans, detail, budget)),
   };
 }
 
 async function detailColumns(
-  context: QueryContext,
-  spans: readonly SpanRef[],
+  { reader }: QueryContext,
+  refs: SpanRefs,
+  spans: Uint32Array,
   detail: 'attributes' | 'full',
   budget: Budget,
 ): Promise<Pick<SpanColumns, 'attributes' | 'resource' | 'events' | 'statusMessage' | 'traceState'>> {
-  const details = [];
-  for (const { meta, i } of spans) {
-    if (details.length % 64 === 63) await budget.pause();
-    details.push(spanDetail(meta, context.reader.records(meta), i));
+  const details: SpanDetail[] = [];
+  for (const ref of spans) {
+    if (details.length % DECODED_AT_ONCE === DECODED_AT_ONCE - 1) await budget.pause();
+    details.push(reader.spanDetail(refs.blocks[refs.block[ref]!]!.meta, refs.position[ref]!));
   }
   const attributes = details.map((one) => one.attributes);
   if (detail === 'attributes') return { attributes };
