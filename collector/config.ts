@@ -64,10 +64,7 @@ const limit = v.pipe(
 
 const Address = v.pipe(
   text,
-  v.check(
-    (t) => URL.canParse(t.includes('://') ? t : `http://${t}`),
-    'must be host:port or an http URL',
-  ),
+  v.check((t) => URL.canParse(t.includes('://') ? t : `http://${t}`), 'must be host:port or an http URL'),
 );
 
 /** Ways to find targets, beside listing them. */

@@ -11,6 +11,7 @@ export interface ApiDeps {
   intake: Intake;
   traced: Traced;
   targets(): StatusBody['targets'];
+  discoveries(): StatusBody['discoveries'];
   version: string;
   startedUnixNano: bigint;
   limits: { storeBytes: number; retentionSeconds: number };

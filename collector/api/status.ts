@@ -36,6 +36,7 @@ export const getStatus: Handler = async (_request, deps): Promise<StatusBody> =>
     memoryBytes: process.memoryUsage.rss(),
     signals: Object.fromEntries(signals) as StatusBody['signals'],
     targets: deps.targets(),
+    discoveries: deps.discoveries(),
     openIncidents: open.length,
   };
 };

@@ -31,6 +31,8 @@ export interface StatusBody {
     }
   >;
   targets: { job: string; instance: string; up: boolean; lastError?: string; lastScrapeUnixNano?: string }[];
+  /** The ways in which targets are looked for; `problem` says why the last look failed, or a part of it. */
+  discoveries: { job: string; source: string; targets: number; problem?: string }[];
   openIncidents: number;
 }
 

@@ -241,6 +241,19 @@ function Targets({ status }: { status: StatusBody }) {
           </tbody>
         )}
       </table>
+      {status.discoveries.flatMap((d) =>
+        d.problem ? (
+          <p class="s tg-err" key={`${d.job} ${d.source}`}>
+            <StateMark state="no data">{d.source}</StateMark>
+            <span class="t2">
+              {' '}
+              {d.problem}; {d.targets} found before
+            </span>
+          </p>
+        ) : (
+          []
+        ),
+      )}
     </section>
   );
 }

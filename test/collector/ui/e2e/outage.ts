@@ -120,6 +120,7 @@ function status(): StatusBody {
       { job: 'shop', instance: 'localhost:8081', up: true, lastScrapeUnixNano: nano(TO - 4000) },
       { job: 'payments', instance: 'localhost:9081', up: false, lastError: 'connection refused' },
     ],
+    discoveries: [],
     openIncidents: 1,
   };
 }
