@@ -17,6 +17,7 @@ const { metafile } = await build({
   entryPoints: [
     { in: 'launch.ts', out: 'main' },
     { in: 'storage/embedded/reader-worker.ts', out: 'reader-worker' },
+    { in: 'storage/embedded/seal-worker.ts', out: 'seal-worker' },
   ],
   outdir: made,
   bundle: true,

@@ -16,6 +16,9 @@ import { openError, openFile } from './file.ts';
 import { ReaderPool } from './reader-pool.ts';
 import { localReaders } from './readers.ts';
 import { fileBytes, Retention } from './retention.ts';
+import { sealRun } from './sealed/seal-run.ts';
+import { eventLoopBusy, Sealer, type SealerOptions } from './sealer.ts';
+import { type SealBlocks, SealingThread } from './sealing-thread.ts';
 import { describeStore } from './status.ts';
 import { GroupWriter, type Schedule } from './writer.ts';
 
@@ -32,8 +35,18 @@ export interface EmbeddedStoreOptions {
   cacheBytes?: number;
   /** Workers that answer queries, started when they are needed; with 0, the default, they are answered in slices in this thread. */
   readers?: number;
+  /** Seals blocks in the background, in a thread of its own; without, the default, only `seal` does, in this thread. */
+  seal?: SealSettings;
   /** Size of the file at which appends are refused with `store-full`, like on a full disk; none by default. */
   hardLimitBytes?: number;
+}
+
+export type SealSettings = Pick<SealerOptions, 'afterMs' | 'maxWaiting'>;
+
+/** The embedded engine can do a little more than every store. */
+export interface EmbeddedStore extends Store {
+  /** Seals all blocks that wait for it; gives the number of their records. */
+  seal(): Promise<number>;
 }
 
 /** The clock, and what of the machine tests replace. */
@@ -42,6 +55,8 @@ export interface EmbeddedStoreDeps extends Partial<BudgetDeps> {
   schedule?: Schedule;
   /** One line for the operator; nothing is said by default. */
   warn?(message: string, fields?: Record<string, unknown>): void;
+  /** Share of the time that this thread was at work since it was asked last. */
+  busy?(): number;
 }
 
 /** The machine's own. */
@@ -68,13 +83,13 @@ const CACHE_BYTES = 32 * 1024 * 1024;
 export async function openEmbeddedStore(
   options: EmbeddedStoreOptions,
   deps: EmbeddedStoreDeps,
-): Promise<Store> {
+): Promise<EmbeddedStore> {
   const db = openFile(options.path);
   try {
     if (options.hardLimitBytes !== undefined) limitPages(db, options.hardLimitBytes);
     const catalog = Catalog.load(db);
     forgetRemovals(db, 0);
-    return storeOver(db, catalog, options, { ...systemDeps, ...deps });
+    return storeOver(db, catalog, options, { ...systemDeps, busy: eventLoopBusy(), ...deps });
   } catch (cause) {
     db.close();
     throw openError(options.path, cause);
@@ -86,7 +101,7 @@ function storeOver(
   catalog: Catalog,
   options: EmbeddedStoreOptions,
   deps: Required<EmbeddedStoreDeps>,
-): Store {
+): EmbeddedStore {
   const { path, groupMs = 3, cacheBytes = CACHE_BYTES } = options;
   const group = { groupMs, groupRecords: GROUP_RECORDS, groupBytes: GROUP_BYTES };
   const writer = new GroupWriter(db, catalog, group, deps);
@@ -95,6 +110,7 @@ function storeOver(
       ? localReaders(path, cacheBytes, deps)
       : new ReaderPool({ path, cacheBytes, workers: options.readers });
   const retention = new Retention(db, catalog, { ...options, ...deps });
+  const sealing = startSealing(db, catalog, options, deps);
   /** Every method as one that rejects when the store is closed. */
   const whileOpen =
     <A extends unknown[], R>(method: (...args: A) => R | Promise<R>) =>
@@ -118,11 +134,40 @@ function storeOver(
       if (db.isOpen) forgetRemovals(db, REMOVALS_KEPT);
       return records;
     }),
+    seal: whileOpen(() => {
+      writer.flush();
+      return sealing.sealAll();
+    }),
     close: async () => {
       if (!db.isOpen) return;
       writer.flush();
+      await sealing.close();
       await Promise.all([retention.settled(), readers.close()]);
       if (db.isOpen) db.close();
+    },
+  };
+}
+
+/** How old a sealed block's oldest record is at the most, as a share of the retention, when its newest one arrives. */
+const SPREAD_SHARE = 1 / 16;
+
+function startSealing(
+  db: DatabaseSync,
+  catalog: Catalog,
+  { path, retentionMs, seal }: EmbeddedStoreOptions,
+  deps: Required<EmbeddedStoreDeps>,
+): Pick<Sealer, 'sealAll' | 'close'> {
+  const thread = seal && new SealingThread(path);
+  const options = { afterMs: 0, maxWaiting: 0, ...seal, spreadMs: retentionMs * SPREAD_SHARE };
+  const sealBlocks: SealBlocks = thread ? (metas) => thread.seal(metas) : async (metas) => sealRun(db, metas);
+  const sealer = new Sealer(db, catalog, options, { ...deps, seal: sealBlocks });
+  if (seal) sealer.start();
+  return {
+    sealAll: () => sealer.sealAll(),
+    close: async () => {
+      const closed = sealer.close();
+      await thread?.close();
+      await closed;
     },
   };
 }

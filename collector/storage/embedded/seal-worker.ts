@@ -1,0 +1,20 @@
+/** A thread that seals runs of raw blocks; started by sealing-thread.ts. It reads the file, and never writes it. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf, openForReading } from './file.ts';
+import { type FromSealWorker, runBuffers, type SealWorkerData, type ToSealWorker } from './seal-messages.ts';
+import { sealRun } from './sealed/seal-run.ts';
+
+const db = openForReading((workerData as SealWorkerData).path);
+
+parentPort?.on('message', ({ metas }: ToSealWorker) => {
+  try {
+    const run = sealRun(db, metas);
+    post({ run }, runBuffers(run));
+  } catch (error) {
+    post({ failure: messageOf(error) }, []);
+  }
+});
+
+function post(message: FromSealWorker, transfer: ArrayBuffer[]): void {
+  parentPort?.postMessage(message, transfer);
+}
