@@ -186,6 +186,20 @@ const ConfigSchema = mapping({
       maxSize: v.optional(size, '2GB'),
       /** How often what is too old or too much leaves. */
       evictionInterval: v.optional(duration, '1m'),
+      /** Sealing: what was taken in is put into columns for every attribute, in the background. */
+      seal: v.optional(
+        mapping({
+          enabled: v.optional(v.boolean('must be true or false'), true),
+          /** Records that have waited this long are sealed although they are few. */
+          after: v.optional(duration, '1m'),
+          /** Records that may wait while the collector is busy; above that it seals however busy it is. */
+          maxWaiting: v.optional(
+            v.pipe(v.number('must be a number'), v.minValue(0, 'must be at least 0')),
+            500_000,
+          ),
+        }),
+        {},
+      ),
     }),
     {},
   ),
@@ -265,6 +279,9 @@ const KNOWN_KEYS = [
     'retention',
     'maxSize',
     'evictionInterval',
+    'seal',
+    'after',
+    'maxWaiting',
     'receivers',
     'otlpHttp',
   ],

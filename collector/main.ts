@@ -157,6 +157,9 @@ async function openStore(config: Config, { clock, log, baseDir }: RunDeps) {
       path,
       retentionMs: config.store.retention * 1000,
       maxBytes: config.store.maxSize,
+      ...(config.store.seal.enabled
+        ? { seal: { afterMs: config.store.seal.after * 1000, maxWaiting: config.store.seal.maxWaiting } }
+        : {}),
       readers: Math.max(1, Math.min(MAX_READERS, Math.floor(availableParallelism() / 2))),
     },
     { clock, warn },
