@@ -5,6 +5,9 @@
  */
 const FINEST_SCALE = 2;
 
+/** Buckets of one sign between the lowest and the highest up to which gaps are filled: their series then do not come and go. */
+const MAX_FILLED = 160;
+
 /** One classic bucket: what lies at or below `bound`, cumulative. */
 export interface ClassicBucket {
   bound: number;
@@ -62,7 +65,15 @@ function merged(buckets: readonly IndexedCount[], scale: number): IndexedCount[]
   }
   const first = entries.findIndex(([, count]) => count > 0);
   const last = entries.findLastIndex(([, count]) => count > 0);
-  return first < 0 ? [] : entries.slice(first, last + 1);
+  return first < 0 ? [] : filled(entries.slice(first, last + 1));
+}
+
+function filled(entries: IndexedCount[]): IndexedCount[] {
+  const lowest = entries[0]![0];
+  const size = entries.at(-1)![0] - lowest + 1;
+  if (size === entries.length || size > MAX_FILLED) return entries;
+  const counts = new Map(entries);
+  return Array.from({ length: size }, (_, i) => [lowest + i, counts.get(lowest + i) ?? 0]);
 }
 
 /** Running totals; bounds that fall together (beyond a float's range) become one. */
