@@ -84,6 +84,22 @@ export class AttributeCollector {
     this.#step(column);
   }
 
+  /** True when so many more columns may come up. */
+  hasRoom(columns: number): boolean {
+    return this.#columns.length + columns <= MAX_ATTRIBUTE_COLUMNS;
+  }
+
+  /** The record has an attribute whose value is the bytes; `hasRoom` must have been asked. */
+  pushBytes(type: number, keyStart: number, keyLength: number, start: number, length: number): void {
+    this.pushField(this.#column(type, keyStart, keyLength), start, length);
+  }
+
+  /** The record has an attribute whose value is a number below 2^53. */
+  pushInteger(keyStart: number, keyLength: number, value: number): void {
+    const high = Math.floor(value / 0x1_0000_0000);
+    this.pushWords(this.#column(TYPE.int, keyStart, keyLength), value - high * 0x1_0000_0000, high >>> 0);
+  }
+
   /** Takes a KeyValue message that stands from `from` to `to`, which must lie inside the body. */
   attribute(from: number, to: number): void {
     const bytes = this.#bytes;
@@ -190,7 +206,7 @@ export class AttributeCollector {
     const known = this.#byKey.get(name);
     if (known !== undefined) return known;
     if (this.#columns.length >= MAX_ATTRIBUTE_COLUMNS) return -1;
-    const hasWords = type !== TYPE.text && type !== TYPE.other;
+    const hasWords = type === TYPE.int || type === TYPE.double || type === TYPE.bool;
     const column = this.#columns.push(this.#collected(type, hasWords, keyStart, keyLength)) - 1;
     this.#byKey.set(name, column);
     return column;

@@ -30,6 +30,7 @@ interface ShapeColumn {
 /** Attributes by column; positions of records ascend wherever lists of them are handed in and out. */
 export class AttributeColumns {
   readonly #directory: Directory;
+  readonly #decode: (i: number) => Attributes;
   readonly #values = new Map<number, Values>();
   readonly #lastValue = new Map<number, Int32Array>();
   /** Messages of the column of any keys, of which a block has one. */
@@ -37,14 +38,16 @@ export class AttributeColumns {
   #shapes: ShapeColumn[][] | undefined;
   #shapeOf: Uint32Array | undefined;
 
-  constructor(directory: Directory) {
+  /** `decode` gives the attributes of a record some of whose columns do not tell their keys. */
+  constructor(directory: Directory, decode?: (i: number) => Attributes) {
     this.#directory = directory;
+    this.#decode = decode ?? ((i) => this.attributes(i));
   }
 
   /** False only when no record's own attribute `key` reads as `text`, by the directory alone. */
   mayHold(key: string, text: string): boolean {
     const directory = this.#directory;
-    if (directory.find(TYPE.anyKey) !== undefined) return true;
+    if (directory.find(TYPE.anyKey) ?? directory.find(TYPE.line)) return true;
     return directory.findKey(Buffer.from(key)).some((entry) => {
       const dictionary = dictionaryOf(directory, entry);
       return dictionary ? dictionary.equalTo(text).includes(1) : this.#mayHoldAbsent(entry, text);
@@ -73,7 +76,7 @@ export class AttributeColumns {
     return (i) => {
       const column = columns[this.shapeOf[i]!];
       if (column === 'unknown') {
-        const attributes = this.attributes(i);
+        const attributes = this.#decode(i);
         return Object.hasOwn(attributes, key) && attributeText(attributes[key]) === text;
       }
       return column !== undefined && maskOf(column.entry)[this.#position(column, i)] === 1;
@@ -88,7 +91,7 @@ export class AttributeColumns {
       const column = columns[this.shapeOf[i]!];
       if (column === undefined) return undefined;
       if (column === 'unknown') {
-        const attributes = this.attributes(i);
+        const attributes = this.#decode(i);
         return Object.hasOwn(attributes, key) ? attributeText(attributes[key]) : undefined;
       }
       let known = texts.get(column.entry.number);
@@ -115,14 +118,14 @@ export class AttributeColumns {
     };
     const byShape = this.shapes.map((shape) => {
       const seen = shape.filter((column) => column.isAttribute && column.isVisible);
-      if (seen.some(({ entry }) => entry.type === TYPE.anyKey)) return 'unknown' as const;
+      if (shape.some(isUnknown)) return 'unknown' as const;
       return seen.some(({ key }) => key.toLowerCase().includes(text)) ? ('all' as const) : seen;
     });
     return (i) => {
       const columns = byShape[this.shapeOf[i]!];
       if (columns === 'all') return true;
       if (columns === 'unknown' || columns === undefined) {
-        return Object.entries(this.attributes(i)).some(
+        return Object.entries(this.#decode(i)).some(
           ([key, value]) =>
             key.toLowerCase().includes(text) || attributeText(value).toLowerCase().includes(text),
         );
@@ -236,10 +239,13 @@ export class AttributeColumns {
 
 /** The column of a shape in which the key's visible value stands; 'unknown' when only the values tell their keys. */
 function visible(shape: readonly ShapeColumn[], key: string): ShapeColumn | 'unknown' | undefined {
-  const found = shape.findLast(
-    (column) => column.isAttribute && (column.key === key || column.entry.type === TYPE.anyKey),
-  );
-  return found?.entry.type === TYPE.anyKey ? 'unknown' : found;
+  const found = shape.findLast((column) => isUnknown(column) || (column.isAttribute && column.key === key));
+  return found && isUnknown(found) ? 'unknown' : found;
+}
+
+/** True for columns of whole messages, or lines, that only a decoder takes apart. */
+function isUnknown({ entry }: ShapeColumn): boolean {
+  return entry.type === TYPE.anyKey || entry.type === TYPE.line;
 }
 
 function readShapes(directory: Directory): ShapeColumn[][] {

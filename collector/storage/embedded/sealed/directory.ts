@@ -188,7 +188,7 @@ export class Directory {
     const hash = hashBytes(key, 0, key.length) >>> 0;
     const found: ColumnEntry[] = [];
     for (let n = 0; n < this.size; n++) {
-      if (this.#word(n, WORD.keyHash) !== hash || (this.#word(n, WORD.kind) & 0xff) > TYPE.other) continue;
+      if (this.#word(n, WORD.keyHash) !== hash || (this.#word(n, WORD.kind) & 0xff) > TYPE.json) continue;
       if (Buffer.compare(this.key(n), key) === 0) found.push(this.entry(n));
     }
     return found;

@@ -45,7 +45,7 @@ export const FLAG = {
   distinctIds: 1,
 } as const;
 
-/** What a column holds. The first six are attributes under a key, by the type of their values. */
+/** What a column holds. Up to `anyKey` they are attributes, up to `json` those under a key, by the type of their values. */
 export const TYPE = {
   text: 1,
   int: 2,
@@ -53,8 +53,10 @@ export const TYPE = {
   bool: 4,
   /** A whole KeyValue message: lists, maps, bytes, empty values, and whatever is written in an unusual way. */
   other: 5,
+  /** A value of a log line as its JSON. */
+  json: 6,
   /** Whole KeyValue messages under any key, when a block has more keys than columns. */
-  anyKey: 6,
+  anyKey: 7,
   bodyText: 10,
   /** A whole AnyValue message. */
   bodyOther: 11,
@@ -63,8 +65,10 @@ export const TYPE = {
   observedAfter: 13,
   /** No values: the record has no time of its own but the one at which it was observed. */
   observedOnly: 14,
-  /** A whole line. */
+  /** A whole line that is JSON, but not written in the usual way. */
   line: 15,
+  /** A whole line that is not JSON. */
+  plainLine: 16,
   traceId: 20,
   spanId: 21,
   parentSpanId: 22,

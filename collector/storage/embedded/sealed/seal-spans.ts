@@ -4,9 +4,8 @@ import type { StringColumn } from '../../../telemetry/columns.ts';
 import { decodeSpanIndex } from '../block.ts';
 import { wordsOf } from '../id-table.ts';
 import { words64 } from '../words.ts';
-import { AttributeCollector } from './attribute-collector.ts';
-import { type Arena, ByteTable, type StringsColumn } from './byte-table.ts';
-import { DirectoryWriter } from './directory.ts';
+import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
+import type { DirectoryWriter } from './directory.ts';
 import { FLAG, TYPE } from './layout.ts';
 import {
   packDurations,
@@ -21,12 +20,12 @@ import {
   type DecodedRaw,
   decodeRaws,
   type RawBlock,
-  type Refs,
   SEAL_LIMITS,
   type SealLimits,
   splitByService,
 } from './raw-blocks.ts';
-import { Origins, packMembers, type SealedBlock, sealedBlock } from './sealed-block.ts';
+import { type IndexColumns, sealGroup } from './seal-group.ts';
+import type { SealedBlock } from './sealed-block.ts';
 import { SpanWalk } from './span-walk.ts';
 
 /**
@@ -35,44 +34,19 @@ import { SpanWalk } from './span-walk.ts';
  */
 export function sealSpans(blocks: readonly RawBlock[], limits: SealLimits = SEAL_LIMITS): SealedBlock[] {
   const { arena, raws } = decodeRaws(blocks, decodeSpanIndex);
-  return splitByService(raws, limits).map((refs) => sealGroup(arena, raws, refs));
-}
-
-function sealGroup(arena: Arena, raws: readonly DecodedRaw<SpanIndex>[], refs: Refs): SealedBlock {
-  const { used } = arena;
-  const table = new ByteTable(arena.bytes);
-  const attributes = new AttributeCollector(arena, table);
-  const walk = new SpanWalk(arena, table, attributes);
-  const origins = new Origins(arena, table, refs.count);
-  const index = new IndexColumns(arena, table, refs.count);
-  const shapes = new Uint32Array(refs.count);
-  let current = -1;
-  for (let n = 0; n < refs.count; n++) {
-    const b = refs.block[n]!;
-    const i = refs.record[n]!;
-    const raw = raws[b]!;
-    if (b !== current) {
-      index.enter(raw);
-      origins.enter(raw);
-      current = b;
-    }
-    index.push(i);
-    origins.push(i);
-    shapes[n] = walk.span(raw.start + raw.offsets.offset[i]!, raw.offsets.length[i]!);
-  }
-  const directory = new DirectoryWriter();
-  attributes.write(directory);
-  directory.add(packUintColumn(TYPE.shape, shapes, refs.count));
-  directory.add(packStringColumn(TYPE.residual, arena.bytes, walk.residuals));
-  const areDistinct = index.write(directory);
-  origins.write(directory);
-  packMembers(directory, raws, refs);
-  arena.used = used;
-  return sealedBlock(directory, raws, refs, index, areDistinct ? FLAG.distinctIds : 0);
+  return splitByService(raws, limits).map((refs) =>
+    sealGroup({
+      arena,
+      raws,
+      refs,
+      index: (table) => new SpanColumns(arena, table, refs.count),
+      walk: (table, attributes) => new SpanWalk(arena, table, attributes),
+    }),
+  );
 }
 
 /** The index columns of the records of one sealed block, taken over from the raw blocks'. */
-class IndexColumns {
+class SpanColumns implements IndexColumns<SpanIndex> {
   readonly #arena: Arena;
   readonly #table: ByteTable;
   readonly #traces: TraceColumn;
@@ -149,8 +123,7 @@ class IndexColumns {
     return new BigInt64Array(this.#start.buffer);
   }
 
-  /** Tells whether no two spans have the same ids. */
-  write(directory: DirectoryWriter): boolean {
+  write(directory: DirectoryWriter): number {
     const count = this.#count;
     directory.add(this.#traces.build());
     const { columns, areDistinct } = this.#ids.build();
@@ -162,7 +135,7 @@ class IndexColumns {
     for (const { type, column } of this.#strings) {
       directory.add(packStringColumn(type, this.#arena.bytes, column));
     }
-    return areDistinct;
+    return areDistinct ? FLAG.distinctIds : 0;
   }
 }
 

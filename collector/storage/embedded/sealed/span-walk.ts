@@ -1,6 +1,10 @@
 /** Walks one span's protobuf: attributes go to columns, and what no column holds is kept as it came. */
 import type { AttributeCollector } from './attribute-collector.ts';
 import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
+import type { DirectoryWriter } from './directory.ts';
+import { TYPE } from './layout.ts';
+import { packStringColumn } from './pack-columns.ts';
+import type { RecordWalk } from './seal-group.ts';
 
 /** Tags of Span (opentelemetry/proto/trace/v1/trace.proto). */
 const TRACE_ID = 0x0a;
@@ -21,13 +25,13 @@ const STATUSES = 3;
  * The index columns tell ids, name, kind, times and status code; a span in which they say another thing than its
  * fields (an end before the start, a kind that nobody knows, a field given twice) keeps these fields too.
  */
-export class SpanWalk {
+export class SpanWalk implements RecordWalk {
   readonly #arena: Arena;
   readonly #bytes: Uint8Array;
   readonly #table: ByteTable;
   readonly #attributes: AttributeCollector;
   /** Per record the fields that no other column holds. */
-  readonly residuals: StringsColumn;
+  readonly #residuals: StringsColumn;
   #next = 0;
 
   constructor(arena: Arena, table: ByteTable, attributes: AttributeCollector) {
@@ -35,11 +39,11 @@ export class SpanWalk {
     this.#bytes = arena.bytes;
     this.#table = table;
     this.#attributes = attributes;
-    this.residuals = table.column();
+    this.#residuals = table.column();
   }
 
   /** Takes the span of `length` bytes at `from`; gives its shape. Throws a RangeError where it is not readable. */
-  span(from: number, length: number): number {
+  record(from: number, length: number): number {
     const bytes = this.#bytes;
     const arena = this.#arena;
     const to = from + length;
@@ -99,11 +103,15 @@ export class SpanWalk {
       kept = this.#copyFields(from, to, start, end);
       keptFrom = scratch;
     } else if (arena.used !== scratch) keptFrom = scratch;
-    const { distinct } = this.residuals;
-    this.residuals.push(this.#table.position(this.residuals, keptFrom, kept));
+    const { distinct } = this.#residuals;
+    this.#residuals.push(this.#table.position(this.#residuals, keptFrom, kept));
     // What was put together stays only where a dictionary points at it.
-    if (this.residuals.distinct === distinct) arena.used = scratch;
+    if (this.#residuals.distinct === distinct) arena.used = scratch;
     return this.#attributes.end();
+  }
+
+  write(directory: DirectoryWriter): void {
+    directory.add(packStringColumn(TYPE.residual, this.#bytes, this.#residuals));
   }
 
   /** True when start and duration tell both times: the end is not before the start, and neither exceeds 2^63. */

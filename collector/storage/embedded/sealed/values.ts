@@ -1,4 +1,5 @@
 /** The values of one attribute column, decoded when asked for. */
+import { parseJson } from '../../../formats/json-parse.ts';
 import { toValue } from '../../../formats/otlp-protobuf/attributes.ts';
 import { anyValueCodec, keyValueCodec } from '../../../formats/otlp-protobuf/messages.ts';
 import type { Attributes, AttributeValue } from '../../../telemetry/model.ts';
@@ -99,13 +100,14 @@ class StringValues implements Values {
     const { type } = this.#entry;
     if (type === TYPE.other || type === TYPE.anyKey)
       return decodePair(bytesOf(this.#strings, position)).value;
+    if (type === TYPE.json) return parseJson(textOf(this.#strings, position)) as AttributeValue;
     if (type === TYPE.bodyOther) return toValue(anyValueCodec.decode(bytesOf(this.#strings, position)));
     return textOf(this.#strings, position);
   }
 
   equalTo(text: string): Uint8Array {
     const mask = new Uint8Array(this.size);
-    if (this.#entry.type !== TYPE.text) {
+    if (this.#entry.type !== TYPE.text && this.#entry.type !== TYPE.bodyText) {
       for (let p = 0; p < this.size; p++) mask[p] = attributeText(this.value(p)) === text ? 1 : 0;
       return mask;
     }

@@ -1,0 +1,70 @@
+/** One sealed block out of records of several raw ones: what is the same for every signal. */
+import type { StringColumn } from '../../../telemetry/columns.ts';
+import { AttributeCollector } from './attribute-collector.ts';
+import { type Arena, ByteTable } from './byte-table.ts';
+import { DirectoryWriter } from './directory.ts';
+import { TYPE } from './layout.ts';
+import { packUintColumn } from './pack-columns.ts';
+import type { DecodedRaw, Refs } from './raw-blocks.ts';
+import { Origins, packMembers, type SealedBlock, sealedBlock } from './sealed-block.ts';
+
+/** Index columns that are taken over from the raw blocks'. */
+export interface IndexColumns<I> {
+  /** The next records are of this block. */
+  enter(raw: DecodedRaw<I>): void;
+  push(i: number): void;
+  /** Distinct trace ids, and the time, of all records. */
+  readonly traceIds: Uint8Array;
+  readonly times: BigInt64Array;
+  /** Adds its columns; gives the flags of the block. */
+  write(directory: DirectoryWriter): number;
+}
+
+/** Takes the bytes of one record after the other apart. */
+export interface RecordWalk {
+  /** Gives the record's shape. Throws a RangeError where the bytes are not readable. */
+  record(from: number, length: number): number;
+  write(directory: DirectoryWriter): void;
+}
+
+export interface Group<I> {
+  arena: Arena;
+  raws: readonly DecodedRaw<I>[];
+  refs: Refs;
+  index(table: ByteTable): IndexColumns<I>;
+  walk(table: ByteTable, attributes: AttributeCollector): RecordWalk;
+}
+
+export function sealGroup<I extends { service: StringColumn }>(group: Group<I>): SealedBlock {
+  const { arena, raws, refs } = group;
+  const { used } = arena;
+  const table = new ByteTable(arena.bytes);
+  const attributes = new AttributeCollector(arena, table);
+  const index = group.index(table);
+  const walk = group.walk(table, attributes);
+  const origins = new Origins(arena, table, refs.count);
+  const shapes = new Uint32Array(refs.count);
+  let current = -1;
+  for (let n = 0; n < refs.count; n++) {
+    const block = refs.block[n]!;
+    const i = refs.record[n]!;
+    const raw = raws[block]!;
+    if (block !== current) {
+      index.enter(raw);
+      origins.enter(raw);
+      current = block;
+    }
+    index.push(i);
+    origins.push(i);
+    shapes[n] = walk.record(raw.start + raw.offsets.offset[i]!, raw.offsets.length[i]!);
+  }
+  const directory = new DirectoryWriter();
+  attributes.write(directory);
+  directory.add(packUintColumn(TYPE.shape, shapes, refs.count));
+  walk.write(directory);
+  const flags = index.write(directory);
+  origins.write(directory);
+  packMembers(directory, raws, refs);
+  arena.used = used;
+  return sealedBlock(directory, raws, refs, index, flags);
+}
