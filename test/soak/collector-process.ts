@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ending } from './random-life.ts';
 
@@ -12,8 +13,9 @@ const READY_MS = 60_000;
 /** What of its stderr is told when it fails. */
 const SHOWN_LINES = 40;
 
-/** What the collector says when a phase begins; `commit` is seen by the log file of the store. */
-const SIGNS = { eviction: 'eviction begins', sealing: 'sealing begins' } as const;
+/** What the collector says when it begins to evict. */
+const EVICTION = 'eviction begins';
+const LOOK_EVERY_MS = 10;
 
 export class CollectorProcess {
   readonly #child: ChildProcess;
@@ -62,9 +64,8 @@ export class CollectorProcess {
     if (ending.phase !== 'startUp') await this.begun();
     await sleep(ending.afterMs);
     if (ending.phase === 'commit') seen = await this.#logWritten();
-    else if (ending.phase === 'eviction' || ending.phase === 'sealing') {
-      seen = await this.#said(SIGNS[ending.phase]);
-    }
+    else if (ending.phase === 'eviction') seen = await this.#said(EVICTION);
+    else if (ending.phase === 'sealing') seen = await this.#sealed();
     if (ending.thenMs > 0) await sleep(ending.thenMs);
     if (!this.alive) throw new Error(`the collector ended by itself:\n${this.said}`);
     this.#child.kill('SIGKILL');
@@ -87,6 +88,22 @@ export class CollectorProcess {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#signs.set(sign, () => resolve(true));
     return Promise.race([promise, sleep(SIGN_MS, false)]);
+  }
+
+  /** Resolves when blocks were sealed: the next run comes a known while later. */
+  async #sealed(): Promise<boolean> {
+    const db = new DatabaseSync(this.#storePath, { readOnly: true, timeout: 100 });
+    try {
+      const newest = db.prepare('SELECT max(id) AS id FROM sealed_columns');
+      const before = newest.get()?.['id'];
+      for (let waited = 0; waited < SIGN_MS; waited += LOOK_EVERY_MS) {
+        await sleep(LOOK_EVERY_MS);
+        if (newest.get()?.['id'] !== before) return true;
+      }
+      return false;
+    } finally {
+      db.close();
+    }
   }
 
   async #logWritten(): Promise<boolean> {

@@ -138,7 +138,10 @@ function configText(of: {
   const { otlpPort, apiPort, storePath, logPath, target } = of;
   return JSON.stringify({
     listen: { otlpHttpPort: otlpPort, apiPort },
-    store: { path: storePath, retention: '7d', maxSize: MAX_SIZE, evictionInterval: '500ms' },
+    store: {
+      ...{ path: storePath, retention: '7d', maxSize: MAX_SIZE, evictionInterval: '500ms' },
+      seal: { after: '200ms', maxWaiting: 0 },
+    },
     receivers: {
       logFiles: [{ include: [logPath], resource: { 'service.name': FILE } }],
       scrape: [

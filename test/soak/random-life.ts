@@ -16,6 +16,9 @@ export interface Ending {
 const LIFE_MS = 2000;
 const COMMIT_MS = 4;
 const WORK_MS = 40;
+/** A look for what is to be sealed comes half a second after the one before; it and the run then take a while. */
+const NEXT_RUN_MS = 450;
+const RUN_MS = 250;
 /** Weights of the phases, in the order of PHASES. */
 const WEIGHTS = [0.2, 0.35, 0.15, 0.15, 0.15];
 
@@ -28,6 +31,13 @@ export function drawEnding(random: () => number, startMs: number): Ending {
   });
   const phase = PHASES[at < 0 ? 1 : at]!;
   if (phase === 'startUp') return { phase, afterMs: random() * startMs, thenMs: 0 };
-  const thenMs = phase === 'any' ? 0 : random() * (phase === 'commit' ? COMMIT_MS : WORK_MS);
-  return { phase, afterMs: random() * LIFE_MS, thenMs };
+  const afterMs = random() * LIFE_MS;
+  const drawn = random();
+  const thenMs = {
+    any: 0,
+    commit: drawn * COMMIT_MS,
+    eviction: drawn * WORK_MS,
+    sealing: NEXT_RUN_MS + drawn * RUN_MS,
+  }[phase];
+  return { phase, afterMs, thenMs };
 }
