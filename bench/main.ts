@@ -15,6 +15,7 @@ import { ingestTraces } from './ingest-traces.ts';
 import { machine } from './machine.ts';
 import { killAll } from './processes.ts';
 import { figureTable, renderTable, resultLine } from './report.ts';
+import { scrape } from './scrape.ts';
 import { seal } from './seal.ts';
 import { serviceOverhead } from './service-overhead.ts';
 import { serviceSize } from './service-size.ts';
@@ -32,6 +33,7 @@ const benches: { [Name in BenchName]: Bench<Name> } = {
   'ingest-traces': ingestTraces,
   'ingest-logs': ingestLogs,
   seal,
+  scrape,
   footprint,
 };
 

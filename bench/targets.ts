@@ -78,6 +78,10 @@ export const figureTargets = {
     totalCpuRatio: { most: 1, kind: 'must', from: 'what can be searched costs no more than what cannot' },
     bytesRatio: { most: 0.7, kind: 'must', from: measured('27.8 B a span, 46 in the file of the Collector') },
   },
+  scrape: {
+    corePercent: { most: 1, kind: 'must', from: 'a sidecar must not be felt' },
+    parserRatio: { least: 1, kind: 'must', from: "the parser that scrapes most of the world's services" },
+  },
   footprint: {
     idleMB: { most: 130, kind: 'must', from: measured('126 with two workers that idle') },
     loadedMB: { most: 256, kind: 'must', from: 'half of what a sidecar is usually given' },
