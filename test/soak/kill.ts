@@ -44,8 +44,8 @@ export interface KillResult {
 }
 
 /** The loud service fills this many times over, so that evictions never stop; the others stay far below their share. */
-const MAX_SIZE = '160MB';
-const LOUD_BYTES = 48_000;
+const MAX_SIZE = '200MB';
+const LOUD_BYTES = 200_000;
 /** Names of the services; those that end in `once` never repeat a request. */
 const TRACES = ['traces-once', 'traces-again', 'traces-once-too'];
 const LOGS = ['logs-once', 'logs-again'];
@@ -159,7 +159,7 @@ function startLoad(port: number): Load {
     traces: TRACES.map(
       (service, stream) =>
         new Sender({
-          ...{ port, path: '/v1/traces', repeats: service.includes('again'), pauseMs: 40 },
+          ...{ port, path: '/v1/traces', repeats: service.includes('again'), pauseMs: 12 },
           body: (n) => tracesBody(service, stream, n, now()),
         }),
     ),
@@ -177,7 +177,7 @@ function startLoad(port: number): Load {
       }),
     ],
     loud: new Sender({
-      ...{ port, path: '/v1/logs', repeats: false, pauseMs: 12 },
+      ...{ port, path: '/v1/logs', repeats: false, pauseMs: 25 },
       body: () => loudBody('loud', now(), LOUD_BYTES),
     }),
   };
