@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { defaultPort, nearest } from '../slo/index.ts';
+import { PATH_VARIABLES, unknownVariables } from './receivers/log-files/group.ts';
 
 const UNITS_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
 const UNITS_BYTES = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
@@ -44,16 +45,30 @@ function mapping<T extends v.ObjectEntries>(entries: T) {
   );
 }
 
+const LOG_FORMATS = ['auto', 'json', 'docker', 'cri'] as const;
+
 const LogFiles = mapping({
   include: v.pipe(v.array(text), v.minLength(1, 'must list at least one path or glob')),
-  /** Attributes of the resource that wrote the lines; must name the service. */
+  /** Attributes of the resource that wrote the lines; must name the service, and may by what the path says. */
   resource: v.pipe(
-    labels,
+    v.record(
+      text,
+      v.pipe(
+        v.string('must be text'),
+        v.check(
+          (value) => unknownVariables(value).length === 0,
+          (issue) =>
+            `has \${${unknownVariables(issue.input)[0]}}, which no path gives; there are ${PATH_VARIABLES.join(', ')}`,
+        ),
+      ),
+    ),
     v.check(
       (r) => (r['service.name'] ?? '') !== '',
       'must name the service: resource: { "service.name": shop }',
     ),
   ),
+  /** How the lines are written; `auto` looks at the first line of each file. */
+  format: v.optional(v.picklist(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`), 'auto'),
 });
 
 const limit = v.pipe(
@@ -140,6 +155,45 @@ const Scrape = v.pipe(
   ),
 );
 
+const rate = v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'));
+const isOn = v.optional(v.boolean('must be true or false'), true);
+
+/** The text of a regular expression that does not match everywhere: it would mask nothing, or all. */
+const expression = v.pipe(
+  text,
+  v.check(
+    (source) => isExpression(source) && !new RegExp(source, 'u').test(''),
+    (issue) => `must be a regular expression that matches no empty text, not ${JSON.stringify(issue.input)}`,
+  ),
+);
+
+function isExpression(source: string): boolean {
+  try {
+    new RegExp(source, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const Redact = mapping({
+  enabled: isOn,
+  tokens: isOn,
+  headers: isOn,
+  mails: isOn,
+  cards: isOn,
+  /** Own expressions, and own keys whose values are masked whole. */
+  patterns: v.optional(v.array(expression), []),
+  keys: v.optional(
+    v.array(
+      v.pipe(text, v.regex(/^[\w.-]{3,64}$/, 'must be 3 to 64 letters, digits, dots, dashes or underscores')),
+    ),
+    [],
+  ),
+  /** What one of them matches from end to end is never masked: a found text, or a key. */
+  allow: v.optional(v.array(expression), []),
+});
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** The whole configuration; every key has a default, unknown keys are refused. */
@@ -216,12 +270,24 @@ const ConfigSchema = mapping({
   ),
   processors: v.optional(
     mapping({
+      redact: v.optional(Redact, {}),
       limit: v.optional(
         mapping({
-          /** Records a second that one service may send, bursts of ten seconds included. */
-          recordsPerSecond: v.optional(
-            v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1')),
-            100_000,
+          /** Records and bytes a second that one service may send, bursts of ten seconds included. */
+          recordsPerSecond: v.optional(rate, 100_000),
+          bytesPerSecond: v.optional(size, '100MB'),
+          /** One span or log record that is larger is dropped. */
+          maxRecordBytes: v.optional(size, '1MiB'),
+          services: v.optional(
+            v.record(
+              text,
+              mapping({
+                recordsPerSecond: v.exactOptional(rate),
+                bytesPerSecond: v.exactOptional(size),
+                maxRecordBytes: v.exactOptional(size),
+              }),
+            ),
+            {},
           ),
         }),
         {},
@@ -291,6 +357,7 @@ const KNOWN_KEYS = [
     'logFiles',
     'include',
     'resource',
+    'format',
     'scrape',
     'job',
     'targets',
@@ -302,7 +369,27 @@ const KNOWN_KEYS = [
   ...['labelSelector', 'node', 'apiServer', 'tokenFile', 'caFile', 'scheme', 'honorLabels'],
   ...['honorTimestamps', 'nativeHistograms', 'targetLimit', 'sampleLimit', 'labelLimit'],
   ...['labelNameLengthLimit', 'labelValueLengthLimit'],
-  ...['processors', 'limit', 'recordsPerSecond', 'incidents', 'enabled', 'telemetry', 'logLevel', 'traces'],
+  ...[
+    'processors',
+    'redact',
+    'tokens',
+    'headers',
+    'mails',
+    'cards',
+    'patterns',
+    'keys',
+    'allow',
+    'limit',
+    'recordsPerSecond',
+    'bytesPerSecond',
+    'maxRecordBytes',
+    'services',
+    'incidents',
+    'enabled',
+    'telemetry',
+    'logLevel',
+    'traces',
+  ],
 ];
 
 function problemOf(issue: v.BaseIssue<unknown>): ConfigProblem {

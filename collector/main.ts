@@ -17,10 +17,13 @@ import {
 import { createDetector } from './correlate/detector.ts';
 import { Intake } from './own/intake.ts';
 import { startOwnMetrics } from './own/metrics.ts';
+import { Tally } from './own/tally.ts';
 import { startOwnTraces, untraced } from './own/traces.ts';
 import { createPipeline } from './pipeline.ts';
 import { createLimit } from './processors/limit.ts';
+import { createRecordSize } from './processors/record-size.ts';
 import { createRedMetrics } from './processors/red-metrics.ts';
+import { createRedact } from './processors/redact.ts';
 import { createLogFiles } from './receivers/log-files.ts';
 import { createOtlpGrpc } from './receivers/otlp-grpc.ts';
 import { createOtlpHttp } from './receivers/otlp-http.ts';
@@ -62,18 +65,22 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const store = await openStore(config, deps);
     started.push({ name: 'store', stop: () => store.close() });
     const intake = new Intake(clock);
+    const redacted = new Tally();
     const warn = (message: string, fields?: Record<string, unknown>) => log.warn(fields ?? {}, message);
     const own = config.telemetry.traces
       ? await startOwnTraces(warn)
       : { traced: untraced, stop: async () => {} };
     started.push({ name: 'own traces', stop: own.stop });
-    const ownMetrics = startOwnMetrics(intake, () => store.status());
+    const ownMetrics = startOwnMetrics(intake, redacted, () => store.status());
     started.push({ name: 'own metrics', stop: ownMetrics.stop });
     const registry = new Registry<OpenMetricsContentType>();
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    const before = [createLimit(config.processors.limit)];
+    const { redact, limit } = config.processors;
+    const masked = (kind: string) => redacted.add(kind);
+    const first = redact.enabled ? [createRedact(redact, { masked })] : [];
+    const before = [createRecordSize(limit), createLimit(limit)];
     const after = [createRedMetrics({}, { registry })];
-    const consume = createPipeline({ before, after }, store, intake, { clock });
+    const consume = createPipeline({ first, before, after }, store, intake, { clock });
     const receiverDeps: ReceiverDeps = { consume, stats: intake, clock, warn };
     const { host } = config.listen;
     const { maxBody, cors } = config.receivers.otlpHttp;

@@ -10,14 +10,21 @@ import type { Consume } from './receivers/receiver.ts';
 import type { Store } from './storage/store.ts';
 import { type Batch, checkpointOnly } from './telemetry/batch.ts';
 
+interface Stages {
+  /** What nobody behind may see (secrets) is taken out here; these pass every batch. */
+  first?: readonly Processor[];
+  before: readonly Processor[];
+  after: readonly Observer[];
+}
+
 /**
- * From receivers to the store: every batch passes every processor of `before` in order, what is left is appended as
- * one unit, and then the observers of `after` are told. A dropped batch is counted; its checkpoint is kept, or a file
+ * From receivers to the store: every batch passes every processor of `first` and of `before` in order, what is left is
+ * appended as one unit, and then the observers of `after` are told of what `first` had made of it. A dropped batch is counted; its checkpoint is kept, or a file
  * would be read again for ever. When a processor refuses one batch, or the store cannot write, nothing of what was
  * handed in has happened: nothing is appended, counted or observed, and the processors take back what they noted.
  */
 export function createPipeline(
-  { before, after }: { before: readonly Processor[]; after: readonly Observer[] },
+  { first = [], before, after }: Stages,
   store: Pick<Store, 'append'>,
   intake: Pick<Intake, 'dropped'>,
   deps: ProcessorDeps,
@@ -25,21 +32,22 @@ export function createPipeline(
   return async (batches) => {
     const passed: { processor: Processor; batch: Batch }[] = [];
     const drops: { name: string; batch: Batch; drop: Dropped }[] = [];
-    const through = (batch: Batch): Batch | undefined => {
+    const through = (batch: Batch, processors: readonly Processor[]): Batch | undefined => {
       let current = batch;
-      for (const processor of before) {
+      for (const processor of processors) {
         const result = processor.process(current, deps);
-        if (isDropped(result)) {
-          drops.push({ name: processor.name, batch, drop: result });
-          return checkpointOnly(batch.checkpoint);
-        }
+        const rest = isDropped(result) ? result.rest : result;
+        if (isDropped(result)) drops.push({ name: processor.name, batch, drop: result });
+        if (!rest) return checkpointOnly(batch.checkpoint);
         passed.push({ processor, batch: current });
-        current = result;
+        current = rest;
       }
       return current;
     };
+    let came: readonly Batch[] = batches;
     try {
-      const units = batches.map(through).filter((batch) => batch !== undefined);
+      if (first.length > 0) came = batches.map((batch) => through(batch, first)).filter(isThere);
+      const units = came.map((batch) => through(batch, before)).filter(isThere);
       if (units.length > 0) await store.append(units);
     } catch (error) {
       for (const { processor, batch } of passed.toReversed()) processor.undo?.(batch, deps);
@@ -48,6 +56,10 @@ export function createPipeline(
     for (const { name, batch, drop } of drops) {
       intake.dropped(name, batch.signal, drop.records, drop.dropped);
     }
-    for (const batch of batches) for (const observe of after) observe(batch);
+    for (const batch of came) for (const observe of after) observe(batch);
   };
+}
+
+function isThere(batch: Batch | undefined): batch is Batch {
+  return batch !== undefined;
 }

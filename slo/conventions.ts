@@ -192,6 +192,12 @@ export const spanAttribute = {
   adjustedCount: 'sampling.adjusted_count',
 } as const;
 
+/** Attributes of log records. Source: https://opentelemetry.io/docs/specs/semconv/general/logs/ */
+export const logAttribute = {
+  /** `stdout` or `stderr`. */
+  ioStream: 'log.iostream',
+} as const;
+
 /**
  * Older spellings of span attributes, still sent by many libraries, by the name that replaced them.
  * Source: https://opentelemetry.io/docs/specs/semconv/non-normative/http-migration/
@@ -268,6 +274,7 @@ export const collectorMetric = {
   processMemoryRss: 'otelcol_process_memory_rss',
   processHeap: 'otelcol_process_runtime_heap_alloc_bytes',
   dropped: 'otelcol_dropped_records',
+  redacted: 'otelcol_processor_redact_masked_values',
   evicted: 'otelcol_storage_evicted_records',
   oldestTime: 'otelcol_storage_oldest_time_seconds',
   storageBytes: 'otelcol_storage_size_bytes',
@@ -280,6 +287,7 @@ export const collectorLabel = {
   exporter: 'exporter',
   signal: 'signal',
   reason: 'reason',
+  kind: 'kind',
   service: 'service',
 } as const;
 

@@ -6,6 +6,7 @@ import { collectorLabel, collectorMetric } from '../../slo/index.ts';
 import type { StoreStatus } from '../storage/store.ts';
 import type { Signal } from '../telemetry/model.ts';
 import type { Intake, IntakeCount } from './intake.ts';
+import type { Tally } from './tally.ts';
 
 const RECEIVED: Record<Signal, { accepted: string; refused: string }> = {
   traces: { accepted: collectorMetric.acceptedSpans, refused: collectorMetric.refusedSpans },
@@ -20,7 +21,11 @@ export interface OwnMetrics {
 }
 
 /** The collector's own metrics under the OpenTelemetry Collector's names, read from Intake and the store at each scrape. */
-export function startOwnMetrics(intake: Intake, status: () => Promise<StoreStatus>): OwnMetrics {
+export function startOwnMetrics(
+  intake: Intake,
+  redacted: Tally,
+  status: () => Promise<StoreStatus>,
+): OwnMetrics {
   // The SDK's own guess at a resource names the path of the node binary; the scraping job names the collector.
   const exporter = new PrometheusExporter({
     ...{ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true },
@@ -48,6 +53,13 @@ export function startOwnMetrics(intake: Intake, status: () => Promise<StoreStatu
       for (const c of intake.counts().filter((count) => count.what !== 'accepted')) {
         result.observe(c.records, { [collectorLabel.signal]: c.signal, [collectorLabel.reason]: c.reason });
       }
+    });
+  meter
+    .createObservableCounter(collectorMetric.redacted, {
+      description: 'Secrets masked before they were stored',
+    })
+    .addCallback((result) => {
+      for (const [kind, count] of redacted.counts()) result.observe(count, { [collectorLabel.kind]: kind });
     });
   observeProcess(meter);
   observeStore(meter, status);

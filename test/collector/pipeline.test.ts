@@ -52,7 +52,7 @@ test('a batch over the rate reaches its receiver as a refusal, and neither it no
   let now = 0n;
   const store = recorder();
   const intake = new Intake(clock);
-  const before = [createLimit({ recordsPerSecond: 10 })];
+  const before = [createLimit({ recordsPerSecond: 10, bytesPerSecond: 1e9 })];
   const consume = createPipeline({ before, after: [] }, store, intake, { clock: () => now });
   await consume([lines(90)]);
   await assert.rejects(consume([lines(40)]), (error) => {
@@ -76,7 +76,10 @@ test('when one of several batches is refused nothing of them is stored, counted,
     process: (batch) => (batch.count === 7 ? { dropped: 'odd', records: 7 } : batch),
   };
   const consume = createPipeline(
-    { before: [odd, createLimit({ recordsPerSecond: 10 })], after: [(batch) => seen.push(batch.count)] },
+    {
+      before: [odd, createLimit({ recordsPerSecond: 10, bytesPerSecond: 1e9 })],
+      after: [(batch) => seen.push(batch.count)],
+    },
     store,
     intake,
     { clock },
@@ -98,7 +101,10 @@ test('a batch that the store could not write is charged and observed once, when 
     },
   };
   const consume = createPipeline(
-    { before: [createLimit({ recordsPerSecond: 10 })], after: [(batch) => seen.push(batch.count)] },
+    {
+      before: [createLimit({ recordsPerSecond: 10, bytesPerSecond: 1e9 })],
+      after: [(batch) => seen.push(batch.count)],
+    },
     store,
     new Intake(clock),
     { clock },
@@ -136,4 +142,25 @@ test('the rate is of the last minute only', () => {
   assert.equal(Math.round(intake.signal('traces').perSecond * 59), 1200);
   now += 20_000_000_000n;
   assert.equal(intake.signal('traces').perSecond, 10);
+});
+
+test('what the first processors make of a batch is all that others see, and a refusal behind them undoes nothing of it', async () => {
+  const store = recorder();
+  const seen: number[] = [];
+  const mask: Processor = { name: 'mask', process: (batch) => ({ ...batch, count: batch.count - 1 }) };
+  const stages = { first: [mask], before: [pass], after: [(batch: Batch) => seen.push(batch.count)] };
+  await createPipeline(stages, store, new Intake(clock), { clock })([lines(3)]);
+  assert.deepEqual([store.appended[0]?.[0]?.count, seen], [2, [2]]);
+});
+
+test('of a batch of which a part is dropped the rest is stored, and the part is counted', async () => {
+  const store = recorder();
+  const intake = new Intake(clock);
+  const part: Processor = {
+    name: 'part',
+    process: (batch) => ({ dropped: 'too-large', records: 2, rest: { ...batch, count: batch.count - 2 } }),
+  };
+  await createPipeline({ before: [part, pass], after: [] }, store, intake, { clock })([lines(7)]);
+  assert.deepEqual(intake.signal('logs').dropped, [{ reason: 'too-large', records: 2 }]);
+  assert.equal(store.appended[0]?.[0]?.count, 5);
 });

@@ -23,7 +23,7 @@ function told(limit: Processor, batch: Batch, now = 0n): 'passed' | number | und
 }
 
 test('what exceeds ten seconds of the rate at once is refused whole, and passes when it was told to come', () => {
-  const limit = createLimit({ recordsPerSecond: 10 });
+  const limit = createLimit({ recordsPerSecond: 10, bytesPerSecond: 1e9 });
   assert.equal(told(limit, lines('shop', 90)), 'passed');
   assert.equal(told(limit, lines('shop', 11)), 1);
   assert.equal(told(limit, lines('shop', 45)), 4);
@@ -33,14 +33,14 @@ test('what exceeds ten seconds of the rate at once is refused whole, and passes 
 });
 
 test('one service that floods takes nothing from another', () => {
-  const limit = createLimit({ recordsPerSecond: 1 });
+  const limit = createLimit({ recordsPerSecond: 1, bytesPerSecond: 1e9 });
   assert.equal(told(limit, lines('loud', 10)), 'passed');
   assert.equal(told(limit, lines('loud', 1)), 1);
   assert.equal(told(limit, lines('calm', 10)), 'passed');
 });
 
 test('a batch larger than the burst passes when the account is full, and is paid for afterwards', () => {
-  const limit = createLimit({ recordsPerSecond: 1 });
+  const limit = createLimit({ recordsPerSecond: 1, bytesPerSecond: 1e9 });
   assert.equal(told(limit, lines('shop', 50)), 'passed');
   assert.equal(told(limit, lines('shop', 50)), 50);
   assert.equal(told(limit, lines('shop', 50), 49n * SECOND), 1);
@@ -48,7 +48,7 @@ test('a batch larger than the burst passes when the account is full, and is paid
 });
 
 test('a batch that was taken back is as if it had not come', () => {
-  const limit = createLimit({ recordsPerSecond: 1 });
+  const limit = createLimit({ recordsPerSecond: 1, bytesPerSecond: 1e9 });
   const batch = lines('shop', 10);
   assert.equal(told(limit, batch), 'passed');
   limit.undo?.(batch, { clock: () => 0n });
@@ -57,7 +57,7 @@ test('a batch that was taken back is as if it had not come', () => {
 });
 
 test('samples count for the job they were scraped as', () => {
-  const limit = createLimit({ recordsPerSecond: 1 });
+  const limit = createLimit({ recordsPerSecond: 1, bytesPerSecond: 1e9 });
   const of = (job: string) =>
     sampleBatch(
       Array.from({ length: 10 }, () => ({
@@ -69,4 +69,35 @@ test('samples count for the job they were scraped as', () => {
   assert.equal(told(limit, of('a')), 'passed');
   assert.equal(told(limit, of('a')), 10);
   assert.equal(told(limit, of('b')), 'passed');
+});
+
+test('bytes are limited beside records, and the seconds to wait are those of what is missing most', () => {
+  const batch = lines('shop', 10);
+  const bytes = batch.body.length;
+  const limit = createLimit({ recordsPerSecond: 100, bytesPerSecond: bytes / 10 });
+  assert.equal(told(limit, batch), 'passed');
+  assert.equal(told(limit, batch), 10);
+  assert.equal(told(limit, batch, 10n * SECOND), 'passed');
+});
+
+test('a service may have rates of its own, and keeps the others', () => {
+  const services = { loud: { recordsPerSecond: 1 } };
+  const limit = createLimit({ recordsPerSecond: 100, bytesPerSecond: 1e9, services });
+  assert.equal(told(limit, lines('loud', 10)), 'passed');
+  assert.equal(told(limit, lines('loud', 10)), 10);
+  assert.equal(told(limit, lines('calm', 1000)), 'passed');
+});
+
+test('a batch of several services is charged to each for its part, and waits for the one that is over its rate', () => {
+  const limit = createLimit({ recordsPerSecond: 1, bytesPerSecond: 1e9 });
+  const mixed = logBatch(
+    ['a', 'a', 'a', 'b', 'c', 'c'].map((service) => ({ time: 1n, severityNumber: 9, service, body: 'x' })),
+  );
+  assert.equal(told(limit, lines('a', 8)), 'passed');
+  assert.equal(told(limit, mixed), 1);
+  assert.equal(told(limit, lines('b', 10)), 'passed');
+  assert.equal(told(limit, mixed), 1);
+  assert.equal(told(limit, mixed, SECOND), 'passed');
+  assert.equal(told(limit, lines('c', 8), SECOND), 'passed');
+  assert.equal(told(limit, lines('c', 1), SECOND), 1);
 });

@@ -1,0 +1,111 @@
+// Finds where a secret may stand in a text: places of short strings ("needles", in either case), of `@` behind a letter
+// or a digit, and of long runs of digits. Everything found is a hint that needle-search.ts looks at; nothing is missed.
+//
+// Needles are three bytes. Each belongs to one of seven groups, a bit of a byte; the eighth bit is for `@`. Six tables
+// say for each half of the first, second and third byte which groups have it there, so that sixteen places are looked
+// at with six lookups. The method is Teddy of Hyperscan: https://www.usenix.org/system/files/nsdi19-wang-xiang.pdf
+
+/** Bytes of text at the most. */
+const CAPACITY: usize = 65536;
+/** Marks a place as the sixteen bytes in which a run of digits ends. */
+const RUN: u32 = 0x80000000;
+
+/** Six tables of sixteen bytes: the low and the high half of byte 0, then of bytes 1 and 2. */
+const halves: usize = memory.data(96, 16);
+/** Not zero for the hashes of the needles. */
+const hashes: usize = memory.data(4096);
+/** Not zero for the bytes that may stand before an `@`. */
+const beforeAt: usize = memory.data(256);
+/** The text, with room before and behind it that may be read. */
+const text: usize = memory.data(65536 + 64, 16);
+/** Places found: one for every byte and one for every sixteen at the most. */
+const found: usize = memory.data(4 * (65536 + 4096), 16);
+
+export function halvesAt(): usize {
+  return halves;
+}
+export function hashesAt(): usize {
+  return hashes;
+}
+export function beforeAtAt(): usize {
+  return beforeAt;
+}
+export function textAt(): usize {
+  return text + 16;
+}
+export function foundAt(): usize {
+  return found;
+}
+export function capacity(): usize {
+  return CAPACITY;
+}
+
+/** The hash of three bytes, letters in either case alike; needle-search.ts has the same. */
+// @ts-expect-error: decorator
+@inline
+function hashOf(four: u32): u32 {
+  return ((((four | 0x20202020) & 0xffffff) * 0x9e3779b1) >> 20);
+}
+
+/** Notes the places, counted from `p`, whose groups are not empty in `groups` and whose three bytes are known. */
+function note(p: usize, groups: v128, out: usize): usize {
+  let bits = ~i8x16.bitmask(i8x16.eq(groups, i8x16.splat(0))) & 0xffff;
+  while (bits !== 0) {
+    const place = p + ctz(bits);
+    const four = load<u32>(place);
+    const known =
+      (four & 0xff) === 0x40 ? load<u8>(beforeAt + load<u8>(place - 1)) : load<u8>(hashes + hashOf(four));
+    if (known !== 0) {
+      store<u32>(out, <u32>(place - text - 16));
+      out += 4;
+    }
+    bits &= bits - 1;
+  }
+  return out;
+}
+
+/** Looks through the first `length` bytes of the text; gives the number of places in `found`. */
+export function search(length: usize): usize {
+  const low0 = v128.load(halves), high0 = v128.load(halves, 16);
+  const low1 = v128.load(halves, 32), high1 = v128.load(halves, 48);
+  const low2 = v128.load(halves, 64), high2 = v128.load(halves, 80);
+  const half = i8x16.splat(15);
+  const start = text + 16;
+  const end = start + length + 2; // a needle is found at its last byte
+  let out = found;
+  let before0 = i8x16.splat(0), before1 = before0, wordsBefore = before0;
+  for (let p = start; p < end; p += 16) {
+    const bytes = v128.load(p);
+    const low = v128.and(bytes, half);
+    const high = v128.and(i16x8.shr_u(bytes, 4), half);
+    const groups0 = v128.and(i8x16.swizzle(low0, low), i8x16.swizzle(high0, high));
+    const groups1 = v128.and(i8x16.swizzle(low1, low), i8x16.swizzle(high1, high));
+    const groups2 = v128.and(i8x16.swizzle(low2, low), i8x16.swizzle(high2, high));
+    const groups = v128.and(
+      v128.and(groups2, i8x16.shuffle(before1, groups1, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30)),
+      i8x16.shuffle(before0, groups0, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29),
+    );
+    before0 = groups0;
+    before1 = groups1;
+    // Space to 9: digits, what stands between groups of them, and little else. A run of 13 has two whole words in a row.
+    const digits = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x20)), i8x16.splat(26));
+    const words = i32x4.eq(digits, i32x4.splat(-1));
+    const run = v128.and(words, i8x16.shuffle(wordsBefore, words, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27));
+    wordsBefore = words;
+    if (v128.any_true(v128.or(groups, run))) {
+      if (v128.any_true(run) && manyDigits(p)) {
+        store<u32>(out, <u32>(p - start) | RUN);
+        out += 4;
+      }
+      out = note(p - 2, groups, out);
+    }
+  }
+  return (out - found) >> 2;
+}
+
+/** Whether at least ten of the 32 bytes that end with the sixteen at `p` are digits: a card number has them there. */
+function manyDigits(p: usize): bool {
+  const before = i8x16.lt_u(i8x16.sub(v128.load(p - 16), i8x16.splat(0x30)), i8x16.splat(10));
+  const here = i8x16.lt_u(i8x16.sub(v128.load(p), i8x16.splat(0x30)), i8x16.splat(10));
+  return popcnt(i8x16.bitmask(before) | (i8x16.bitmask(here) << 16)) >= 10;
+}

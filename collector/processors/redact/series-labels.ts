@@ -1,0 +1,50 @@
+import type { SampleBatch } from '../../telemetry/batch.ts';
+import type { SeriesInfo } from '../../telemetry/model.ts';
+import type { Candidates } from './candidates.ts';
+import type { TextMasker } from './text-masker.ts';
+
+/**
+ * Masks secrets in the labels of series. A scrape brings the same series every time: one that was looked at is known
+ * again, and costs nothing any more.
+ */
+export class SeriesLabels {
+  readonly #candidates: Candidates;
+  readonly #masker: TextMasker;
+  readonly #known = new WeakMap<SeriesInfo, SeriesInfo>();
+
+  constructor(candidates: Candidates, masker: TextMasker) {
+    this.#candidates = candidates;
+    this.#masker = masker;
+  }
+
+  mask(batch: SampleBatch): SampleBatch {
+    const unknown = batch.index.series.filter((series) => !this.#known.has(series));
+    if (unknown.length > 0) this.#look(unknown);
+    if (batch.index.series.every((series) => this.#known.get(series) === series)) return batch;
+    const series = batch.index.series.map((one) => this.#known.get(one) ?? one);
+    return { ...batch, index: { ...batch.index, series } };
+  }
+
+  /** One search over the labels of all series; only where it finds something is a series looked at. */
+  #look(unknown: readonly SeriesInfo[]): void {
+    const parts: string[] = [];
+    for (const { labels } of unknown)
+      for (const [key, value] of Object.entries(labels)) parts.push(key, value);
+    const text = Buffer.from(parts.join('\n'), 'utf8');
+    const clean = !this.#masker.looksAtAll && this.#candidates.in(text).length === 0;
+    for (const series of unknown) this.#known.set(series, clean ? series : this.#maskOne(series));
+  }
+
+  #maskOne(series: SeriesInfo): SeriesInfo {
+    let changed = false;
+    const labels: Record<string, string> = { ...series.labels };
+    for (const [key, value] of Object.entries(series.labels)) {
+      const bytes = Buffer.from(value, 'utf8').toString('latin1');
+      const masked = this.#masker.isSecret(key) ? this.#masker.whole(bytes) : this.#masker.mask(bytes);
+      if (masked === bytes) continue;
+      labels[key] = Buffer.from(masked, 'latin1').toString('utf8');
+      changed = true;
+    }
+    return changed ? { ...series, labels } : series;
+  }
+}
