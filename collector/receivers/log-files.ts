@@ -1,11 +1,12 @@
 import { scanLogLines } from '../formats/log-line/scan-log-lines.ts';
-import type { LogBatch } from '../telemetry/batch.ts';
+import { checkpointOnly, type LogBatch } from '../telemetry/batch.ts';
 import { NANOS_PER_MS } from '../telemetry/clock.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import type { FileState } from './log-files/file-state.ts';
 import { renderState } from './log-files/file-state.ts';
-import type { Tail, TailRead } from './log-files/tail.ts';
-import { type LogFileGroup, TailSet } from './log-files/tail-set.ts';
+import type { LogFileGroup } from './log-files/group.ts';
+import type { Tail, TailLines, TailRead } from './log-files/tail.ts';
+import { TailSet } from './log-files/tail-set.ts';
 import { messageOf, type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
 
 export interface LogFilesOptions {
@@ -46,7 +47,7 @@ const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
 
 /**
- * Tails log files, one zap JSON object per line. It polls, because file events are lost on some file systems. Every
+ * Tails log files, one zap JSON object per line, wrapped by a container's runtime or not. It polls, because file events are lost on some file systems. Every
  * batch carries its position as checkpoint, which is stored with it: no line is lost and none is read twice, over
  * renaming and copying rotation, restarts and a store that refuses for a while. `poll` looks once at all files.
  */
@@ -172,23 +173,28 @@ class LogFiles {
   }
 
   /** Hands lines on with their position. Throws when they are to be read again later. */
-  async #deliver(tail: Tail, { body, tooLong, next }: TailRead): Promise<void> {
-    const { stats, clock } = this.#deps;
-    const { batch } = scanLogLines(body, tail.resource, clock());
-    const withPosition: LogBatch = {
-      ...batch,
-      checkpoint: { source: tail.identity, position: renderState(next) },
-    };
+  async #deliver(tail: Tail, read: TailRead): Promise<void> {
+    const { stats } = this.#deps;
+    const batches = read.lines.map((lines) => this.#scan(tail, lines)).filter(({ count }) => count > 0);
+    const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+    const checkpoint = { source: tail.identity, position: renderState(read.next) };
+    const last = batches.pop();
+    const unit = last ? [...batches, { ...last, checkpoint }] : [checkpointOnly(checkpoint)];
     try {
-      await this.#deps.consume([withPosition]);
-      if (batch.count > 0) stats.accepted(NAME, 'logs', batch.count);
+      await this.#deps.consume(unit);
+      if (count > 0) stats.accepted(NAME, 'logs', count);
     } catch (error) {
       if (!(error instanceof CollectorError) || error.retryable) throw error;
-      stats.refused(NAME, 'logs', batch.count, error.code);
+      stats.refused(NAME, 'logs', count, error.code);
       this.#deps.warn('log lines were refused for good', { path: tail.path, error: error.message });
     }
-    if (tooLong > 0) stats.refused(NAME, 'logs', tooLong, 'line-too-long');
-    tail.advance(next);
+    if (read.tooLong > 0) stats.refused(NAME, 'logs', read.tooLong, 'line-too-long');
+    tail.advance(read);
+  }
+
+  #scan(tail: Tail, lines: TailLines): LogBatch {
+    const given = 'offset' in lines ? lines : undefined;
+    return scanLogLines(lines.body, tail.resourceOf(lines.stream), this.#deps.clock(), given).batch;
   }
 
   #warnOnce(path: string, message: string): void {
@@ -199,5 +205,5 @@ class LogFiles {
 }
 
 function emptyRead(state: FileState): TailRead {
-  return { body: new Uint8Array(0), tooLong: 0, next: state };
+  return { lines: [], tooLong: 0, next: state };
 }

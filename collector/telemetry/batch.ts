@@ -108,6 +108,8 @@ export function noOffsets(): RecordOffsets {
 }
 
 /** A batch without records that stores how far its source was read; undefined without a checkpoint. */
+export function checkpointOnly(checkpoint: Checkpoint): LogBatch;
+export function checkpointOnly(checkpoint: Checkpoint | undefined): LogBatch | undefined;
 export function checkpointOnly(checkpoint: Checkpoint | undefined): LogBatch | undefined {
   if (!checkpoint) return undefined;
   const none = { dictionary: [''], index: new Uint32Array(0) };

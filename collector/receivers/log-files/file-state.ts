@@ -15,17 +15,21 @@ export interface FileState {
   offset: number;
   /** Hash of the last bytes before `offset`. */
   tail: string;
+  /** Where a line begins that a container's runtime cut and whose end has not come; absent when there is none. */
+  heldFrom?: number;
 }
 
-/** The checkpoint of a file: `fingerprint:offset:tail`. */
-export function renderState({ fingerprint, offset, tail }: FileState): string {
-  return `${fingerprint}:${offset}:${tail}`;
+/** The checkpoint of a file: `fingerprint:offset:tail`, and `:heldFrom` where there is one. */
+export function renderState({ fingerprint, offset, tail, heldFrom }: FileState): string {
+  return `${fingerprint}:${offset}:${tail}${heldFrom === undefined ? '' : `:${heldFrom}`}`;
 }
 
 /** Undefined when the text is no state. */
 export function parseState(text: string): FileState | undefined {
-  const match = /^([0-9a-f]{16}):(\d{1,15}):([0-9a-f]{16})$/.exec(text);
-  return match ? { fingerprint: match[1]!, offset: Number(match[2]), tail: match[3]! } : undefined;
+  const match = /^([0-9a-f]{16}):(\d{1,15}):([0-9a-f]{16})(?::(\d{1,15}))?$/.exec(text);
+  if (!match) return undefined;
+  const state = { fingerprint: match[1]!, offset: Number(match[2]), tail: match[3]! };
+  return match[4] === undefined ? state : { ...state, heldFrom: Number(match[4]) };
 }
 
 /** Reads `length` bytes at `offset`, fewer at the end of the file. */
@@ -71,6 +75,7 @@ export async function stateAt(
     fingerprint: before?.fingerprint ?? fingerprintOfHead(chunk) ?? hash(chunk),
     offset: end,
     tail: whole ? hash(chunk.subarray(Math.max(0, inChunk - TAIL_BYTES), inChunk)) : await tailOf(file, end),
+    ...(before?.heldFrom === undefined ? {} : { heldFrom: before.heldFrom }),
   };
 }
 

@@ -1,15 +1,8 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { type FileState, parseState } from './file-state.ts';
+import type { LogFileGroup } from './group.ts';
 import { isLiteral, matchingPaths, rotatedPaths } from './names.ts';
 import { identityOf, Tail, type TailLimits } from './tail.ts';
-
-/** Log files of one service. */
-export interface LogFileGroup {
-  /** Paths or globs. */
-  include: readonly string[];
-  /** Attributes of the resource that wrote the lines, service.name among them. */
-  resource: Record<string, string>;
-}
 
 export interface TailSetDeps {
   /** The position that was stored last for a source. */
@@ -53,7 +46,7 @@ export class TailSet {
     for (const group of this.#groups) {
       for (const include of group.include) {
         for (const path of await this.#pathsOf(include)) {
-          const tail = await this.#openTail(path, group.resource);
+          const tail = await this.#openTail(path, group);
           if (!tail) continue;
           tail.path = path;
           matched.add(tail.identity);
@@ -77,13 +70,13 @@ export class TailSet {
   }
 
   /** The tail of a path, opened if it is new; undefined when it is no readable file or there are too many. */
-  async #openTail(path: string, resource: Record<string, string>): Promise<Tail | undefined> {
+  async #openTail(path: string, group: LogFileGroup): Promise<Tail | undefined> {
     let file: FileHandle | undefined;
     try {
       const known = this.#tails.get(identityOf(await stat(path)));
       if (known) return known;
       file = await open(path, 'r');
-      const tail = await this.#newTail(file, path, resource);
+      const tail = await this.#newTail(file, path, group);
       if (tail) file = undefined;
       return tail;
     } catch (error) {
@@ -95,36 +88,32 @@ export class TailSet {
     }
   }
 
-  async #newTail(
-    file: FileHandle,
-    path: string,
-    resource: Record<string, string>,
-  ): Promise<Tail | undefined> {
+  async #newTail(file: FileHandle, path: string, group: LogFileGroup): Promise<Tail | undefined> {
     const stats = await file.stat();
     if (!stats.isFile() || this.#tails.has(identityOf(stats))) return undefined;
     if (this.#tails.size >= this.#limits.maxFiles) {
       this.#deps.warnOnce(path, `more than ${this.#limits.maxFiles} log files: narrow the include patterns`);
       return undefined;
     }
-    const tail = new Tail(file, stats, path, resource, this.#limits);
+    const tail = new Tail(file, stats, path, group, this.#limits);
     this.#tails.set(tail.identity, tail);
     return tail;
   }
 
   /** Files that were renamed while the collector was down: no pattern leads to them, but their checkpoint does. */
   async #findRotatedWhileDown(): Promise<void> {
-    for (const { include, resource } of this.#groups) {
-      const literal = include.filter(isLiteral);
-      const found = this.all.filter((tail) => tail.resource === resource).map((tail) => tail.path);
+    for (const group of this.#groups) {
+      const literal = group.include.filter(isLiteral);
+      const found = this.all.filter((tail) => tail.group === group).map((tail) => tail.path);
       for (const path of new Set([...literal, ...found])) {
-        for (const rotated of await rotatedPaths(path)) await this.#openIfUnfinished(rotated, resource);
+        for (const rotated of await rotatedPaths(path)) await this.#openIfUnfinished(rotated, group);
       }
     }
   }
 
-  async #openIfUnfinished(path: string, resource: Record<string, string>): Promise<void> {
+  async #openIfUnfinished(path: string, group: LogFileGroup): Promise<void> {
     const before = this.#tails.size;
-    const tail = await this.#openTail(path, resource);
+    const tail = await this.#openTail(path, group);
     if (!tail || this.#tails.size === before) return;
     tail.matched = false;
     const state = await this.#storedState(tail);
@@ -196,7 +185,7 @@ export class TailSet {
   async #resumeCopy(tail: Tail, state: FileState): Promise<void> {
     for (const path of await rotatedPaths(tail.path)) {
       const before = this.#tails.size;
-      const copy = await this.#openTail(path, tail.resource);
+      const copy = await this.#openTail(path, tail.group);
       if (!copy || copy === tail || (await this.#isReadAlready(copy))) continue;
       const opened = this.#tails.size > before;
       if (opened) copy.matched = false;

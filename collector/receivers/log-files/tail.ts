@@ -1,15 +1,24 @@
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { logAttribute } from '../../../slo/index.ts';
+import type { HeldLines, UnwrappedLines } from '../../formats/log-line/stream-lines.ts';
 import { continues, type FileState, fingerprintOf, readAt, renderState, stateAt } from './file-state.ts';
+import { type LogFileGroup, resourceOfPath } from './group.ts';
 import { cutLines } from './line-chunks.ts';
+import { Unwrapping, withHeld } from './unwrapping.ts';
 
 const NEWLINE = 0x0a;
 
-/** What one read of a tail gave: lines to hand on, and the state that holds once they are durable. */
+/** Lines to hand on: as they stand in the file, or unwrapped, those of one stream each. */
+export type TailLines = UnwrappedLines | { stream: ''; body: Uint8Array };
+
+/** What one read of a tail gave, and what holds once that is durable. */
 export interface TailRead {
-  body: Uint8Array;
+  lines: TailLines[];
   tooLong: number;
   next: FileState;
+  /** Beginnings of lines that are to be joined; as before when absent. */
+  held?: HeldLines;
 }
 
 export interface TailLimits {
@@ -26,7 +35,7 @@ export function identityOf(stats: Stats): string {
 /** One open file that is read as it grows. It keeps its handle, so that renaming and deleting do not lose it. */
 export class Tail {
   readonly identity: string;
-  readonly resource: Record<string, string>;
+  readonly group: LogFileGroup;
   /** Its name when it was last seen. */
   path: string;
   /** A configured path still leads to it; if not, it was rotated away and is closed once it is read. */
@@ -47,18 +56,17 @@ export class Tail {
   #seen = '';
   /** How far a line that is too long was looked through for its end. */
   #searched = 0;
+  readonly #resource: Record<string, string>;
+  readonly #resources = new Map<string, Record<string, string>>();
+  readonly #unwrapping: Unwrapping;
 
-  constructor(
-    file: FileHandle,
-    stats: Stats,
-    path: string,
-    resource: Record<string, string>,
-    limits: TailLimits,
-  ) {
+  constructor(file: FileHandle, stats: Stats, path: string, group: LogFileGroup, limits: TailLimits) {
     this.#file = file;
     this.identity = identityOf(stats);
     this.path = path;
-    this.resource = resource;
+    this.group = group;
+    this.#resource = resourceOfPath(group.resource, path);
+    this.#unwrapping = new Unwrapping(group.format, limits);
     this.#limits = limits;
   }
 
@@ -68,6 +76,17 @@ export class Tail {
 
   get position(): string | undefined {
     return this.#state && renderState(this.#state);
+  }
+
+  /** Attributes of all lines of a stream of this file. */
+  resourceOf(stream: string): Record<string, string> {
+    if (stream === '') return this.#resource;
+    let resource = this.#resources.get(stream);
+    if (resource === undefined) {
+      resource = { ...this.#resource, [logAttribute.ioStream]: stream };
+      this.#resources.set(stream, resource);
+    }
+    return resource;
   }
 
   /** The file's own fingerprint now; undefined while its first line is not complete. */
@@ -91,6 +110,7 @@ export class Tail {
     this.#state = state;
     this.#searched = 0;
     this.#seen = '';
+    this.#unwrapping.resume(state);
     this.resolved = true;
     this.shadow = false;
   }
@@ -114,10 +134,23 @@ export class Tail {
   }
 
   async #lines(chunk: Buffer, offset: number): Promise<TailRead | 'none'> {
-    const { body, consumed, tooLong } = cutLines(chunk, this.#limits.maxLineBytes);
-    if (consumed > 0) return { body, tooLong, next: await this.#stateAt(offset + consumed, chunk, offset) };
-    if (chunk.length > this.#limits.maxLineBytes) this.#searched = chunk.length;
+    const unwrapper = await this.#unwrapping.unwrapper(this.#file, chunk, offset);
+    const limit = this.#longestLine(unwrapper !== null);
+    const { body, consumed, tooLong } = cutLines(chunk, limit);
+    if (consumed > 0) {
+      const next = await this.#stateAt(offset + consumed, chunk, offset);
+      if (unwrapper === null) return { lines: [{ stream: '', body }], tooLong, next };
+      const before = await this.#unwrapping.held(this.#file, unwrapper, this.#state);
+      const { streams, held, ...counts } = unwrapper.unwrap(body, offset, before);
+      return { lines: streams, held, ...counts, next: withHeld(next, held) };
+    }
+    if (chunk.length > limit) this.#searched = chunk.length;
     return 'none';
+  }
+
+  /** What is wrapped is longer than the line in it: at once only what does not fit into a chunk is left out. */
+  #longestLine(wrapped: boolean): number {
+    return wrapped ? this.#limits.chunkBytes - 1 : this.#limits.maxLineBytes;
   }
 
   async #endOfLongLine(chunk: Buffer, offset: number): Promise<TailRead | 'none'> {
@@ -125,7 +158,7 @@ export class Tail {
     const start = offset + this.#searched;
     if (newline >= 0) {
       const next = await this.#stateAt(start + newline + 1, chunk, start);
-      return { body: new Uint8Array(0), tooLong: 1, next };
+      return { lines: [], tooLong: 1, next };
     }
     this.#searched += chunk.length;
     return 'none';
@@ -137,14 +170,26 @@ export class Tail {
     return (await this.#file.stat()).size > (this.#state?.offset ?? 0) + this.#searched;
   }
 
-  /** The last line of a file that grows no more, without its line end. */
+  /** What is left of a file that grows no more: its last line without its line end, and lines without their last part. */
   async rest(): Promise<TailRead | undefined> {
     const offset = this.#state?.offset ?? 0;
-    const { size } = await this.#file.stat();
-    if (size <= offset) return undefined;
-    const tooLong = size - offset > this.#limits.maxLineBytes;
-    const body = tooLong ? Buffer.alloc(0) : await readAt(this.#file, offset, size - offset);
-    return { body, tooLong: tooLong ? 1 : 0, next: await this.#stateAt(size, body, offset) };
+    const left = (await this.#file.stat()).size - offset;
+    const head = await readAt(this.#file, offset, Math.max(0, Math.min(left, this.#limits.chunkBytes)));
+    const unwrapper = await this.#unwrapping.unwrapper(this.#file, head, offset);
+    const before = unwrapper ? await this.#unwrapping.held(this.#file, unwrapper, this.#state) : [];
+    if (left <= 0 && before.every((line) => line === undefined)) return undefined;
+    const tooLong = left > this.#longestLine(unwrapper !== null);
+    const body = tooLong ? Buffer.alloc(0) : head;
+    const next = withHeld(await this.#stateAt(offset + Math.max(0, left), body, offset), []);
+    if (unwrapper === null) return { lines: [{ stream: '', body }], tooLong: tooLong ? 1 : 0, next };
+    const last = unwrapper.unwrap(body, offset, before);
+    const released = unwrapper.release(last.held);
+    return {
+      lines: [...last.streams, ...released.streams],
+      tooLong: last.tooLong + released.tooLong + (tooLong ? 1 : 0),
+      next,
+      held: released.held,
+    };
   }
 
   #stateAt(end: number, chunk: Buffer, chunkStart: number): Promise<FileState> {
@@ -152,8 +197,9 @@ export class Tail {
   }
 
   /** What was read is durable (or given up): the next read begins behind it. */
-  advance(next: FileState): void {
+  advance({ next, held }: TailRead): void {
     this.#state = next;
+    this.#unwrapping.advance(held);
     this.#searched = 0;
     this.idleReads = 0;
     this.unsaved = false;

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { decodeLogLine } from '../../../collector/formats/log-line/decode-log-line.ts';
+import type { LogFileGroup } from '../../../collector/receivers/log-files/group.ts';
 import { createLogFiles, type LogFilesOptions } from '../../../collector/receivers/log-files.ts';
 import { CollectorError } from '../../../collector/telemetry/errors.ts';
 import { Recording } from './recording.ts';
@@ -28,9 +29,9 @@ class Tailing {
   #receiver: ReturnType<typeof createLogFiles>;
   readonly #options: LogFilesOptions;
 
-  constructor(t: TestContext, options: Partial<LogFilesOptions> & { include?: string } = {}) {
-    const { include = 'app.log', ...rest } = options;
-    this.#options = { files: [{ include: [join(this.folder, include)], resource: RESOURCE }], ...rest };
+  constructor(t: TestContext, options: Partial<LogFilesOptions & LogFileGroup> & { path?: string } = {}) {
+    const { path = 'app.log', format = 'auto', resource = RESOURCE, ...rest } = options;
+    this.#options = { files: [{ include: [join(this.folder, path)], resource, format }], ...rest };
     this.#receiver = this.#create();
     t.after(async () => {
       await this.#receiver.stop();
@@ -187,7 +188,7 @@ test('truncation to a file that begins alike is noticed by what stood last', asy
 
 for (const include of ['app.log', 'app.log*']) {
   test(`restarts at any moment lose and repeat nothing, with the pattern ${include}`, async (t) => {
-    const tail = new Tailing(t, { include });
+    const tail = new Tailing(t, { path: include });
     tail.write(3);
     await tail.poll();
     await tail.restart();
@@ -207,7 +208,7 @@ for (const include of ['app.log', 'app.log*']) {
   });
 
   test(`copied and truncated while the collector was down, with the pattern ${include}`, async (t) => {
-    const tail = new Tailing(t, { include });
+    const tail = new Tailing(t, { path: include });
     tail.write(3);
     await tail.poll();
     await tail.restart();
@@ -226,7 +227,7 @@ for (const include of ['app.log', 'app.log*']) {
 }
 
 test('a copy that the pattern names too is not read twice, before and after the truncation', async (t) => {
-  const tail = new Tailing(t, { include: 'app.log*' });
+  const tail = new Tailing(t, { path: 'app.log*' });
   tail.write(2);
   await tail.poll();
   tail.write(1);
@@ -245,7 +246,7 @@ test('a copy that the pattern names too is not read twice, before and after the 
 });
 
 test('two logs that begin with the same line are two logs', async (t) => {
-  const tail = new Tailing(t, { include: '*.log' });
+  const tail = new Tailing(t, { path: '*.log' });
   writeFileSync(join(tail.folder, 'app.log'), '{"msg":"starting"}\n');
   await tail.poll();
   writeFileSync(join(tail.folder, 'app-2.log'), '{"msg":"starting"}\n{"msg":"second"}\n');
@@ -321,7 +322,7 @@ test('lines that are refused for good are counted and do not stop the rest', asy
 });
 
 test('more files than may be open are named once, the others are read', async (t) => {
-  const tail = new Tailing(t, { include: '*.log', maxFiles: 1 });
+  const tail = new Tailing(t, { path: '*.log', maxFiles: 1 });
   tail.write(1);
   writeFileSync(join(tail.folder, 'b.log'), '{"msg":"b"}\n');
   await tail.poll(3);
@@ -332,7 +333,7 @@ test('more files than may be open are named once, the others are read', async (t
 for (const include of ['app.log', 'app.log*']) {
   test(`random writes, rotations and restarts: every line once, in order, with the pattern ${include}`, async (t) => {
     for (let seed = 1; seed <= 8; seed++) {
-      const tail = new Tailing(t, { include, chunkBytes: 400, maxLineBytes: 200 });
+      const tail = new Tailing(t, { path: include, chunkBytes: 400, maxLineBytes: 200 });
       const below = numbers(seed);
       tail.write(1);
       await tail.poll();
