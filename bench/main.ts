@@ -48,7 +48,8 @@ ${list}
   --rounds N      alternating rounds (each bench has its own number)
   --requests N    requests of a round, or of the whole soak: fewer to try it out
   --case NAME     ingest-traces, ingest-logs: this case alone
-  --profile DIR   service-overhead: also write CPU profiles there, for \`go tool pprof\`
+  --profile DIR   service-overhead: also write CPU profiles there, for \`go tool pprof\`;
+                  benches of the collector: of our collector, for Chrome's developer tools
   --modules FILE  dockerfile-real-modules: \`module@version main-package\` a line, instead of its own
   --cases DIR     gate-detection: folders RULE--bad-N and RULE--ok-N, instead of its own
   --corpus FILE   gate-hadolint: [{"rule":…,"dockerfile":…,"flagged":…}], instead of its own

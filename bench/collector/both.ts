@@ -33,7 +33,12 @@ export async function withBoth<T>(
   work: (both: Both) => Promise<T>,
 ): Promise<T> {
   const folder = join(deps.folder, name);
-  const ours = await startOurs(binaries.ours, join(folder, 'ours'), options.ours ?? {}, deps);
+  const ours = await startOurs(
+    binaries.ours,
+    join(folder, 'ours'),
+    { ...options.ours, ...profile(deps) },
+    deps,
+  );
   try {
     const peer = await startOtelcol(binaries.peer, join(folder, 'peer'), options.peer ?? {}, deps);
     try {
@@ -44,6 +49,12 @@ export async function withBoth<T>(
   } finally {
     await ours.stop();
   }
+}
+
+/** Node writes a CPU profile of each thread when it ends. It costs something itself: not for figures. */
+function profile({ settings }: BenchDeps): OursOptions {
+  if (settings.profile === undefined) return {};
+  return { nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${settings.profile}`] };
 }
 
 /** @throws Error when the file of a collector that was stopped does not hold exactly what was acknowledged */
