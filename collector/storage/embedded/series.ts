@@ -1,6 +1,7 @@
 /** Samples and exemplars of the series that meet label matchers. */
+import type { ExemplarColumns } from '../../telemetry/batch.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
-import { SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import type { SeriesInfo } from '../../telemetry/model.ts';
 import {
   DEFAULT_LIMITS,
@@ -9,30 +10,30 @@ import {
   type SeriesColumns,
   type SeriesQuery,
 } from '../store.ts';
-import type { SampleColumns } from './block.ts';
+import type { BlockMeta, SampleColumns } from './block.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
+import { copyId, FoundExemplars, FoundSamples, type Ordered } from './found-samples.ts';
 import { compileMatchers } from './label-matcher.ts';
-import { compareBigints, type PageRequest, pageRequest } from './page.ts';
-import { packIds } from './trace.ts';
+import { type PageRequest, pageRequest } from './page.ts';
 
-/** All of one series that the query found, in order of time. */
+/** A series that the matchers take; samples and exemplars know it by its number. */
 interface FoundSeries {
   info: SeriesInfo;
   key: string;
-  samples: { time: bigint; value: number }[];
-  exemplars: Map<string, Exemplar>;
+  number: number;
 }
 
-interface Exemplar {
-  time: bigint;
-  value: number;
-  traceId: Uint8Array;
-  spanId: Uint8Array;
+interface Found {
+  series: Map<string, FoundSeries>;
+  samples: FoundSamples;
+  exemplars: FoundExemplars;
 }
 
 /** Samples of one answer in memory; a query above it would be refused by any chart as well. */
 const MAX_SAMPLES = 5_000_000;
+/** In place of a series' number: the matchers refuse it. */
+const REFUSED = -1;
 
 export async function querySeries(
   context: QueryContext,
@@ -42,22 +43,19 @@ export async function querySeries(
   const budget = new Budget(options, context.deps);
   const request = pageRequest('series', query, options, DEFAULT_LIMITS.series, context.catalog.lastId);
   const found = await findSeries(context, query, request.lastBlock, budget);
-  const sorted = [...found.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  for (const series of sorted) {
-    series.samples = inOrderOnce(series.samples);
-    await budget.pause();
-  }
-  const { parts, more } = cutPage(sorted, request);
-  const columns = seriesColumns(parts);
-  const last = parts.findLast((part) => part.samples.length > 0);
+  const sorted = [...found.series.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const samples = await found.samples.byTime(sorted.length, budget);
+  const exemplars = await found.exemplars.byTime(sorted.length, budget);
+  const { parts, more } = cutPage(sorted, found.samples, samples, exemplars, request);
+  const columns = seriesColumns(parts, found, samples, exemplars, request.after === undefined);
+  const last = parts.findLast((part) => part.to > part.from);
+  const lastTime = columns.timeUnixNano.at(-1);
   return {
     columns,
     count: columns.value.length,
-    matched: sorted.reduce((sum, series) => sum + series.samples.length, 0),
+    matched: samples.positions.length,
     examined: budget.examined,
-    ...(more && last
-      ? { nextCursor: request.cursorAt([last.key, last.samples.at(-1)!.time.toString()]) }
-      : {}),
+    ...(more && last ? { nextCursor: request.cursorAt([last.series.key, String(lastTime)]) } : {}),
   };
 }
 
@@ -66,46 +64,50 @@ async function findSeries(
   query: SeriesQuery,
   lastBlock: number,
   budget: Budget,
-): Promise<Map<string, FoundSeries>> {
+): Promise<Found> {
   const matches = compileMatchers(query.matchers);
-  const found = new Map<string, FoundSeries>();
-  /** By set: for each of its series the found one, or nothing when the matchers refuse it. */
-  const sets = new Map<number, (FoundSeries | undefined)[]>();
-  let samples = 0;
+  const found: Found = { series: new Map(), samples: new FoundSamples(), exemplars: new FoundExemplars() };
+  /** By set: for each of its series the number of the found one; nothing when none is found. */
+  const sets = new Map<number, Int32Array | undefined>();
   for (const meta of context.catalog.select('metrics', lastBlock, query)) {
     await budget.pause();
-    let targets = sets.get(meta.seriesSet);
-    if (targets === undefined) {
-      targets = context.reader
-        .seriesSet(meta)
-        ?.map((info) => (matches(info) ? entryOf(found, info) : undefined));
-      if (targets === undefined) continue;
-      sets.set(meta.seriesSet, targets);
+    if (!sets.has(meta.seriesSet)) {
+      const series = context.reader.seriesSet(meta);
+      if (series === undefined) continue;
+      sets.set(meta.seriesSet, numbersOf(series, matches, found.series));
     }
-    if (!targets.some((target) => target !== undefined)) continue;
-    const columns = context.reader.samples(meta);
-    if (columns === undefined) continue;
+    const numbers = sets.get(meta.seriesSet);
+    const columns = numbers && context.reader.samples(meta);
+    if (!columns) continue;
     budget.read(meta);
-    samples += takeSamples(columns, targets, query);
-    if (samples > MAX_SAMPLES) {
+    takeSamples(found.samples, columns, numbers, query, isWithin(meta, query));
+    if (found.samples.count > MAX_SAMPLES) {
       throw new CollectorError(
         'bad-request',
         `The query matches more than ${MAX_SAMPLES} samples; ask for a shorter time range or add a matcher.`,
       );
     }
-    if (query.exemplars) takeExemplars(columns, targets, query);
+    if (query.exemplars) takeExemplars(found.exemplars, columns, numbers, query);
   }
   return found;
 }
 
-function entryOf(found: Map<string, FoundSeries>, info: SeriesInfo): FoundSeries {
+function numbersOf(
+  series: readonly SeriesInfo[],
+  matches: (info: SeriesInfo) => boolean,
+  found: Map<string, FoundSeries>,
+): Int32Array | undefined {
+  const numbers = Int32Array.from(series, (info) => (matches(info) ? numberOf(found, info) : REFUSED));
+  return numbers.some((number) => number !== REFUSED) ? numbers : undefined;
+}
+
+function numberOf(found: Map<string, FoundSeries>, info: SeriesInfo): number {
   const key = seriesKey(info);
-  let entry = found.get(key);
-  if (entry === undefined) {
-    entry = { info, key, samples: [], exemplars: new Map() };
-    found.set(key, entry);
-  }
-  return entry;
+  const known = found.get(key);
+  if (known) return known.number;
+  const number = found.size;
+  found.set(key, { info, key, number });
+  return number;
 }
 
 /** Name, then labels by name: the identity of a series and the order of the answer. */
@@ -114,90 +116,125 @@ function seriesKey({ name, labels, kind, temporality }: SeriesInfo): string {
   return [name, ...pairs.flat(), kind, temporality].join('\0');
 }
 
-function takeSamples(
-  columns: SampleColumns,
-  targets: readonly (FoundSeries | undefined)[],
-  { fromUnixNano, toUnixNano }: SeriesQuery,
-): number {
-  let taken = 0;
-  for (let i = 0; i < columns.seriesIndex.length; i++) {
-    const target = targets[columns.seriesIndex[i]!];
-    if (target === undefined) continue;
-    const time = columns.timeUnixNano[i]!;
-    if (time < fromUnixNano || time >= toUnixNano) continue;
-    target.samples.push({ time, value: columns.value[i]! });
-    taken++;
-  }
-  return taken;
+/** True when no time of the block needs to be looked at. */
+function isWithin(meta: BlockMeta, { fromUnixNano, toUnixNano }: SeriesQuery): boolean {
+  return meta.minUnixNano >= fromUnixNano && meta.maxUnixNano < toUnixNano;
 }
 
-/** Every scrape tells the newest exemplar of a bucket again: the same one is taken once. */
+function takeSamples(
+  found: FoundSamples,
+  { seriesIndex, timeUnixNano, value }: SampleColumns,
+  numbers: Int32Array,
+  { fromUnixNano, toUnixNano }: SeriesQuery,
+  within: boolean,
+): void {
+  for (let i = 0; i < seriesIndex.length; i++) {
+    const number = numbers[seriesIndex[i]!]!;
+    if (number === REFUSED) continue;
+    const time = timeUnixNano[i]!;
+    if (within || (time >= fromUnixNano && time < toUnixNano)) found.push(number, time, value[i]!);
+  }
+}
+
 function takeExemplars(
+  found: FoundExemplars,
   { exemplars }: SampleColumns,
-  targets: readonly (FoundSeries | undefined)[],
+  numbers: Int32Array,
   { fromUnixNano, toUnixNano }: SeriesQuery,
 ): void {
   for (let i = 0; i < exemplars.seriesIndex.length; i++) {
-    const target = targets[exemplars.seriesIndex[i]!];
-    if (target === undefined) continue;
+    const number = numbers[exemplars.seriesIndex[i]!]!;
+    if (number === REFUSED) continue;
     const time = exemplars.timeUnixNano[i]!;
-    if (time < fromUnixNano || time >= toUnixNano) continue;
-    const traceId = exemplars.traceId.subarray(i * TRACE_ID_BYTES, (i + 1) * TRACE_ID_BYTES);
-    const spanId = exemplars.spanId.subarray(i * SPAN_ID_BYTES, (i + 1) * SPAN_ID_BYTES);
-    const value = exemplars.value[i]!;
-    const key = `${time} ${value} ${toHex(traceId)} ${toHex(spanId)}`;
-    if (!target.exemplars.has(key)) target.exemplars.set(key, { time, value, traceId, spanId });
+    if (time >= fromUnixNano && time < toUnixNano) found.take(number, exemplars, i);
   }
 }
 
-/** Samples by time; of several at one time the one stored first. */
-function inOrderOnce(samples: FoundSeries['samples']): FoundSeries['samples'] {
-  const inOrder = samples.every((sample, i) => i === 0 || samples[i - 1]!.time < sample.time);
-  if (inOrder) return samples;
-  const sorted = samples.toSorted((a, b) => compareBigints(a.time, b.time));
-  return sorted.filter((sample, i) => i === 0 || sorted[i - 1]!.time !== sample.time);
+/** A series of the page, and where its part of the ordered samples begins and ends. */
+interface Part {
+  series: FoundSeries;
+  from: number;
+  to: number;
 }
 
 /** The page's part of every series. All exemplars of the answer come with its first page. */
 function cutPage(
   sorted: readonly FoundSeries[],
+  { time }: FoundSamples,
+  samples: Ordered,
+  exemplars: Ordered,
   { limit, after }: PageRequest,
-): { parts: FoundSeries[]; more: boolean } {
+): { parts: Part[]; more: boolean } {
   const [afterKey = '', afterTime = '0'] = after ?? [];
-  const parts: FoundSeries[] = [];
+  const parts: Part[] = [];
   let room = limit;
   let more = false;
   for (const series of sorted) {
     if (after !== undefined && series.key < afterKey) continue;
-    const behind =
-      after !== undefined && series.key === afterKey
-        ? series.samples.filter((sample) => sample.time > BigInt(afterTime))
-        : series.samples;
-    const samples = behind.slice(0, room);
-    room -= samples.length;
-    if (samples.length < behind.length) more = true;
-    const exemplars = after === undefined ? series.exemplars : new Map<string, Exemplar>();
-    if (samples.length > 0 || exemplars.size > 0) parts.push({ ...series, samples, exemplars });
+    const end = samples.from[series.number + 1]!;
+    let from = samples.from[series.number]!;
+    if (after !== undefined && series.key === afterKey) {
+      while (from < end && time[samples.positions[from]!]! <= BigInt(afterTime)) from++;
+    }
+    const to = Math.min(end, from + room);
+    room -= to - from;
+    if (to < end) more = true;
+    const hasExemplars = exemplars.from[series.number + 1]! > exemplars.from[series.number]!;
+    if (to > from || (after === undefined && hasExemplars)) parts.push({ series, from, to });
   }
   return { parts, more };
 }
 
-function seriesColumns(parts: readonly FoundSeries[]): SeriesColumns {
-  const samples = parts.flatMap((part, n) => part.samples.map((sample) => ({ n, ...sample })));
-  const exemplars = parts.flatMap((part, n) =>
-    [...part.exemplars.values()].sort((a, b) => compareBigints(a.time, b.time)).map((one) => ({ n, ...one })),
-  );
+function seriesColumns(
+  parts: readonly Part[],
+  found: Found,
+  { positions }: Ordered,
+  exemplars: Ordered,
+  withExemplars: boolean,
+): SeriesColumns {
+  const count = parts.reduce((sum, { from, to }) => sum + to - from, 0);
+  const seriesIndex = new Uint32Array(count);
+  const timeUnixNano = new BigInt64Array(count);
+  const value = new Float64Array(count);
+  let at = 0;
+  for (const [n, { from, to }] of parts.entries()) {
+    for (let i = from; i < to; i++, at++) {
+      const position = positions[i]!;
+      seriesIndex[at] = n;
+      timeUnixNano[at] = found.samples.time[position]!;
+      value[at] = found.samples.value[position]!;
+    }
+  }
   return {
-    series: parts.map((part) => part.info),
-    seriesIndex: Uint32Array.from(samples, (sample) => sample.n),
-    timeUnixNano: BigInt64Array.from(samples, (sample) => sample.time),
-    value: Float64Array.from(samples, (sample) => sample.value),
-    exemplars: {
-      seriesIndex: Uint32Array.from(exemplars, (one) => one.n),
-      timeUnixNano: BigInt64Array.from(exemplars, (one) => one.time),
-      value: Float64Array.from(exemplars, (one) => one.value),
-      traceId: packIds(exemplars, TRACE_ID_BYTES, (one) => one.traceId),
-      spanId: packIds(exemplars, SPAN_ID_BYTES, (one) => one.spanId),
-    },
+    series: parts.map((part) => part.series.info),
+    ...{ seriesIndex, timeUnixNano, value },
+    exemplars: exemplarColumns(withExemplars ? parts : [], found.exemplars, exemplars),
   };
+}
+
+function exemplarColumns(
+  parts: readonly Part[],
+  found: FoundExemplars,
+  { from, positions }: Ordered,
+): ExemplarColumns {
+  const range = ({ series: { number } }: Part) => positions.subarray(from[number], from[number + 1]);
+  const count = parts.reduce((sum, part) => sum + range(part).length, 0);
+  const columns = {
+    seriesIndex: new Uint32Array(count),
+    timeUnixNano: new BigInt64Array(count),
+    value: new Float64Array(count),
+    traceId: new Uint8Array(count * TRACE_ID_BYTES),
+    spanId: new Uint8Array(count * SPAN_ID_BYTES),
+  };
+  let at = 0;
+  for (const [n, part] of parts.entries()) {
+    for (const position of range(part)) {
+      columns.seriesIndex[at] = n;
+      columns.timeUnixNano[at] = found.time[position]!;
+      columns.value[at] = found.value[position]!;
+      copyId(found.traceId, position, columns.traceId, at, TRACE_ID_BYTES);
+      copyId(found.spanId, position, columns.spanId, at++, SPAN_ID_BYTES);
+    }
+  }
+  return columns;
 }
