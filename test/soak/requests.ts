@@ -1,4 +1,5 @@
 // The numbered requests of the soak: what is in request n follows from n alone, so that it can be looked for afterwards.
+import { randomBytes } from 'node:crypto';
 import { logsCodec, metricsCodec, tracesCodec } from '../../collector/formats/otlp-protobuf/messages.ts';
 
 export const SPANS_MOST = 48;
@@ -63,9 +64,7 @@ export function metricsBody(service: string, n: number): Uint8Array {
 
 /** What makes the store too large: records that no compression makes smaller. */
 export function loudBody(service: string, nowUnixNano: bigint, bytes: number): Uint8Array {
-  const noise = Buffer.from(crypto.getRandomValues(new Uint8Array(Math.floor((bytes * 3) / 4)))).toString(
-    'base64',
-  );
+  const noise = randomBytes(Math.floor((bytes * 3) / 4)).toString('base64');
   const logRecords = [{ timeUnixNano: nowUnixNano, severityNumber: 9, body: { stringValue: noise } }];
   return logsCodec.encode({ resourceLogs: [{ resource: resourceOf(service), scopeLogs: [{ logRecords }] }] });
 }
