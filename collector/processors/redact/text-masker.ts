@@ -27,6 +27,18 @@ const USERINFO = /(:\/\/[^\s/?#@:"'<>]*:)([^\s/"'<>]+)(?=@)/g;
 /** =VALUE of URLs, connection strings and command lines, ": "VALUE of JSON inside a text. */
 const ASSIGNED = /((?:=|%3D|\\?["']\s{0,8}:\s{0,8}\\?["']))([^\s&"'\\<>;,)\]}]+)/gi;
 const KEY_CHARACTER = /[\w.-]/;
+/** Keys that are remembered: more than a fleet of services has, unless ids are in them. */
+const MAX_KEYS = 4096;
+/** Every secret that has a form of its own has one of these; texts without are most. */
+const MAYBE_TOKEN = new RegExp(
+  TOKEN_PATTERNS.flatMap(({ needles }) => needles)
+    .map((needle) => needle.replaceAll('.', '\\.'))
+    .join('|'),
+  'i',
+);
+const BEYOND_ASCII = /[\x80-\xff]/;
+const MAYBE_ASSIGNED = /[=:]|%3d/i;
+const MAYBE_CARD = /\d[\d -]{11}\d/;
 /** Characters of a mail's local part (RFC 5321, section 4.5.3.1), and of a key. */
 const MAX_BEFORE = 64;
 /** A header as a dump of a request has it, alone on its line; and as Go prints a map of headers. */
@@ -42,6 +54,8 @@ const HEADER_IN_MAP =
 export class TextMasker {
   readonly #options: TextMaskerOptions;
   readonly #keys: ReadonlySet<string>;
+  /** Keys come again and again; what was said of one holds. */
+  readonly #secretKeys = new Map<string, boolean>();
   readonly #found: (kind: SecretKind) => void;
 
   constructor(options: TextMaskerOptions, found: (kind: SecretKind) => void) {
@@ -57,8 +71,15 @@ export class TextMasker {
 
   /** True when the value of an attribute, field or label of this key is to be masked whole. */
   isSecret(key: string): boolean {
-    if (this.#allowed(key)) return false;
-    return this.#keys.has(key.toLowerCase()) || (this.#options.headers && isSecretKey(key));
+    let secret = this.#secretKeys.get(key);
+    if (secret === undefined) {
+      secret =
+        !this.#allowed(key) &&
+        (this.#keys.has(key.toLowerCase()) || (this.#options.headers && isSecretKey(key)));
+      if (this.#secretKeys.size >= MAX_KEYS) this.#secretKeys.clear();
+      this.#secretKeys.set(key, secret);
+    }
+    return secret;
   }
 
   /** A secret's whole value, masked. */
@@ -73,16 +94,16 @@ export class TextMasker {
     const { tokens, headers, mails, cards, patterns } = this.#options;
     let masked = text;
     if (tokens) masked = this.#tokens(masked);
-    if (headers || this.#keys.size > 0) masked = this.#assigned(masked);
+    if ((headers || this.#keys.size > 0) && MAYBE_ASSIGNED.test(masked)) masked = this.#assigned(masked);
     if (mails && text.includes('@')) masked = this.#mails(masked);
-    if (cards) masked = this.#cards(masked);
+    if (cards && MAYBE_CARD.test(masked)) masked = this.#cards(masked);
     for (const pattern of patterns) masked = this.#own(masked, pattern);
     return masked;
   }
 
   #tokens(text: string): string {
     let masked = text;
-    for (const { pattern, check } of TOKEN_PATTERNS) {
+    for (const { pattern, check } of MAYBE_TOKEN.test(text) ? TOKEN_PATTERNS : []) {
       masked = masked.replace(pattern, (whole: string, group: unknown) => {
         const secret = typeof group === 'string' ? group : whole;
         if (check && !check(secret)) return whole;
@@ -135,6 +156,9 @@ export class TextMasker {
 
   /** An own pattern speaks of characters, not of bytes. */
   #own(text: string, pattern: RegExp): string {
+    if (!BEYOND_ASCII.test(text)) {
+      return text.replace(pattern, (found) => (found === '' ? '' : this.#hide('pattern', found)));
+    }
     const decoded = Buffer.from(text, 'latin1').toString('utf8');
     const masked = decoded.replace(pattern, (found) =>
       found === '' ? '' : this.#hide('pattern', Buffer.from(found, 'utf8').toString('latin1')),
