@@ -8,6 +8,7 @@ import { type Binaries, type Both, buildAll, mustHold, withBoth } from './collec
 import { chosenCases } from './collector/cases.ts';
 import { costTable } from './collector/cost-table.ts';
 import { writeLines } from './collector/load.ts';
+import { withoutSealing } from './collector/ours.ts';
 import { cpuSeconds } from './collector/process-cost.ts';
 import { allKept, cpuRatio, measureRound, type Round, type Turns, takeTurns } from './collector/round.ts';
 
@@ -29,7 +30,7 @@ async function measureOtlp(binaries: Binaries, deps: BenchDeps): Promise<Turns> 
   const load = { ...otlp, requests };
   deps.tell(`otlp: ${rounds} rounds and one to warm up, ${requests} requests of ${load.records} records`);
   let store = '';
-  const turns = await withBoth(binaries, 'otlp', {}, deps, (both) => {
+  const turns = await withBoth(binaries, 'otlp', { ours: { config: withoutSealing } }, deps, (both) => {
     store = both.ours.store;
     return takeTurns(rounds, (who) => measureRound(binaries.sender, both[who], load, deps));
   });
@@ -46,7 +47,10 @@ async function measureFile(binaries: Binaries, deps: BenchDeps): Promise<Turns> 
   await Promise.all(Object.values(folders).map((folder) => mkdir(folder)));
   const glob = (who: 'ours' | 'peer') => join(folders[who], '*.log');
   const logFiles = [{ include: [glob('ours')], resource: { 'service.name': 'shop' } }];
-  const options = { ours: { config: { receivers: { logFiles } } }, peer: { logFiles: glob('peer') } };
+  const options = {
+    ours: { config: { ...withoutSealing, receivers: { logFiles } } },
+    peer: { logFiles: glob('peer') },
+  };
   let store = '';
   let round = 0;
   const turns = await withBoth(binaries, 'file', options, deps, (both) => {
@@ -100,6 +104,7 @@ export const ingestLogs: Bench<'ingest-logs'> = {
     for (const name of chosen)
       measured.set(name, await (name === 'otlp' ? measureOtlp : measureFile)(binaries, deps));
     const notes = [
+      'Ours runs with its default configuration, but without sealing, which `seal` measures for spans.',
       'Every record was counted by the status of ours and, when it had stopped, in its file.',
       'file: a whole file appears in a folder that is watched; lines/s holds the time until it is noticed.',
       "file: the Collector's json_parser makes attributes of all fields and reads time, severity and ids, as ours does.",

@@ -11,6 +11,8 @@ import { cell, type Table } from './report.ts';
 const defaultRounds = 3;
 const defaultRequests = 2000;
 const records = 512;
+/** Spans that fill a sealed block: fewer wait for more, and are sealed with those of the next round. */
+const blockSpans = 16_384;
 const sealedWithinMs = 600_000;
 const pollMs = 500;
 
@@ -20,11 +22,11 @@ interface Sizes {
   peer: { records: number; fileBytes: number };
 }
 
-/** Waits until no span is left in a raw block. @throws Error when that takes too long */
-async function allSealed(ours: Ours): Promise<void> {
+/** Waits until fewer spans than fill a block are left to seal. @throws Error when that takes too long */
+async function nearlyAllSealed(ours: Ours): Promise<void> {
   const deadline = performance.now() + sealedWithinMs;
   let stored = storedIn(ours.store, 'traces');
-  while (stored.sealed < stored.records) {
+  while (stored.records - stored.sealed >= blockSpans) {
     if (performance.now() > deadline)
       throw new Error(
         `${stored.records - stored.sealed} of ${stored.records} spans were not sealed within ${sealedWithinMs / 1000} s`,
@@ -38,7 +40,7 @@ async function measure(both: Both, sender: string, deps: BenchDeps) {
   const { rounds = defaultRounds, requests = defaultRequests } = deps.settings;
   const load = { records, requests };
   deps.tell(`${rounds} rounds and one to warm up, ${requests} requests of ${records} spans`);
-  const settled = { ours: () => allSealed(both.ours), peer: async () => {} };
+  const settled = { ours: () => nearlyAllSealed(both.ours), peer: async () => {} };
   const turns = await takeTurns(rounds, (who) => measureRound(sender, both[who], load, deps, settled[who]));
   const sent = (rounds + 1) * requests * records;
   return { turns, sent, store: both.ours.store, peerBytes: both.peer.fileBytes() };
@@ -74,7 +76,7 @@ export const seal: Bench<'seal'> = {
     mustHold(store, 'traces', sent);
     const sizes = { ours: storedIn(store, 'traces'), peer: { records: sent, fileBytes: peerBytes } };
     const notes = [
-      'CPU of ours is that of the whole process from the first request until no span is left in a raw block.',
+      'CPU of ours is that of the whole process from the first request until fewer spans than fill a block are left to seal.',
       'Used bytes are those of the pages of our file that hold something, its catalogue and indexes among them.',
       'Ours runs with its default configuration.',
     ];

@@ -22,6 +22,9 @@ export interface OursOptions {
   nodeFlags?: readonly string[];
 }
 
+/** Ingest alone: what sealing costs later is a question of its own. */
+export const withoutSealing = { store: { seal: { enabled: false } } };
+
 /** Our collector, running. */
 export interface Ours extends Subject {
   /** http://host:port of its API. */
