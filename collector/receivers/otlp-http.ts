@@ -1,11 +1,21 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { encodeExportResponse, encodeStatus, type OtlpEncoding } from '../formats/otlp-protobuf/responses.ts';
 import type { Batch } from '../telemetry/batch.ts';
+import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import type { Signal } from '../telemetry/model.ts';
 import { ByteBudget, RequestBytes } from './otlp-http/body.ts';
+import { BodyPool } from './otlp-http/body-pool.ts';
 import { CONTENT_TYPES, encodingOf, PATHS, readBatch, routeOf } from './otlp-http/request.ts';
+import { UsualConnection } from './otlp-http/usual-connection.ts';
+import type { UsualHead } from './otlp-http/usual-head.ts';
 import { messageOf, type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
 
 export interface OtlpHttpOptions {
@@ -25,6 +35,10 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_UNDERWAY_BYTES = 256 * 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How often connections are looked at whose sender owes the rest of a request. */
+const SWEEP_MS = 10_000;
+/** Buffers for bodies that are kept for the next ones. */
+const POOL_BYTES = 8 * 1024 * 1024;
 /** What senders have at a stop to end their requests; container runtimes kill after ten seconds. */
 const STOP_TIMEOUT_MS = 5_000;
 /** Longer than the idle time of the Go and Java clients' pools, so that they, not we, close first. */
@@ -46,15 +60,89 @@ export function createOtlpHttp(
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const usual = new UsualConnections(server, handler, deps.schedule ?? systemSchedule);
   return {
     name: NAME,
     port: () => (server.address() as AddressInfo | null)?.port ?? 0,
     start: () => listen(server, options),
     stop: () => {
       handler.stopping = true;
-      return close(server, deps.schedule ?? systemSchedule);
+      const closed = close(server, usual, deps.schedule ?? systemSchedule);
+      usual.stop();
+      return closed;
     },
   };
+}
+
+/** Connections whose requests all were usual so far; the server's own listener gets the others. */
+class UsualConnections {
+  readonly #handler: OtlpHandler;
+  readonly #pool = new BodyPool(POOL_BYTES);
+  readonly #schedule: Schedule;
+  /** Whether the connection's sender owed the rest of a request when it was looked at last, and how often in a row. */
+  readonly #connections = new Map<Socket, { connection: UsualConnection; waited: number }>();
+  #cancelSweep: (() => void) | undefined;
+
+  constructor(server: Server, handler: OtlpHandler, schedule: Schedule) {
+    this.#handler = handler;
+    this.#schedule = schedule;
+    const listeners = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) =>
+      this.#connect(socket, () => {
+        for (const listener of listeners) listener.call(server, socket);
+      }),
+    );
+  }
+
+  #connect(socket: Socket, elsewhere: () => void): void {
+    const handler = this.#handler;
+    const connection = new UsualConnection(socket, {
+      pool: this.#pool,
+      reserve: (bytes) => handler.reserve(bytes),
+      release: (bytes) => handler.release(bytes),
+      take: (head, body) => handler.takeUsual(head, body),
+      handOver: (_socket, data) => {
+        this.#connections.delete(socket);
+        socket.setTimeout(0);
+        socket.off('timeout', onTimeout);
+        elsewhere();
+        socket.unshift(data);
+      },
+    });
+    const onTimeout = () => {
+      if (!connection.underway) socket.destroy();
+    };
+    this.#connections.set(socket, { connection, waited: 0 });
+    socket.once('close', () => this.#connections.delete(socket));
+    socket.setTimeout(KEEP_ALIVE_MS, onTimeout);
+    this.#cancelSweep ??= this.#schedule(() => this.#sweep(), SWEEP_MS);
+  }
+
+  /** Ends connections whose request has not become whole for as long as the HTTP library would wait for it. */
+  #sweep(): void {
+    this.#cancelSweep = undefined;
+    for (const [socket, entry] of this.#connections) {
+      entry.waited = entry.connection.waitsForSender ? entry.waited + 1 : 0;
+      if (entry.waited * SWEEP_MS > REQUEST_TIMEOUT_MS) {
+        socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+        socket.destroySoon();
+      }
+    }
+    if (this.#connections.size > 0) this.#cancelSweep = this.#schedule(() => this.#sweep(), SWEEP_MS);
+  }
+
+  /** Closes what is idle; the others are closed by their answer. */
+  stop(): void {
+    this.#cancelSweep?.();
+    this.#cancelSweep = undefined;
+    for (const [socket, { connection }] of this.#connections) if (!connection.underway) socket.destroy();
+  }
+
+  /** Gives up what is under way. */
+  destroy(): void {
+    for (const socket of this.#connections.keys()) socket.destroy();
+  }
 }
 
 function listen(server: Server, { host, port }: OtlpHttpOptions): Promise<void> {
@@ -71,9 +159,12 @@ function listen(server: Server, { host, port }: OtlpHttpOptions): Promise<void> 
  * Accepts nothing more and resolves when the requests under way are answered; those whose senders are too slow are
  * given up, which a closing server does not do by itself.
  */
-function close(server: Server, schedule: Schedule): Promise<void> {
+function close(server: Server, usual: UsualConnections, schedule: Schedule): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = schedule(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
+    const cancel = schedule(() => {
+      server.closeAllConnections();
+      usual.destroy();
+    }, STOP_TIMEOUT_MS);
     server.close(() => {
       cancel();
       resolve();
@@ -87,6 +178,8 @@ class OtlpHandler {
   readonly #budget: ByteBudget;
   readonly #maxBodyBytes: number;
   readonly #cors: readonly string[];
+  #dateSecond = -1n;
+  #date = '';
   stopping = false;
 
   constructor(options: OtlpHttpOptions, deps: ReceiverDeps) {
@@ -114,10 +207,54 @@ class OtlpHandler {
     request: IncomingMessage,
     bytes: RequestBytes,
   ): Promise<{ signal: Signal; encoding: OtlpEncoding }> {
-    const { signal, encoding, gzip } = routeOf(request);
+    const head = routeOf(request);
+    await this.#consume(head, () => bytes.read(request), bytes);
+    return head;
+  }
+
+  /** Room for a body of this size; false when there is none, or it is larger than any may be. */
+  reserve(size: number): boolean {
+    return size <= this.#maxBodyBytes && this.#budget.offer(size);
+  }
+
+  release(size: number): void {
+    this.#budget.give(size);
+  }
+
+  /** Takes in a request whose body is there, and was reserved; resolves to the bytes of the answer. */
+  async takeUsual(head: UsualHead, body: Buffer): Promise<{ answer: Buffer | string; close: boolean }> {
+    const { signal, encoding } = head;
+    const bytes = new RequestBytes(this.#budget, this.#maxBodyBytes);
+    try {
+      await this.#consume(head, () => body, bytes);
+      const close = this.stopping;
+      return {
+        answer: this.#answerOf(200, encoding, encodeExportResponse(signal, encoding), {}, close),
+        close,
+      };
+    } catch (cause) {
+      const error = this.#asCollectorError(cause);
+      const retry = error.retryable ? { 'Retry-After': String(error.retryAfterSeconds ?? 1) } : {};
+      const close = this.stopping;
+      return {
+        answer: this.#answerOf(error.status, encoding, encodeStatus(error, encoding), retry, close),
+        close,
+      };
+    } finally {
+      bytes.release();
+    }
+  }
+
+  /** Makes a batch of a body and hands it on; counts what became of it. */
+  async #consume(
+    { signal, encoding, gzip }: { signal: Signal; encoding: OtlpEncoding; gzip: boolean },
+    read: () => Buffer | Promise<Buffer>,
+    bytes: RequestBytes,
+  ): Promise<void> {
     let batch: Batch | undefined;
     try {
-      const raw = await bytes.read(request);
+      const given = read();
+      const raw = given instanceof Promise ? await given : given;
       batch = readBatch(gzip ? bytes.gunzip(raw) : raw, signal, encoding);
       if (gzip && batch.body.length > 0 && encoding === 'protobuf') {
         // What came compressed is stored as it came; the offsets speak of the inflated body.
@@ -130,7 +267,27 @@ class OtlpHandler {
       throw error;
     }
     this.#deps.stats.accepted(NAME, signal, batch.count);
-    return { signal, encoding };
+  }
+
+  /** An answer as the HTTP library writes it. */
+  #answerOf(
+    status: number,
+    encoding: OtlpEncoding,
+    body: Uint8Array,
+    headers: Record<string, string>,
+    close: boolean,
+  ): Buffer {
+    const second = this.#deps.clock() / NANOS_PER_SECOND;
+    if (second !== this.#dateSecond) {
+      this.#dateSecond = second;
+      this.#date = new Date(Number(second) * 1000).toUTCString();
+    }
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${CONTENT_TYPES[encoding]}\r\nContent-Length: ${body.length}\r\nDate: ${this.#date}\r\n`;
+    for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
+    head += close ? 'Connection: close\r\n\r\n' : '\r\n';
+    return body.length === 0
+      ? Buffer.from(head, 'latin1')
+      : Buffer.concat([Buffer.from(head, 'latin1'), body]);
   }
 
   #asCollectorError(error: unknown): CollectorError {

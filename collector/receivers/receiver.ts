@@ -1,7 +1,10 @@
 import type { Batch } from '../telemetry/batch.ts';
 import type { Clock } from '../telemetry/clock.ts';
 
-/** Hands batches on; resolves when they are durable, rejects with a CollectorError when none of them is kept. */
+/**
+ * Hands batches on; resolves when they are durable, rejects with a CollectorError when none of them is kept. Once it has
+ * settled the receiver may use the memory of the bodies again.
+ */
 export type Consume = (batches: readonly Batch[]) => Promise<void>;
 
 /** Counts what a receiver did with the records it got, by signal; the edge turns it into metrics. */

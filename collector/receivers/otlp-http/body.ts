@@ -28,6 +28,13 @@ export class ByteBudget {
     this.#used += bytes;
   }
 
+  /** Takes `bytes` if they are there; tells whether. */
+  offer(bytes: number): boolean {
+    if (this.#used + bytes > this.#limit) return false;
+    this.#used += bytes;
+    return true;
+  }
+
   give(bytes: number): void {
     this.#used -= bytes;
   }

@@ -1,0 +1,182 @@
+import type { Socket } from 'node:net';
+import type { BodyPool } from './body-pool.ts';
+import { parseUsualHead, type UsualHead } from './usual-head.ts';
+
+/** What a connection asks of its server. */
+export interface ConnectionDeps {
+  pool: BodyPool;
+  /** Reserves room for a body that is about to come; false: there is none now, or never for one of this size. */
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
+  /** Takes a request in; resolves to the whole answer, as bytes. `body` is not looked at afterwards. */
+  take(head: UsualHead, body: Buffer): Promise<{ answer: Buffer | string; close: boolean }>;
+  /** Has the HTTP library go on with a connection whose next bytes are `data`. */
+  handOver(socket: Socket, data: Buffer): void;
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const BEGINNING = Buffer.from('POST /v1/');
+/** Node's own limit of a head. */
+const MAX_HEAD_BYTES = 16 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Reads requests from a socket as senders of OTLP write them, without making an object of headers, a stream and an
+ * event per piece for each: half of what a small request costs. The first one that is not of the usual form, whatever
+ * it is, goes to the HTTP library, and the connection stays there.
+ */
+export class UsualConnection {
+  readonly #socket: Socket;
+  readonly #deps: ConnectionDeps;
+  /** Bytes of a head that has no end yet, or of requests that came before the answer. */
+  #pending: Buffer = NOTHING;
+  #head: UsualHead | undefined;
+  #headText = '';
+  #body: Buffer = NOTHING;
+  #filled = 0;
+  #busy = false;
+  #ended = false;
+  /** A request is under way: its head began to come, and it is not answered yet. */
+  get underway(): boolean {
+    return this.#busy || this.#filled > 0 || this.#body.length > 0 || this.#pending.length > 0;
+  }
+
+  /** Its sender owes the rest of a request. */
+  get waitsForSender(): boolean {
+    return !this.#busy && this.underway;
+  }
+
+  constructor(socket: Socket, deps: ConnectionDeps) {
+    this.#socket = socket;
+    this.#deps = deps;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#busy) {
+      // A sender that does not wait for answers: its next requests are read when this one is done.
+      this.#pending = joined(this.#pending, chunk);
+      this.#socket.pause();
+    } else if (this.#body.length > 0) this.#fill(chunk);
+    else this.#begin(joined(this.#pending, chunk));
+  };
+
+  readonly #onError = (): void => {
+    this.#socket.destroy();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#ended = true;
+    if (!this.#busy) this.#socket.end();
+  };
+
+  readonly #onClose = (): void => {
+    if (!this.#busy) this.#drop();
+  };
+
+  /** Reads a head, and its body as far as it is there. */
+  #begin(data: Buffer): void {
+    this.#pending = NOTHING;
+    const end = data.indexOf(HEAD_END);
+    if (end < 0) {
+      if (data.length > MAX_HEAD_BYTES || !mayBegin(data)) this.#leave(data);
+      else this.#pending = data;
+      return;
+    }
+    const head = this.#headOf(data, end);
+    if (!head || !this.#deps.reserve(head.length)) {
+      this.#leave(data);
+      return;
+    }
+    this.#head = head;
+    const from = end + HEAD_END.length;
+    if (data.length - from >= head.length) {
+      this.#pending = data.subarray(from + head.length);
+      this.#serve(data.subarray(from, from + head.length), undefined);
+    } else {
+      this.#body = this.#deps.pool.take(head.length);
+      this.#filled = 0;
+      this.#fill(data.subarray(from));
+    }
+  }
+
+  /** The same sender writes the same head again as long as its bodies are equally long. */
+  #headOf(data: Buffer, end: number): UsualHead | undefined {
+    const text = data.toString('latin1', 0, end);
+    if (this.#head !== undefined && text === this.#headText) return this.#head;
+    this.#headText = text;
+    return parseUsualHead(text);
+  }
+
+  #fill(chunk: Buffer): void {
+    const { length } = this.#head!;
+    const missing = length - this.#filled;
+    const taken = Math.min(missing, chunk.length);
+    chunk.copy(this.#body, this.#filled, 0, taken);
+    this.#filled += taken;
+    if (taken < missing) return;
+    this.#pending = chunk.subarray(taken);
+    const pooled = this.#body;
+    this.#body = NOTHING;
+    this.#filled = 0;
+    this.#serve(pooled.subarray(0, length), pooled);
+  }
+
+  #serve(body: Buffer, pooled: Buffer | undefined): void {
+    const head = this.#head!;
+    this.#busy = true;
+    const done = (result: { answer: Buffer | string; close: boolean } | undefined) => {
+      this.#busy = false;
+      if (pooled) this.#deps.pool.give(pooled);
+      this.#deps.release(head.length);
+      if (result) this.#answer(result);
+      else this.#socket.destroy();
+    };
+    this.#deps.take(head, body).then(done, () => done(undefined));
+  }
+
+  #answer({ answer, close }: { answer: Buffer | string; close: boolean }): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    if (close || this.#ended) {
+      socket.end(answer, 'latin1');
+      return;
+    }
+    socket.write(answer, 'latin1');
+    if (socket.isPaused()) socket.resume();
+    if (this.#pending.length > 0) this.#begin(this.#pending);
+  }
+
+  #leave(data: Buffer): void {
+    const socket = this.#socket;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    this.#deps.handOver(socket, data);
+  }
+
+  /** Gives back what a request that will never be whole had taken. */
+  #drop(): void {
+    if (this.#body.length > 0) {
+      this.#deps.pool.give(this.#body);
+      this.#deps.release(this.#head!.length);
+    }
+    this.#body = NOTHING;
+    this.#pending = NOTHING;
+    this.#filled = 0;
+  }
+}
+
+/** True while the bytes are the beginning of a usual request. */
+function mayBegin(data: Buffer): boolean {
+  const known = Math.min(data.length, BEGINNING.length);
+  return data.compare(BEGINNING, 0, known, 0, known) === 0;
+}
+
+function joined(one: Buffer, other: Buffer): Buffer {
+  return one.length === 0 ? other : Buffer.concat([one, other]);
+}

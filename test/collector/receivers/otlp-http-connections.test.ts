@@ -1,0 +1,220 @@
+// Connections of OTLP over HTTP, byte by byte: what one of their requests is like must not matter to the others.
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import test, { type TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { parseUsualHead } from '../../../collector/receivers/otlp-http/usual-head.ts';
+import { createOtlpHttp, type OtlpHttpOptions } from '../../../collector/receivers/otlp-http.ts';
+import { encodeByOracle } from '../formats/oracle.ts';
+import { ManualSchedule, Recording } from './recording.ts';
+
+const traces = (name: string) =>
+  encodeByOracle('TracesData', {
+    resourceSpans: [{ scopeSpans: [{ spans: [{ name, startTimeUnixNano: '5' }] }] }],
+  });
+
+/** A request as its bytes on the wire. */
+function wire(
+  body: Uint8Array,
+  { path = '/v1/traces', method = 'POST', headers = {} as object } = {},
+): Buffer {
+  const all = {
+    ...{ Host: 'localhost:4318', 'User-Agent': 'OTel-OTLP-Exporter-Go/1.40.0' },
+    ...{ 'Content-Length': body.length, 'Content-Type': 'application/x-protobuf', 'Accept-Encoding': 'gzip' },
+    ...headers,
+  };
+  const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n`), body]);
+}
+
+/** Answers of a connection, by their status; resolves when `count` of them are there. */
+function statuses(socket: Socket, count: number): Promise<number[]> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      const found = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
+      if (found.length >= count) resolve(found);
+    });
+    socket.on('close', () => reject(new Error(`closed after ${JSON.stringify(text)}`)));
+  });
+}
+
+async function started(t: TestContext, options: Partial<OtlpHttpOptions> = {}) {
+  const recording = new Recording();
+  const timers = new ManualSchedule();
+  const receiver = createOtlpHttp(
+    { host: '127.0.0.1', port: 0, ...options },
+    { ...recording.deps, schedule: timers.schedule },
+  );
+  await receiver.start();
+  t.after(() => receiver.stop());
+  const open = () =>
+    new Promise<Socket>((resolve) => {
+      const socket = connect(receiver.port(), '127.0.0.1', () => resolve(socket));
+      t.after(() => socket.destroy());
+    });
+  return { recording, timers, receiver, open };
+}
+
+test('requests that come before the answers are answered one after the other, and all are kept', async (t) => {
+  const { recording, open } = await started(t);
+  const socket = await open();
+  const requests = Array.from({ length: 20 }, (_, n) => wire(traces(`span ${n}`)));
+  socket.write(Buffer.concat(requests));
+  assert.deepEqual(await statuses(socket, 20), Array(20).fill(200));
+  const names = recording.batches.map((batch) => batch.signal === 'traces' && batch.index.name.dictionary[1]);
+  assert.deepEqual(
+    names,
+    Array.from({ length: 20 }, (_, n) => `span ${n}`),
+  );
+});
+
+test('however the bytes are cut, every request has its answer', async (t) => {
+  const { recording, open } = await started(t);
+  const large = traces('x'.repeat(200_000));
+  const mixed = [
+    { request: wire(traces('plain')), status: 200 },
+    { request: wire(gzipSync(traces('gzip')), { headers: { 'Content-Encoding': 'gzip' } }), status: 200 },
+    { request: wire(large), status: 200 },
+    { request: wire(new Uint8Array(0), { path: '/v1/logs' }), status: 200 },
+    { request: wire(Buffer.from([0xff])), status: 400 },
+    {
+      request: wire(Buffer.from('{}'), {
+        path: '/v1/metrics',
+        headers: { 'Content-Type': 'application/json' },
+      }),
+      status: 200,
+    },
+    { request: wire(traces('elsewhere'), { path: '/v1/other' }), status: 404 },
+    { request: wire(traces('put'), { method: 'PUT' }), status: 405 },
+    { request: wire(traces('behind it')), status: 200 },
+  ];
+  const expected = mixed.map(({ status }) => status);
+  const bytes = Buffer.concat(mixed.map(({ request }) => request));
+  const cut = fc.array(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(cut, async (places) => {
+      const before = recording.batches.length;
+      const socket = await open();
+      socket.setNoDelay(true);
+      const answers = statuses(socket, expected.length);
+      let from = 0;
+      for (const place of [...new Set(places), bytes.length].sort((a, b) => a - b)) {
+        await new Promise<unknown>((resolve) => socket.write(bytes.subarray(from, place), resolve));
+        from = place;
+      }
+      assert.deepEqual(await answers, expected);
+      assert.equal(recording.batches.length - before, 4, 'plain, gzip, large, behind it');
+      socket.destroy();
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('a sender that goes away amid a body gives back what was reserved for it', async (t) => {
+  const { recording, open } = await started(t, { maxUnderwayBytes: 150_000 });
+  const body = traces('y'.repeat(100_000));
+  for (let n = 0; n < 5; n++) {
+    const socket = await open();
+    socket.write(wire(body).subarray(0, 50_000));
+    socket.end();
+    await new Promise((resolve) => socket.once('close', resolve));
+  }
+  const socket = await open();
+  socket.write(wire(body));
+  assert.deepEqual(await statuses(socket, 1), [200]);
+  assert.equal(recording.batches.length, 1);
+});
+
+test('a body for which there is no room is refused, to be sent again, and the next one finds room', async (t) => {
+  const { recording, open } = await started(t, { maxUnderwayBytes: 150_000 });
+  const body = traces('y'.repeat(100_000));
+  const held = recording.hold();
+  const [first, second] = [await open(), await open()];
+  const answered = statuses(first, 1);
+  first.write(wire(body));
+  await held.entered;
+  second.write(wire(body));
+  assert.deepEqual(await statuses(second, 1), [503]);
+  held.release();
+  assert.deepEqual(await answered, [200]);
+  const third = await open();
+  third.write(wire(body));
+  assert.deepEqual(await statuses(third, 1), [200]);
+});
+
+test('a request that never becomes whole is ended after a while, one that waits for the store is not', async (t) => {
+  const { recording, timers, open } = await started(t);
+  const held = recording.hold();
+  const [waits, slow] = [await open(), await open()];
+  const answer = statuses(waits, 1);
+  waits.write(wire(traces('waits')));
+  await held.entered;
+  const ended = statuses(slow, 1);
+  slow.write('POST /v1/traces HTTP/1.1\r\nHost: loc');
+  // The server has what was sent once it answers a request that was sent later.
+  const probe = await open();
+  probe.write(wire(new Uint8Array(0)));
+  await statuses(probe, 1);
+  for (let sweep = 0; sweep < 4; sweep++) timers.fire(10_000);
+  assert.deepEqual(await ended, [408]);
+  held.release();
+  assert.deepEqual(await answer, [200]);
+});
+
+test('a stop closes idle connections and answers what is under way', async (t) => {
+  const { recording, receiver, open } = await started(t);
+  const held = recording.hold();
+  const [idle, busy] = [await open(), await open()];
+  idle.write(wire(new Uint8Array(0)));
+  await statuses(idle, 1);
+  const closed = new Promise((resolve) => idle.once('close', resolve));
+  const answer = statuses(busy, 1);
+  busy.write(wire(traces('last')));
+  await held.entered;
+  const stopped = receiver.stop();
+  await closed;
+  held.release();
+  assert.deepEqual(await answer, [200]);
+  await stopped;
+  assert.equal(recording.batches.length, 1);
+});
+
+const usual =
+  'POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\nContent-Length: 12';
+
+test('a head is usual when it says what a sender of OTLP says', () => {
+  const expected = { signal: 'traces', encoding: 'protobuf', gzip: false, length: 12 };
+  assert.deepEqual(parseUsualHead(usual), expected);
+  assert.deepEqual(parseUsualHead(`${usual}\r\nContent-Encoding: gzip\r\nX-Other:  ü `), {
+    ...expected,
+    gzip: true,
+  });
+  assert.deepEqual(parseUsualHead(usual.replace('Content-Length: 12', 'content-length:\t12 ')), expected);
+});
+
+for (const [what, head] of Object.entries({
+  'another method': usual.replace('POST', 'PUT'),
+  'another path': usual.replace('traces', 'profiles'),
+  'a query': usual.replace('/v1/traces', '/v1/traces?a=b'),
+  'another version': usual.replace('1.1', '1.0'),
+  'no length': usual.replace(/\r\nContent-Length: 12/, ''),
+  'two lengths': `${usual}\r\nContent-Length: 12`,
+  'a length with a sign': usual.replace('12', '+12'),
+  'a chunked body': `${usual}\r\nTransfer-Encoding: chunked`,
+  'an expectation': `${usual}\r\nExpect: 100-continue`,
+  'the end of the connection': `${usual}\r\nConnection: close`,
+  'a page that sends': `${usual}\r\nOrigin: https://example.com`,
+  'no host': usual.replace('Host: a\r\n', ''),
+  'a folded header': `${usual}\r\nX-A: b\r\n c`,
+  'a space before the colon': `${usual}\r\nX-A : b`,
+  'a line feed alone': `${usual}\r\nX-A: b\nX-C: d`,
+  'a zero byte': `${usual}\r\nX-A: \0`,
+  'another encoding': `${usual}\r\nContent-Encoding: br`,
+})) {
+  test(`a head with ${what} is left to the HTTP library`, () => {
+    assert.equal(parseUsualHead(head), undefined);
+  });
+}
