@@ -1,13 +1,11 @@
-import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { zstdCompressSync } from 'node:zlib';
 import type { Batch } from '../../telemetry/batch.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
-import type { SeriesInfo } from '../../telemetry/model.ts';
 import { type BlockMeta, checkShape, type EncodedBlock, encodeBlock } from './block.ts';
 import type { Catalog } from './catalog.ts';
 import { coalesce } from './coalesce.ts';
 import { messageOf, SQLITE, sqliteCode } from './file.ts';
+import { SeriesSets } from './series-sets.ts';
 
 /** What one call of append brought. */
 interface Waiting {
@@ -46,7 +44,8 @@ export class GroupWriter {
   readonly #catalog: Catalog;
   readonly #options: GroupOptions;
   readonly #deps: WriterDeps;
-  readonly #statements: Record<'block' | 'checkpoint' | 'findSet' | 'addSet', StatementSync>;
+  readonly #statements: Record<'block' | 'checkpoint', StatementSync>;
+  readonly #sets: SeriesSets;
   #waiting: Waiting[] = [];
   #records = 0;
   #bytes = 0;
@@ -59,6 +58,7 @@ export class GroupWriter {
     this.#catalog = catalog;
     this.#options = options;
     this.#deps = deps;
+    this.#sets = new SeriesSets(db);
     this.#statements = {
       block: db.prepare(
         'INSERT INTO blocks VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -66,8 +66,6 @@ export class GroupWriter {
       checkpoint: db.prepare(
         'INSERT INTO checkpoints VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET position = excluded.position',
       ),
-      findSet: db.prepare('SELECT id FROM series_sets WHERE hash = ?'),
-      addSet: db.prepare('INSERT INTO series_sets (hash, series) VALUES (?, ?)'),
     };
   }
 
@@ -130,7 +128,7 @@ export class GroupWriter {
   }
 
   #insert(block: EncodedBlock, id: number): BlockMeta {
-    const seriesSet = block.series === undefined ? 0 : this.#seriesSet(block.series);
+    const seriesSet = block.series === undefined ? 0 : this.#sets.idOf(block.series);
     const meta: BlockMeta = { ...block.meta, id, stage: 'raw', firstMember: id, lastMember: id, seriesSet };
     this.#statements.block.run(
       id,
@@ -154,15 +152,6 @@ export class GroupWriter {
       block.body,
     );
     return meta;
-  }
-
-  /** A target tells the same series with every scrape: one row for all blocks that have them. */
-  #seriesSet(series: readonly SeriesInfo[]): number {
-    const text = JSON.stringify(series);
-    const digest = hash('sha256', text, 'buffer');
-    const known = this.#statements.findSet.get(digest);
-    if (known !== undefined) return Number(known['id']);
-    return Number(this.#statements.addSet.run(digest, zstdCompressSync(text)).lastInsertRowid);
   }
 }
 
