@@ -73,6 +73,8 @@ class LogFiles {
   #cancel: (() => void) | undefined;
   #polling: Promise<void> | undefined;
   #stopped = false;
+  /** The last look left something to be read at once. */
+  #backlog = false;
   #backoffMs = 0;
   #retryAtUnixNano = 0n;
 
@@ -93,7 +95,9 @@ class LogFiles {
 
   start(): void {
     const next = () => {
-      if (!this.#stopped) this.#cancel = (this.#deps.schedule ?? systemSchedule)(turn, this.#intervalMs);
+      if (this.#stopped) return;
+      const waitMs = this.#backlog ? 0 : this.#intervalMs;
+      this.#cancel = (this.#deps.schedule ?? systemSchedule)(turn, waitMs);
     };
     const turn = () => void this.poll().finally(next);
     turn();
@@ -119,6 +123,7 @@ class LogFiles {
   }
 
   async #pollOnce(): Promise<void> {
+    this.#backlog = false;
     if (this.#deps.clock() < this.#retryAtUnixNano) return;
     try {
       await this.#tails.discover();
@@ -145,7 +150,11 @@ class LogFiles {
     // It may have been read, closed or found to be a copy since the list was made.
     if (!this.#tails.all.includes(tail)) return;
     if (tail.unsaved && tail.state) await this.#deliver(tail, emptyRead(tail.state));
-    for (let chunks = 0; !this.#stopped && (!tail.matched || chunks < CHUNKS_PER_POLL); chunks++) {
+    for (let chunks = 0; !this.#stopped; chunks++) {
+      if (tail.matched && chunks === CHUNKS_PER_POLL) {
+        this.#backlog = true;
+        return;
+      }
       const read = await tail.read();
       if (read === 'replaced') {
         if (!tail.matched) return this.#tails.drop(tail);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   appendFileSync,
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
   rmSync,
@@ -13,8 +14,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { decodeLogLine } from '../../../collector/formats/log-line/decode-log-line.ts';
-import type { LogFileGroup } from '../../../collector/receivers/log-files/group.ts';
+import {
+  type LogFileGroup,
+  PATH_VARIABLES,
+  resourceOfPath,
+} from '../../../collector/receivers/log-files/group.ts';
 import { createLogFiles, type LogFilesOptions } from '../../../collector/receivers/log-files.ts';
+import type { Batch, LogIndex } from '../../../collector/telemetry/batch.ts';
 import { CollectorError } from '../../../collector/telemetry/errors.ts';
 import { Recording } from './recording.ts';
 
@@ -26,6 +32,9 @@ class Tailing {
   readonly log = join(this.folder, 'app.log');
   readonly recording = new Recording();
   #written = 0;
+  #task: (() => void) | undefined;
+  #waited = () => {};
+  #onWait: (ms: number) => void = () => {};
   #receiver: ReturnType<typeof createLogFiles>;
   readonly #options: LogFilesOptions;
 
@@ -43,6 +52,12 @@ class Tailing {
     const { recording } = this;
     return createLogFiles(this.#options, {
       ...recording.deps,
+      schedule: (task, ms) => {
+        this.#task = task;
+        this.#onWait(ms);
+        this.#waited();
+        return () => {};
+      },
       checkpoint: async (source) => recording.checkpoints.get(source),
     });
   }
@@ -61,6 +76,24 @@ class Tailing {
     for (let i = 0; i < times; i++) await this.#receiver.poll();
   }
 
+  /** Starts the receiver; tells the milliseconds of each wait it asks for. */
+  async start(): Promise<{ waiting: number[] }> {
+    const waiting: number[] = [];
+    this.#onWait = (ms) => waiting.push(ms);
+    await this.#receiver.start();
+    await this.fire(false);
+    return { waiting };
+  }
+
+  /** Ends the wait, and lets the look that follows end. */
+  async fire(now = true): Promise<void> {
+    const waited = new Promise<void>((resolve) => {
+      this.#waited = resolve;
+    });
+    if (now) this.#task?.();
+    await waited;
+  }
+
   files() {
     return this.#receiver.files();
   }
@@ -73,12 +106,7 @@ class Tailing {
 
   /** The messages that were handed on, in order. */
   get got(): string[] {
-    return this.recording.batches.flatMap((batch) =>
-      Array.from(batch.offsets.offset, (offset, i) => {
-        const line = batch.body.subarray(offset, offset + batch.offsets.length[i]!);
-        return String(decodeLogLine(line, RESOURCE).body);
-      }),
-    );
+    return this.recording.batches.flatMap(textsOf);
   }
 
   /** Every line that was written arrived once and in order. */
@@ -88,6 +116,14 @@ class Tailing {
       Array.from({ length: this.#written }, (_, i) => String(i + 1)),
     );
   }
+}
+
+/** The messages of a batch. */
+function textsOf({ body, offsets }: Batch): string[] {
+  return Array.from(offsets.offset, (offset, i) => {
+    const line = body.subarray(offset, offset + offsets.length[i]!);
+    return String(decodeLogLine(line, RESOURCE).body);
+  });
 }
 
 test('a log is read from its beginning and then as it grows', async (t) => {
@@ -360,6 +396,173 @@ for (const include of ['app.log', 'app.log*']) {
     }
   });
 }
+
+/** Appends CRI lines: the parts of one line of a stream. */
+function writeCri(path: string, stream: string, ...parts: string[]): void {
+  for (const [i, part] of parts.entries()) {
+    const tag = i < parts.length - 1 ? 'P' : 'F';
+    appendFileSync(path, `2026-01-01T00:00:00.000000001Z ${stream} ${tag} ${part}\n`);
+  }
+}
+
+/** Appends a part of a line whose end comes later. */
+function beginCri(path: string, stream: string, part: string): void {
+  appendFileSync(path, `2026-01-01T00:00:00.000000001Z ${stream} P ${part}\n`);
+}
+
+test("a container's log: the stream of each line is kept, and its time where it has none", async (t) => {
+  const tail = new Tailing(t);
+  writeCri(tail.log, 'stderr', 'plain');
+  writeCri(tail.log, 'stdout', '{"msg":', '"joined"}');
+  await tail.poll();
+  assert.deepEqual(tail.got, ['joined', 'plain']);
+  const streams = tail.recording.batches.map((batch) => [batch.resource, batch.checkpoint !== undefined]);
+  assert.deepEqual(streams, [
+    [{ ...RESOURCE, 'log.iostream': 'stdout' }, false],
+    [{ ...RESOURCE, 'log.iostream': 'stderr' }, true],
+  ]);
+  assert.deepEqual(tail.recording.counts, ['log-files logs accepted 2']);
+  const times = tail.recording.batches.flatMap(({ index }) => [...(index as LogIndex).timeUnixNano]);
+  assert.deepEqual(times, Array(2).fill(1_767_225_600_000_000_001n));
+});
+
+test('Docker writes JSON in JSON', async (t) => {
+  const tail = new Tailing(t);
+  const wrapped = (log: string) => JSON.stringify({ log, stream: 'stdout', time: '2026-01-01T00:00:00Z' });
+  appendFileSync(tail.log, `${wrapped(tail.line())}\n${wrapped('{"msg":')}\n`);
+  await tail.poll();
+  assert.deepEqual(tail.got, ['1']);
+  appendFileSync(tail.log, `${wrapped('"cut \\"here\\""}\n')}\n`);
+  await tail.poll();
+  assert.deepEqual(tail.got, ['1', 'cut "here"']);
+});
+
+test('the format of a group holds for all its files, whatever they look like', async (t) => {
+  const tail = new Tailing(t, { format: 'json' });
+  writeCri(tail.log, 'stdout', 'a');
+  await tail.poll();
+  assert.deepEqual(tail.got, ['2026-01-01T00:00:00.000000001Z stdout F a']);
+});
+
+test('a line that was cut is whole after a restart between its parts, and the lines beside it come once', async (t) => {
+  const tail = new Tailing(t, { chunkBytes: 300, maxLineBytes: 200 });
+  writeCri(tail.log, 'stdout', 'first');
+  beginCri(tail.log, 'stdout', 'begun, ');
+  for (let i = 0; i < 20; i++) writeCri(tail.log, 'stderr', `beside ${i}`);
+  await tail.poll();
+  await tail.restart();
+  beginCri(tail.log, 'stdout', 'continued, ');
+  await tail.poll();
+  await tail.restart();
+  writeCri(tail.log, 'stdout', 'ended');
+  await tail.poll();
+  const beside = Array.from({ length: 20 }, (_, i) => `beside ${i}`);
+  assert.deepEqual(tail.got, ['first', ...beside, 'begun, continued, ended']);
+});
+
+test('a store that refuses between the parts of a line changes nothing of it', async (t) => {
+  const tail = new Tailing(t);
+  beginCri(tail.log, 'stdout', 'a');
+  await tail.poll();
+  tail.recording.refuse = new CollectorError('store-full', 'full');
+  beginCri(tail.log, 'stdout', 'b');
+  await tail.poll();
+  tail.recording.refuse = undefined;
+  tail.recording.now += 10_000_000_000n;
+  writeCri(tail.log, 'stdout', 'c');
+  await tail.poll();
+  assert.deepEqual(tail.got, ['abc']);
+});
+
+test('what there is of a line whose end never came is handed on when its file is closed', async (t) => {
+  const tail = new Tailing(t);
+  writeCri(tail.log, 'stdout', 'whole');
+  beginCri(tail.log, 'stdout', 'begun');
+  await tail.poll();
+  renameSync(tail.log, `${tail.log}.1`);
+  await tail.poll(30);
+  assert.deepEqual(tail.got, ['whole', 'begun']);
+});
+
+test("the path of a pod's log names its service", async (t) => {
+  const tail = new Tailing(t, {
+    path: 'pods/*/*/*.log',
+    resource: { 'service.name': '${container}', 'k8s.pod.name': '${pod}', 'container.id': '${id}' },
+  });
+  const folder = join(tail.folder, 'pods', 'default_shop-7d9f_0a1b', 'shop');
+  mkdirSync(folder, { recursive: true });
+  writeCri(join(folder, '0.log'), 'stdout', 'a');
+  await tail.poll();
+  const expected = { 'service.name': 'shop', 'k8s.pod.name': 'shop-7d9f', 'log.iostream': 'stdout' };
+  assert.deepEqual(tail.recording.batches[0]?.resource, expected);
+});
+
+test('paths of container logs say what their writer is', () => {
+  const all = {
+    ...Object.fromEntries(PATH_VARIABLES.map((name) => [name, `\${${name}}`])),
+    text: 'as it is',
+  };
+  const id = 'ab'.repeat(32);
+  const container = { container: 'redis-main', namespace: 'prod', pod: 'cache-0' };
+  assert.deepEqual(resourceOfPath(all, `/var/log/containers/cache-0_prod_redis-main-${id}.log`), {
+    ...{ ...container, id, file: `cache-0_prod_redis-main-${id}`, text: 'as it is' },
+  });
+  assert.deepEqual(resourceOfPath(all, '/var/log/pods/prod_cache-0_u-1/redis-main/0.log.20260101-000000'), {
+    ...{ ...container, uid: 'u-1', file: '0', text: 'as it is' },
+  });
+  assert.deepEqual(resourceOfPath(all, `/var/lib/docker/containers/${id}/${id}-json.log`), {
+    ...{ id, file: `${id}-json`, text: 'as it is' },
+  });
+  assert.deepEqual(resourceOfPath({ a: 'log of ${file}' }, '/var/log/shop.log'), { a: 'log of shop' });
+});
+
+test('a long backlog is read on at once, without waiting for the next look', async (t) => {
+  const tail = new Tailing(t, { maxLineBytes: 100, chunkBytes: 128 });
+  tail.write(100);
+  const { waiting } = await tail.start();
+  assert.deepEqual(waiting, [0]);
+  while (waiting.at(-1) === 0) await tail.fire();
+  assert.equal(waiting.at(-1), 1000);
+  tail.assertComplete();
+});
+
+test('random cuts, streams, rotations and restarts: every line of a container once, in order', async (t) => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const tail = new Tailing(t, { chunkBytes: 700, maxLineBytes: 200 });
+    const below = numbers(seed);
+    const expected: Record<string, string[]> = { stdout: [], stderr: [] };
+    const open: Record<string, string> = {};
+    let n = 0;
+    const write = (ends: boolean) => {
+      const stream = below(2) === 0 ? 'stdout' : 'stderr';
+      const part = ` ${n++}`;
+      if (ends) writeCri(tail.log, stream, part);
+      else beginCri(tail.log, stream, part);
+      const line = (open[stream] ?? '') + part;
+      if (ends) expected[stream]!.push(line);
+      if (ends) delete open[stream];
+      else open[stream] = line;
+    };
+    for (let step = 0; step < 60; step++) {
+      const kind = below(8);
+      if (kind <= 4) for (let i = below(6); i >= 0; i--) write(below(3) === 0 || n % 20 === 0);
+      else if (kind === 5) await tail.poll();
+      else if (kind === 6) await tail.restart();
+      else if (Object.keys(open).length === 0 && n > 0) {
+        await tail.poll();
+        renameSync(tail.log, `${tail.log}.1`);
+        write(true);
+        await tail.poll(2);
+      }
+    }
+    await tail.poll(2);
+    const got: Record<string, string[]> = { stdout: [], stderr: [] };
+    for (const batch of tail.recording.batches) {
+      if (batch.count > 0) got[batch.resource['log.iostream'] ?? '']!.push(...textsOf(batch));
+    }
+    assert.deepEqual(got, expected);
+  }
+});
 
 /** Numbers below n, the same for the same seed. */
 function numbers(seed: number): (n: number) => number {
