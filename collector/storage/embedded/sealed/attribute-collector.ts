@@ -84,6 +84,11 @@ export class AttributeCollector {
     this.#step(column);
   }
 
+  /** Makes the column of an attribute that may come up, while there is room for it. */
+  reserve(type: number, keyStart: number, keyLength: number): number {
+    return this.#column(type, keyStart, keyLength);
+  }
+
   /** True when so many more columns may come up. */
   hasRoom(columns: number): boolean {
     return this.#columns.length + columns <= MAX_ATTRIBUTE_COLUMNS;
@@ -274,8 +279,10 @@ export class AttributeCollector {
   /** Adds all columns and the shapes to the directory. */
   write(directory: DirectoryWriter): void {
     const bytes = this.#bytes;
-    const numbers = this.#columns.map((column) => {
+    const used = new Set(this.#ownColumn);
+    const numbers = this.#columns.map((column, n) => {
       const number = directory.size;
+      if (!used.has(n)) return number;
       const key = bytes.slice(column.keyStart, column.keyStart + column.keyLength);
       if (column.strings) directory.add(packStringColumn(column.type, bytes, column.strings, key));
       else if (column.words) directory.add(packWordColumn(column.type, column.words, key));

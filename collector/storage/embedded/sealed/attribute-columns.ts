@@ -39,9 +39,9 @@ export class AttributeColumns {
   #shapeOf: Uint32Array | undefined;
 
   /** `decode` gives the attributes of a record some of whose columns do not tell their keys. */
-  constructor(directory: Directory, decode?: (i: number) => Attributes) {
+  constructor(directory: Directory, decode: (i: number) => Attributes) {
     this.#directory = directory;
-    this.#decode = decode ?? ((i) => this.attributes(i));
+    this.#decode = decode;
   }
 
   /** False only when no record's own attribute `key` reads as `text`, by the directory alone. */
@@ -176,10 +176,11 @@ export class AttributeColumns {
     return column && this.values(column.entry).value(this.#position(column, i));
   }
 
-  /** Columns of record `i` in their order, each with the position of its value. */
-  *columnsOf(i: number): Generator<{ entry: ColumnEntry; position: number }> {
+  /** Columns of record `i` in their order, each with its value as bytes. */
+  *rawValues(i: number): Generator<{ entry: ColumnEntry; key: string; value: Uint8Array }> {
     for (const column of this.shapes[this.shapeOf[i]!] ?? []) {
-      yield { entry: column.entry, position: this.#position(column, i) };
+      const { entry, key } = column;
+      yield { entry, key, value: this.values(entry).bytes(this.#position(column, i)) };
     }
   }
 

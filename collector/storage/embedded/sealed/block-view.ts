@@ -1,7 +1,7 @@
 /** What sealed blocks of spans and of logs have in common: resources, scopes, attributes, members. */
 import { toAttributes } from '../../../formats/otlp-protobuf/attributes.ts';
 import { resourceCodec, scopeCodec } from '../../../formats/otlp-protobuf/messages.ts';
-import { type StringColumn, StringColumnBuilder } from '../../../telemetry/columns.ts';
+import type { StringColumn } from '../../../telemetry/columns.ts';
 import { CollectorError } from '../../../telemetry/errors.ts';
 import type { Attributes } from '../../../telemetry/model.ts';
 import { attributeText } from '../../attribute-text.ts';
@@ -10,9 +10,10 @@ import { messageOf } from '../file.ts';
 import { AttributeColumns } from './attribute-columns.ts';
 import { type ColumnEntry, Directory, type FetchColumn } from './directory.ts';
 import { hashBytes, mayHoldHash } from './hashing.ts';
+import { readTraceIds } from './id-columns.ts';
 import { FLAG, TYPE } from './layout.ts';
 import { Members } from './members.ts';
-import { unpackUints } from './sections.ts';
+import { type PackedStrings, unpackUints } from './sections.ts';
 import { bytesOf, readPositions, readStrings, textOf } from './values.ts';
 
 /** Runs a read of the block; what its bytes do not allow is `store-damaged`. */
@@ -39,11 +40,12 @@ export class BlockView {
   #resourceOf: Uint32Array | undefined;
   #scopeOf: Uint32Array | undefined;
   #members: Members | undefined;
+  #residuals: { strings: PackedStrings; positions: Uint32Array } | undefined;
 
   constructor(meta: BlockMeta, directory: Uint8Array, fetchColumn: FetchColumn) {
     this.meta = meta;
     this.directory = reading(meta, () => new Directory(directory, fetchColumn));
-    this.columns = new AttributeColumns(this.directory);
+    this.columns = new AttributeColumns(this.directory, (i) => this.decodeAttributes(i));
     if (this.directory.records !== meta.count) {
       reading(meta, () => {
         throw new RangeError(`it holds ${this.directory.records} records, not ${meta.count}`);
@@ -93,31 +95,41 @@ export class BlockView {
     return reading(this.meta, () => {
       if (!this.mayHold(key, value)) return [];
       const own = this.columns.matcher(key, value);
-      const resources = this.#resourceMask((resource) => hasText(resource, key, value));
+      const resources = this.resourceMask((resource) => hasText(resource, key, value));
       return Array.from(candidates).filter((i) => own(i) || resources?.(i) === true);
     });
   }
 
-  /** Those of the candidates with an attribute (own or of the resource) whose key or value contains the lower-case text. */
-  matchText(text: string, candidates: ArrayLike<number>): number[] {
-    return reading(this.meta, () => {
-      const own = this.columns.mentioner(text);
-      const resources = this.#resourceMask((resource) => mentionsText(resource, text));
-      return Array.from(candidates).filter((i) => resources?.(i) === true || own(i));
-    });
+  /** The attributes of a record some of whose columns do not tell their keys. */
+  protected decodeAttributes(i: number): Attributes {
+    return this.columns.attributes(i);
   }
 
-  /** Text of the attribute of every record, its own before its resource's; '' where there is none. */
-  attributeTexts(key: string): StringColumn {
-    return reading(this.meta, () => {
-      const own = this.columns.textReader(key);
-      const { count } = this.meta;
-      const column = new StringColumnBuilder();
-      for (let i = 0; i < count; i++) {
-        column.push(own(i) ?? textIn(this.resource(i), key) ?? '');
-      }
-      return column.build();
-    });
+  /** The fields of record `i` that no column holds. */
+  protected residual(i: number): Uint8Array {
+    if (this.#residuals === undefined) {
+      const entry = this.column(TYPE.residual);
+      this.#residuals = {
+        strings: readStrings(this.directory, entry),
+        positions: readPositions(this.directory, entry),
+      };
+    }
+    return bytesOf(this.#residuals.strings, this.#residuals.positions[i]!);
+  }
+
+  /** The trace id of every record. */
+  protected traceIdColumn(): Uint8Array {
+    const { ids, index } = readTraceIds(this.directory, this.column(TYPE.traceId));
+    const from = new Uint32Array(ids.buffer, ids.byteOffset, ids.length >>> 2);
+    const to = new Uint32Array(index.length * 4);
+    for (let i = 0; i < index.length; i++) {
+      const at = index[i]! * 4;
+      to[i * 4] = from[at]!;
+      to[i * 4 + 1] = from[at + 1]!;
+      to[i * 4 + 2] = from[at + 2]!;
+      to[i * 4 + 3] = from[at + 3]!;
+    }
+    return new Uint8Array(to.buffer);
   }
 
   /** Attributes of the resource of record `i`. */
@@ -159,7 +171,7 @@ export class BlockView {
   }
 
   /** Per record whether its resource passes; undefined when none does. */
-  #resourceMask(passes: (resource: Attributes) => boolean): ((i: number) => boolean) | undefined {
+  protected resourceMask(passes: (resource: Attributes) => boolean): ((i: number) => boolean) | undefined {
     const { distinct } = this.column(TYPE.resources);
     const mask = Uint8Array.from({ length: distinct }, (_, n) => (passes(this.#resourceAt(n)) ? 1 : 0));
     if (!mask.includes(1)) return undefined;
@@ -208,16 +220,10 @@ export function hashOfPair(key: string, value: string): number {
   return hashBytes(bytes, 0, bytes.length);
 }
 
-function textIn(attributes: Attributes, key: string): string | undefined {
+export function textIn(attributes: Attributes, key: string): string | undefined {
   return Object.hasOwn(attributes, key) ? attributeText(attributes[key]) : undefined;
 }
 
 function hasText(attributes: Attributes, key: string, value: string): boolean {
   return textIn(attributes, key) === value;
-}
-
-function mentionsText(attributes: Attributes, text: string): boolean {
-  return Object.entries(attributes).some(
-    ([key, value]) => key.toLowerCase().includes(text) || attributeText(value).toLowerCase().includes(text),
-  );
 }

@@ -15,6 +15,8 @@ export interface Values {
   /** Per occurrence: position of its value. */
   readonly positions: Uint32Array;
   value(position: number): AttributeValue;
+  /** The bytes of a string, the digits of a number. */
+  bytes(position: number): Uint8Array;
   /** 1 at the positions whose value reads as `text`. */
   equalTo(text: string): Uint8Array;
 }
@@ -96,6 +98,10 @@ class StringValues implements Values {
     return value;
   }
 
+  bytes(position: number): Uint8Array {
+    return bytesOf(this.#strings, position);
+  }
+
   #decode(position: number): AttributeValue {
     const { type } = this.#entry;
     if (type === TYPE.other || type === TYPE.anyKey)
@@ -152,6 +158,10 @@ class WordValues implements Values {
     if (this.#entry.type === TYPE.bool) return (low | high) !== 0;
     if (this.#entry.type === TYPE.double) return doubleOf(low, high);
     return integerOf(low, high);
+  }
+
+  bytes(position: number): Uint8Array {
+    return Buffer.from(String(this.value(position)));
   }
 
   equalTo(text: string): Uint8Array {

@@ -1,13 +1,14 @@
 /** Sealed spans for queries: index columns, attribute conditions and details, each decoded when it is asked for. */
 import type { SpanIndex } from '../../../telemetry/batch.ts';
-import type { StringColumn } from '../../../telemetry/columns.ts';
-import type { Span } from '../../../telemetry/model.ts';
+import { type StringColumn, StringColumnBuilder } from '../../../telemetry/columns.ts';
+import type { Attributes, Span } from '../../../telemetry/model.ts';
+import { attributeText } from '../../attribute-text.ts';
 import type { SpanDetail } from '../records.ts';
-import { BlockView, reading } from './block-view.ts';
+import { BlockView, reading, textIn } from './block-view.ts';
 import { readDurations, readParents, readSpanIds, readTimes, readTraceIds } from './id-columns.ts';
 import { TYPE } from './layout.ts';
 import { rebuiltSpan, residualDetail } from './rebuild.ts';
-import { bytesOf, readPositions, readStrings, readValues } from './values.ts';
+import { readValues } from './values.ts';
 
 /**
  * View over one sealed block of spans. Records are numbered from 0 in order of arrival; `candidates` and answers are
@@ -33,7 +34,7 @@ export class SealedSpans extends BlockView {
   /** What of span `i` stands in no index column. */
   detail(i: number): SpanDetail {
     return reading(this.meta, () => {
-      const residual = residualDetail(this.#residual(i));
+      const residual = residualDetail(this.residual(i));
       return { attributes: this.columns.attributes(i), resource: this.resource(i), ...residual };
     });
   }
@@ -41,45 +42,39 @@ export class SealedSpans extends BlockView {
   /** Span `i` whole. */
   span(i: number): Span {
     return reading(this.meta, () => ({
-      ...rebuiltSpan(this.index, this.#residual(i), i),
+      ...rebuiltSpan(this.index, this.residual(i), i),
       attributes: this.columns.attributes(i),
       resource: this.resource(i),
       scope: this.scope(i),
     }));
   }
 
-  #residuals: { strings: ReturnType<typeof readStrings>; positions: Uint32Array } | undefined;
+  /** Those of the candidates with an attribute (own or of the resource) whose key or value contains the lower-case text. */
+  matchText(text: string, candidates: ArrayLike<number>): number[] {
+    return reading(this.meta, () => {
+      const own = this.columns.mentioner(text);
+      const resources = this.resourceMask((resource) => mentionsText(resource, text));
+      return Array.from(candidates).filter((i) => resources?.(i) === true || own(i));
+    });
+  }
 
-  #residual(i: number): Uint8Array {
-    if (this.#residuals === undefined) {
-      const entry = this.column(TYPE.residual);
-      this.#residuals = {
-        strings: readStrings(this.directory, entry),
-        positions: readPositions(this.directory, entry),
-      };
-    }
-    return bytesOf(this.#residuals.strings, this.#residuals.positions[i]!);
+  /** Text of the attribute of every record, its own before its resource's; '' where there is none. */
+  attributeTexts(key: string): StringColumn {
+    return reading(this.meta, () => {
+      const own = this.columns.textReader(key);
+      const { count } = this.meta;
+      const column = new StringColumnBuilder();
+      for (let i = 0; i < count; i++) {
+        column.push(own(i) ?? textIn(this.resource(i), key) ?? '');
+      }
+      return column.build();
+    });
   }
 
   #read(type: number): unknown {
     const { directory } = this;
     const entry = this.column(type);
-    if (type === TYPE.traceId) {
-      const { ids, index } = readTraceIds(directory, entry);
-      const all = new Uint8Array(index.length * 16);
-      const [from, to] = [
-        new Uint32Array(ids.buffer, ids.byteOffset, ids.length >>> 2),
-        new Uint32Array(all.buffer),
-      ];
-      for (let i = 0; i < index.length; i++) {
-        const at = index[i]! * 4;
-        to[i * 4] = from[at]!;
-        to[i * 4 + 1] = from[at + 1]!;
-        to[i * 4 + 2] = from[at + 2]!;
-        to[i * 4 + 3] = from[at + 3]!;
-      }
-      return all;
-    }
+    if (type === TYPE.traceId) return this.traceIdColumn();
     if (type === TYPE.spanId) return readSpanIds(directory, entry);
     if (type === TYPE.parentSpanId) return readParents(directory, entry, this.index.spanId);
     if (type === TYPE.start) return readTimes(directory, entry);
@@ -148,4 +143,10 @@ class LazyIndex {
   get httpStatus(): Uint16Array {
     return this.#column(TYPE.httpStatus, () => this.#read(TYPE.httpStatus));
   }
+}
+
+function mentionsText(attributes: Attributes, text: string): boolean {
+  return Object.entries(attributes).some(
+    ([key, value]) => key.toLowerCase().includes(text) || attributeText(value).toLowerCase().includes(text),
+  );
 }

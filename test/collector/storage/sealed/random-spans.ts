@@ -14,7 +14,7 @@ import type { Batch } from '../../../../collector/telemetry/batch.ts';
 type KeyValue = OtlpMessage<'KeyValue'>;
 type AnyValue = OtlpMessage<'AnyValue'>;
 
-const NO_NULL = { noNullPrototype: true };
+export const NO_NULL = { noNullPrototype: true };
 const KEYS = ['user', 'zone', 'http.route', 'http.response.status_code', '__proto__', '1', 'größe', ''];
 const TEXTS = [
   'Anna',
@@ -52,11 +52,11 @@ const keyValue: fc.Arbitrary<KeyValue> = fc.record(
 );
 export const keyValues = fc.array(keyValue, { maxLength: 4 });
 
-const id = (size: number) =>
+export const id = (size: number) =>
   fc
     .constantFrom(0, 1, 2, 3)
     .map((last) => (last === 0 ? new Uint8Array(0) : new Uint8Array(size).fill(last)));
-const time = fc.oneof(
+export const time = fc.oneof(
   { weight: 6, arbitrary: fc.bigInt({ min: 0n, max: 90n }).map((n) => 1_764_000_000_000_000_001n + n) },
   fc.constantFrom(0n, 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 62n),
 );
@@ -90,7 +90,7 @@ const span: fc.Arbitrary<OtlpMessage<'Span'>> = fc.record(
   { ...NO_NULL, requiredKeys: [] },
 );
 /** Fields of numbers that no span has, one of each wire type, a group among them. */
-const unknown = fc
+export const unknown = fc
   .constantFrom('', 'f8060a', 'f9060102030405060708', 'fa0602abcd', 'fd0601020304', 'fb060801fc06')
   .map((hex) => new Uint8Array(Buffer.from(hex, 'hex')));
 
@@ -115,14 +115,16 @@ const resource = fc.constantFrom<KeyValue[]>(
   ],
   [],
 );
-const group = fc.record(
-  { resource, scope: fc.constantFrom('', 'http'), records: fc.array(spanBytes, { maxLength: 4 }) },
-  NO_NULL,
-);
+/** Records of one resource and scope. */
+export const group = (record: fc.Arbitrary<Uint8Array>) =>
+  fc.record(
+    { resource, scope: fc.constantFrom('', 'http'), records: fc.array(record, { maxLength: 4 }) },
+    NO_NULL,
+  );
 
 /** Requests of spans, in the order in which they came. */
 export const spanRequests: fc.Arbitrary<Uint8Array[]> = fc.array(
-  fc.array(group, { minLength: 1, maxLength: 3 }).map(request),
+  fc.array(group(spanBytes), { minLength: 1, maxLength: 3 }).map(request),
   { minLength: 1, maxLength: 5 },
 );
 

@@ -20,7 +20,7 @@ import { CollectorError } from '../../../../collector/telemetry/errors.ts';
 import { toHex } from '../../../../collector/telemetry/ids.ts';
 import { spanBlocks, spanRequests } from './random-spans.ts';
 
-const RUNS = { numRuns: 150 };
+const RUNS = { numRuns: 50 };
 /** So small that a few spans make several blocks. */
 const limits = fc.record({
   maxRecords: fc.integer({ min: 1, max: 9 }),

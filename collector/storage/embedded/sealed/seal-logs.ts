@@ -1,0 +1,109 @@
+/** Raw blocks of log records, of OTLP or of lines, into sealed ones. */
+import type { LogIndex } from '../../../telemetry/batch.ts';
+import { decodeLogIndex } from '../block.ts';
+import { wordsOf } from '../id-table.ts';
+import { words64 } from '../words.ts';
+import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
+import type { DirectoryWriter } from './directory.ts';
+import { ENCODING, TYPE } from './layout.ts';
+import { LineWalk } from './line-walk.ts';
+import { LogWalk } from './log-walk.ts';
+import { packStringColumn, packTimes, packUintColumn } from './pack-columns.ts';
+import { TraceColumn } from './pack-ids.ts';
+import {
+  type DecodedRaw,
+  decodeRaws,
+  type RawBlock,
+  SEAL_LIMITS,
+  type SealLimits,
+  splitByService,
+} from './raw-blocks.ts';
+import { type IndexColumns, sealGroup } from './seal-group.ts';
+import type { SealedBlock } from './sealed-block.ts';
+
+/** Seals a run of raw blocks of logs of one encoding, as `sealSpans` does with spans. */
+export function sealLogs(blocks: readonly RawBlock[], limits: SealLimits = SEAL_LIMITS): SealedBlock[] {
+  const { arena, raws } = decodeRaws(blocks, decodeLogIndex);
+  const Walk = blocks[0]?.meta.encoding === 'log-lines' ? LineWalk : LogWalk;
+  return splitByService(raws, limits).map((refs) =>
+    sealGroup({
+      arena,
+      raws,
+      refs,
+      index: (table) => new LogColumns(arena, table, refs.count),
+      walk: (table, attributes) => new Walk(arena, table, attributes),
+    }),
+  );
+}
+
+class LogColumns implements IndexColumns<LogIndex> {
+  readonly #arena: Arena;
+  readonly #table: ByteTable;
+  readonly #traces: TraceColumn;
+  readonly #spans: Uint32Array;
+  readonly #times: Uint32Array;
+  readonly #severities: Uint32Array;
+  readonly #services: StringsColumn;
+  #raw: LogIndex | undefined;
+  #words: Record<'trace' | 'span' | 'time', Uint32Array> = NO_WORDS;
+  #positions: Uint32Array = NONE;
+  #count = 0;
+
+  constructor(arena: Arena, table: ByteTable, count: number) {
+    this.#arena = arena;
+    this.#table = table;
+    this.#traces = new TraceColumn(count);
+    this.#spans = new Uint32Array(count * 2);
+    this.#times = new Uint32Array(count * 2);
+    this.#severities = new Uint32Array(count);
+    this.#services = table.column();
+  }
+
+  enter({ index }: DecodedRaw<LogIndex>): void {
+    this.#raw = index;
+    this.#words = {
+      trace: wordsOf(index.traceId),
+      span: wordsOf(index.spanId),
+      time: words64(index.timeUnixNano),
+    };
+    this.#positions = Uint32Array.from(index.service.dictionary, (text) => {
+      const bytes = Buffer.from(text);
+      return this.#table.position(this.#services, this.#arena.append(bytes), bytes.length);
+    });
+  }
+
+  push(i: number): void {
+    const raw = this.#raw!;
+    const { trace, span, time } = this.#words;
+    const n = this.#count++;
+    this.#traces.push(trace, i * 4);
+    this.#spans[n * 2] = span[i * 2]!;
+    this.#spans[n * 2 + 1] = span[i * 2 + 1]!;
+    this.#times[n * 2] = time[i * 2]!;
+    this.#times[n * 2 + 1] = time[i * 2 + 1]!;
+    this.#severities[n] = raw.severityNumber[i]!;
+    this.#services.push(this.#positions[raw.service.index[i]!]!);
+  }
+
+  get traceIds(): Uint8Array {
+    return this.#traces.ids;
+  }
+
+  get times(): BigInt64Array {
+    return new BigInt64Array(this.#times.buffer);
+  }
+
+  write(directory: DirectoryWriter): number {
+    const count = this.#count;
+    directory.add(this.#traces.build());
+    const main = new Uint8Array(this.#spans.buffer);
+    directory.add({ type: TYPE.spanId, encoding: ENCODING.bytes, count, main });
+    directory.add(packTimes(TYPE.start, this.#times, count));
+    directory.add(packUintColumn(TYPE.severity, this.#severities, count));
+    directory.add(packStringColumn(TYPE.service, this.#arena.bytes, this.#services));
+    return 0;
+  }
+}
+
+const NONE = new Uint32Array(0);
+const NO_WORDS = { trace: NONE, span: NONE, time: NONE };
