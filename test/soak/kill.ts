@@ -137,7 +137,7 @@ function configText(of: {
 }): string {
   const { otlpPort, apiPort, storePath, logPath, target } = of;
   return JSON.stringify({
-    listen: { otlpHttpPort: otlpPort, apiPort },
+    listen: { otlpHttpPort: otlpPort, otlpGrpcPort: 0, apiPort },
     store: {
       ...{ path: storePath, retention: '7d', maxSize: MAX_SIZE, evictionInterval: '500ms' },
       seal: { after: '200ms', maxWaiting: 0 },
