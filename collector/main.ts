@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { type OpenMetricsContentType, Registry } from 'prom-client';
 import { startApi } from './api/server.ts';
 import { mergeValues, parseFlags, USAGE } from './commands/flags.ts';
 import {
@@ -73,13 +72,12 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     started.push({ name: 'own traces', stop: own.stop });
     const ownMetrics = startOwnMetrics(intake, redacted, () => store.status());
     started.push({ name: 'own metrics', stop: ownMetrics.stop });
-    const registry = new Registry<OpenMetricsContentType>();
-    registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    const redMetrics = createRedMetrics({}, { clock });
     const { redact, limit } = config.processors;
     const masked = (kind: string) => redacted.add(kind);
     const first = redact.enabled ? [createRedact(redact, { masked })] : [];
     const before = [createRecordSize(limit), createLimit(limit)];
-    const after = [createRedMetrics({}, { registry })];
+    const after = [redMetrics.observe];
     const consume = createPipeline({ first, before, after }, store, intake, { clock });
     const receiverDeps: ReceiverDeps = { consume, stats: intake, clock, warn };
     const { host } = config.listen;
@@ -124,7 +122,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
         startedUnixNano: clock(),
         limits: { storeBytes: config.store.maxSize, retentionSeconds: config.store.retention },
         ownMetrics,
-        redMetrics: registry,
+        redMetrics,
         ready: () => ready,
         error: (message, fields) => log.error(fields, message),
       },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type OpenMetricsContentType, Registry } from 'prom-client';
+import fc from 'fast-check';
 import { createRedMetrics } from '../../../collector/processors/red-metrics.ts';
 import { logBatch, type PlainSpan, spanBatch } from '../../helpers/telemetry.ts';
 
@@ -11,9 +11,8 @@ const span = (over: Partial<PlainSpan> = {}): PlainSpan => ({
 });
 
 function made(options = {}) {
-  const registry = new Registry<OpenMetricsContentType>();
-  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  return { registry, observe: createRedMetrics(options, { registry }) };
+  const registry = createRedMetrics(options, { clock: () => 1_764_204_789_123_000_000n });
+  return { registry, observe: registry.observe };
 }
 
 test('server spans are counted by service, route, method and status, with their trace as exemplar', async () => {
@@ -79,4 +78,46 @@ test('a span without a trace id has no exemplar', async () => {
   const text = await registry.metrics();
   assert.match(text, /span_duration_seconds_count.* 1/);
   assert.doesNotMatch(text, /# \{/);
+});
+
+test('counts, sums and buckets over many batches are those of the spans one by one', async () => {
+  const some = fc.record({
+    service: fc.constantFrom('shop', 'pay'),
+    route: fc.constantFrom('', '/a', '/b'),
+    method: fc.constantFrom('GET', 'POST'),
+    httpStatus: fc.constantFrom(0, 200, 503),
+    kind: fc.constantFrom(1, 2, 3),
+    duration: fc.bigInt({ min: 0n, max: 20_000_000_000n }),
+  });
+  const batches = fc.array(fc.array(some, { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(batches, async (made_) => {
+      const { registry, observe } = made();
+      for (const spans of made_) observe(spanBatch(spans.map((over) => span(over))));
+      const lines = (await registry.metrics()).split('\n');
+      const servers = made_.flat().filter(({ kind }) => kind === 2);
+      const key = ({ service, route, method, httpStatus }: (typeof servers)[number]) =>
+        `service="${service}",span_kind="server",route="${route}",method="${method}",status_code="${httpStatus || ''}"`;
+      for (const [labels, spans] of Map.groupBy(servers, key)) {
+        const numberOf = (name: string) =>
+          Number(
+            lines
+              .find((l) => l.startsWith(name))
+              ?.slice(name.length)
+              .split(' ')[1],
+          );
+        const seconds = spans.map(({ duration }) => Number(duration) / 1e9);
+        assert.equal(numberOf(`span_duration_seconds_count{${labels}}`), spans.length);
+        const sum = seconds.reduce((a, b) => a + b, 0);
+        assert.ok(Math.abs(numberOf(`span_duration_seconds_sum{${labels}}`) - sum) < 1e-6);
+        for (const bound of ['0.005', '1', '10', '+Inf']) {
+          const within = seconds.filter((s) => bound === '+Inf' || s <= Number(bound)).length;
+          assert.equal(numberOf(`span_duration_seconds_bucket{le="${bound}",${labels}}`), within);
+        }
+      }
+      const counted = lines.filter((line) => line.startsWith('span_duration_seconds_count'));
+      assert.equal(counted.length, new Set(servers.map(key)).size);
+    }),
+    { numRuns: 50 },
+  );
 });
