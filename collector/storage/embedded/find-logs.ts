@@ -1,8 +1,10 @@
 /** Log records by time, service, severity, trace, text, template and attributes. */
+import { logAttribute } from '../../../slo/index.ts';
 import type { LogIndex } from '../../telemetry/batch.ts';
 import { StringColumnBuilder, stringAt } from '../../telemetry/columns.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
+import type { Attributes } from '../../telemetry/model.ts';
 import { messageTemplate, templateWords } from '../../telemetry/template.ts';
 import { attributeText } from '../attribute-text.ts';
 import {
@@ -19,16 +21,18 @@ import type { QueryContext } from './context.ts';
 import { IdTable, wordsOf } from './id-table.ts';
 import { LogSearch } from './log-search.ts';
 import { Best, compareBigints, pageRequest } from './page.ts';
-import type { Records } from './records.ts';
-import { decoded, hasAttributes, logDetail } from './records.ts';
+import { decoded, hasAttributes, type LogDetail, logDetail, type Records } from './records.ts';
+import type { SealedLogs } from './sealed/logs-view.ts';
 import { isOtherService, maskOf } from './span-filter.ts';
 import { packIds } from './trace.ts';
 
-/** One matching record; block and position tell records of the same time apart. */
+/** One matching record; the raw block it arrived in and its position there tell records of the same time apart. */
 interface LogRef {
   time: bigint;
   meta: BlockMeta;
   i: number;
+  member: number;
+  position: number;
 }
 
 /** Trace ids of one query, as a set and as hashes for the bloom filters. */
@@ -45,10 +49,10 @@ export async function queryFindLogs(
   const budget = new Budget(options, context.deps);
   const request = pageRequest('findLogs', query, options, DEFAULT_LIMITS.findLogs, context.catalog.lastId);
   const sign = query.order === 'oldest' ? 1 : -1;
-  const place = (time: bigint, block: number, i: number, ref: LogRef) =>
-    sign * (compareBigints(ref.time, time) || ref.meta.id - block || ref.i - i);
-  const best = new Best<LogRef>(request.limit, (a, b) => place(b.time, b.meta.id, b.i, a));
-  const [time, block, i] = [
+  const place = (time: bigint, member: number, position: number, ref: LogRef) =>
+    sign * (compareBigints(ref.time, time) || ref.member - member || ref.position - position);
+  const best = new Best<LogRef>(request.limit, (a, b) => place(b.time, b.member, b.position, a));
+  const [time, member, position] = [
     BigInt(request.after?.[0] ?? 0),
     Number(request.after?.[1]),
     Number(request.after?.[2]),
@@ -57,7 +61,7 @@ export async function queryFindLogs(
   let remaining = 0;
   for await (const ref of matchingLogs(context, query, request.lastBlock, budget)) {
     matched++;
-    if (request.after !== undefined && place(time, block, i, ref) <= 0) continue;
+    if (request.after !== undefined && place(time, member, position, ref) <= 0) continue;
     remaining++;
     best.push(ref);
   }
@@ -70,7 +74,7 @@ export async function queryFindLogs(
     matched,
     examined: budget.examined,
     ...(last && remaining > page.length
-      ? { nextCursor: request.cursorAt([last.time.toString(), String(last.meta.id), String(last.i)]) }
+      ? { nextCursor: request.cursorAt([last.time.toString(), String(last.member), String(last.position)]) }
       : {}),
   };
 }
@@ -84,14 +88,18 @@ async function* matchingLogs(
   const traces = wantedTraces(query.traceIds);
   for (const meta of context.catalog.select('logs', lastBlock, query)) {
     if (isOtherService(meta, query.service)) continue;
+    if (!context.reader.mayHoldAttributes(meta, query.attributes ?? [])) continue;
     if (traces && !context.reader.mayHoldTraces(meta, traces.hashes)) continue;
     await budget.pause();
     const index = context.reader.logs(meta);
     if (index === undefined) continue;
     budget.read(meta);
-    const candidates = matchIndex(meta, index, query, traces?.ids);
+    const count = context.reader.recordsUpTo(meta, lastBlock);
+    const candidates = matchIndex(count, index, query, traces?.ids);
+    const view = meta.stage === 'sealed' ? context.reader.sealedLogs(meta) : undefined;
     for (const i of await matchContent(context, meta, candidates, query, budget)) {
-      yield { time: index.timeUnixNano[i]!, meta, i };
+      const [member, position] = view ? [view.member(i), view.position(i)] : [meta.id, i];
+      yield { time: index.timeUnixNano[i]!, meta, i, member, position };
     }
   }
 }
@@ -116,7 +124,7 @@ function wantedTraces(traceIds: readonly Uint8Array[] | undefined): WantedTraces
 
 /** The conditions that the index columns answer. */
 function matchIndex(
-  meta: BlockMeta,
+  count: number,
   index: LogIndex,
   query: FindLogsQuery,
   traces: IdTable | undefined,
@@ -125,7 +133,7 @@ function matchIndex(
   const services = service === undefined ? undefined : maskOf(index.service, (entry) => entry === service);
   const words = wordsOf(index.traceId);
   const positions: number[] = [];
-  for (let i = 0; i < meta.count; i++) {
+  for (let i = 0; i < count; i++) {
     const time = index.timeUnixNano[i]!;
     if (time < fromUnixNano || time >= toUnixNano) continue;
     if (index.severityNumber[i]! < minSeverityNumber) continue;
@@ -148,8 +156,10 @@ async function matchContent(
   const { attributes = [] } = query;
   const message = messageCondition(query);
   if (candidates.length === 0 || (message === undefined && attributes.length === 0)) return candidates;
+  const view = meta.stage === 'sealed' ? context.reader.sealedLogs(meta) : undefined;
+  if (view !== undefined) return matchSealed(view, candidates, attributes, message, budget);
   const records = context.reader.records(meta);
-  const search = records && meta.stage === 'raw' ? new LogSearch(meta, records) : undefined;
+  const search = records && new LogSearch(meta, records);
   const mayHold = search?.attributesFinder(attributes);
   const undecided = search?.undecided(attributes) ?? attributes;
   const holds = message && bodyTest(meta, records, search, message);
@@ -160,6 +170,28 @@ async function matchContent(
     if (holds && !holds(i)) continue;
     if (undecided.length > 0 && !hasAttributes(logDetail(meta, records, i), undecided)) continue;
     matched.push(i);
+  }
+  return matched;
+}
+
+/** The same for a sealed block, in which columns answer the attributes. */
+async function matchSealed(
+  view: SealedLogs,
+  candidates: number[],
+  attributes: readonly { key: string; value: string }[],
+  message: MessageCondition | undefined,
+  budget: Budget,
+): Promise<number[]> {
+  let left = candidates;
+  for (const { key, value } of attributes) {
+    await budget.pause();
+    left = view.matchAttribute(key, value, left);
+  }
+  if (message === undefined) return left;
+  const matched: number[] = [];
+  for (const [n, i] of left.entries()) {
+    if (n % 256 === 255) await budget.pause();
+    if (message.holds(view.bodyText(i))) matched.push(i);
   }
   return matched;
 }
@@ -206,8 +238,8 @@ async function logColumns(
     if (rows.length % 64 === 63) await budget.pause();
     const index = context.reader.logs(ref.meta);
     if (index === undefined) continue;
-    const detail = logDetail(ref.meta, context.reader.records(ref.meta), ref.i);
-    rows.push({ ...ref, index, attributes: detail.attributes });
+    const detail = context.reader.logDetail(ref.meta, ref.i);
+    rows.push({ ...ref, index, attributes: shownAttributes(detail) });
     service.push(stringAt(index.service, ref.i));
     body.push(attributeText(detail.body));
     scope.push(detail.scope);
@@ -226,4 +258,10 @@ async function logColumns(
     scope: scope.build(),
     attributes: rows.map((row) => row.attributes),
   };
+}
+
+/** The attributes of a record, and the stream that it was written to, which a whole block may share. */
+function shownAttributes({ attributes, resource }: LogDetail): Attributes {
+  const stream = resource[logAttribute.ioStream];
+  return stream === undefined ? attributes : { [logAttribute.ioStream]: stream, ...attributes };
 }

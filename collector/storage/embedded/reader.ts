@@ -15,8 +15,11 @@ import {
 import { type IdHash, mayContain } from './bloom.ts';
 import { messageOf } from './file.ts';
 import { ByteLru } from './lru.ts';
-import { type Records, type SpanDetail, spanDetail } from './records.ts';
+import { type LogDetail, logDetail, type Records, type SpanDetail, spanDetail } from './records.ts';
+import type { BlockView } from './sealed/block-view.ts';
+import type { FetchColumn } from './sealed/directory.ts';
 import { COLUMNS_PER_BLOCK } from './sealed/layout.ts';
+import { SealedLogs } from './sealed/logs-view.ts';
 import { SealedSpans } from './sealed/view.ts';
 
 export type { Records } from './records.ts';
@@ -101,9 +104,18 @@ export class BlockReader {
 
   /** The view over a sealed block, kept with all that it decodes. */
   sealedSpans(meta: BlockMeta): SealedSpans | undefined {
+    return this.#sealedView(meta, SealedSpans);
+  }
+
+  /** The same of log records. */
+  sealedLogs(meta: BlockMeta): SealedLogs | undefined {
+    return this.#sealedView(meta, SealedLogs);
+  }
+
+  #sealedView<V extends BlockView>(meta: BlockMeta, View: ViewOf<V>): V | undefined {
     const key = `view ${meta.id}`;
     return this.#cached(key, meta, () => {
-      const value = this.#view(meta, (bytes) => this.#caches.blocks.grow(key, bytes));
+      const value = this.#view(meta, View, (bytes) => this.#caches.blocks.grow(key, bytes));
       return value && { value, bytes: meta.count * VIEW_BYTES };
     });
   }
@@ -111,15 +123,15 @@ export class BlockReader {
   /** False when no record of the block has all of the attributes, as far as can be told without reading it. */
   mayHoldAttributes(meta: BlockMeta, wanted: readonly { key: string; value: string }[]): boolean {
     if (meta.stage !== 'sealed' || wanted.length === 0) return true;
-    const known = this.#caches.blocks.get(`view ${meta.id}`) as SealedSpans | undefined;
-    const view = known ?? this.#view(meta, () => {});
+    const known = this.#caches.blocks.get(`view ${meta.id}`) as BlockView | undefined;
+    const view = known ?? this.#view<BlockView>(meta, viewOf(meta), () => {});
     return view !== undefined && wanted.every(({ key, value }) => view.mayHold(key, value));
   }
 
   /** Records of the block that arrived in `lastMember` or before; they are its first ones. */
   recordsUpTo(meta: BlockMeta, lastMember: number): number {
     if (meta.lastMember <= lastMember) return meta.count;
-    return this.sealedSpans(meta)?.recordsUpTo(lastMember) ?? 0;
+    return this.#sealedView<BlockView>(meta, viewOf(meta))?.recordsUpTo(lastMember) ?? 0;
   }
 
   /** What of span `i` stands in no index column. */
@@ -132,7 +144,14 @@ export class BlockReader {
   }
 
   logs(meta: BlockMeta): LogIndex | undefined {
+    if (meta.stage === 'sealed') return this.sealedLogs(meta)?.index;
     return this.#index(meta, decodeLogIndex);
+  }
+
+  /** What of log record `i` stands in no index column. */
+  logDetail(meta: BlockMeta, i: number): LogDetail {
+    const view = meta.stage === 'sealed' ? this.sealedLogs(meta) : undefined;
+    return view?.detail(i) ?? logDetail(meta, this.records(meta), i);
   }
 
   samples(meta: BlockMeta): SampleColumns | undefined {
@@ -161,14 +180,18 @@ export class BlockReader {
     });
   }
 
-  #view(meta: BlockMeta, fetched: (bytes: number) => void): SealedSpans | undefined {
+  #view<V extends BlockView>(
+    meta: BlockMeta,
+    View: ViewOf<V>,
+    fetched: (bytes: number) => void,
+  ): V | undefined {
     let directory = this.#caches.directories.get(meta.id);
     if (directory === undefined) {
       directory = this.#columns.get(meta.id)?.['columns'] as Uint8Array | undefined;
       if (directory === undefined) return undefined;
       this.#caches.directories.put(meta.id, directory, directory.length + ENTRY_BYTES);
     }
-    return new SealedSpans(meta, directory, (number) => {
+    return new View(meta, directory, (number) => {
       const bytes = this.#sealed.get(meta.id * COLUMNS_PER_BLOCK + number)?.['bytes'] as
         | Uint8Array
         | undefined;
@@ -227,4 +250,10 @@ export class BlockReader {
       );
     }
   }
+}
+
+type ViewOf<V> = new (meta: BlockMeta, directory: Uint8Array, fetchColumn: FetchColumn) => V;
+
+function viewOf(meta: BlockMeta): ViewOf<BlockView> {
+  return meta.signal === 'logs' ? SealedLogs : SealedSpans;
 }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { BlockMeta } from '../block.ts';
 import { messageOf } from '../file.ts';
 import type { RawBlock } from './raw-blocks.ts';
+import { sealLogs } from './seal-logs.ts';
 import { sealSpans } from './seal-spans.ts';
 import type { SealedBlock } from './sealed-block.ts';
 
@@ -18,6 +19,7 @@ export interface SealedRun {
 /** Seals blocks of one kind by their signal and encoding; what has no such function stays raw. */
 function sealing(meta: BlockMeta): ((blocks: readonly RawBlock[]) => SealedBlock[]) | undefined {
   if (meta.signal === 'traces' && meta.encoding === 'otlp-protobuf') return sealSpans;
+  if (meta.signal === 'logs' && meta.encoding !== 'none') return sealLogs;
   return undefined;
 }
 
