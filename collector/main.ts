@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { startApi } from './api/server.ts';
 import { mergeValues, parseFlags, USAGE } from './commands/flags.ts';
+import { runStore } from './commands/store.ts';
 import {
   type Config,
   type ConfigProblem,
@@ -15,7 +16,8 @@ import {
 } from './config.ts';
 import { createDetector } from './correlate/detector.ts';
 import { Intake } from './own/intake.ts';
-import { startOwnMetrics } from './own/metrics.ts';
+import { createOwnMetrics } from './own/metrics.ts';
+import { StoreTraffic } from './own/store-traffic.ts';
 import { Tally } from './own/tally.ts';
 import { startOwnTraces, untraced } from './own/traces.ts';
 import { createPipeline } from './pipeline.ts';
@@ -70,15 +72,17 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
       ? await startOwnTraces(warn)
       : { traced: untraced, stop: async () => {} };
     started.push({ name: 'own traces', stop: own.stop });
-    const ownMetrics = startOwnMetrics(intake, redacted, () => store.status());
-    started.push({ name: 'own metrics', stop: ownMetrics.stop });
+    const traffic = new StoreTraffic(() => performance.now());
+    const limits = { storeBytes: config.store.maxSize, retentionSeconds: config.store.retention };
+    const status = () => store.status();
+    const ownMetrics = createOwnMetrics({ intake, redacted, traffic, status, limits });
     const redMetrics = createRedMetrics({}, { clock });
     const { redact, limit } = config.processors;
     const masked = (kind: string) => redacted.add(kind);
     const first = redact.enabled ? [createRedact(redact, { masked })] : [];
     const before = [createRecordSize(limit), createLimit(limit)];
     const after = [redMetrics.observe];
-    const consume = createPipeline({ first, before, after }, store, intake, { clock });
+    const consume = createPipeline({ first, before, after }, traffic.counted(store), intake, { clock });
     const receiverDeps: ReceiverDeps = { consume, stats: intake, clock, warn };
     const { host } = config.listen;
     const { maxBody, cors } = config.receivers.otlpHttp;
@@ -120,7 +124,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
           version: deps.version,
         },
         startedUnixNano: clock(),
-        limits: { storeBytes: config.store.maxSize, retentionSeconds: config.store.retention },
+        limits,
         ownMetrics,
         redMetrics,
         ready: () => ready,
@@ -303,6 +307,12 @@ async function serve(config: Config): Promise<number> {
 
 /** The command line; resolves to the exit code: 0 done, 1 failed, 2 usage or configuration. */
 export async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'store') {
+    const tell = (line: string) => console.error(line);
+    return runStore(argv.slice(1), {
+      ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock },
+    });
+  }
   const flags = parseFlags(argv);
   if (flags.do === 'help') {
     console.log(USAGE);

@@ -257,7 +257,8 @@ export const spanMetricLabel = {
 
 /**
  * The collector's own metrics, by the names of the OpenTelemetry Collector, so that existing dashboards work.
- * Source: https://opentelemetry.io/docs/collector/internal-telemetry/ ; the last block has no counterpart there.
+ * Counters stand without their `_total`.
+ * Source: https://opentelemetry.io/docs/collector/internal-telemetry/ ; from `dropped` on they have no counterpart there.
  */
 export const collectorMetric = {
   acceptedSpans: 'otelcol_receiver_accepted_spans',
@@ -267,17 +268,27 @@ export const collectorMetric = {
   acceptedLogRecords: 'otelcol_receiver_accepted_log_records',
   refusedLogRecords: 'otelcol_receiver_refused_log_records',
   exporterSentSpans: 'otelcol_exporter_sent_spans',
+  exporterSentMetricPoints: 'otelcol_exporter_sent_metric_points',
+  exporterSentLogRecords: 'otelcol_exporter_sent_log_records',
   exporterSendFailedSpans: 'otelcol_exporter_send_failed_spans',
+  exporterSendFailedMetricPoints: 'otelcol_exporter_send_failed_metric_points',
+  exporterSendFailedLogRecords: 'otelcol_exporter_send_failed_log_records',
   exporterQueueSize: 'otelcol_exporter_queue_size',
-  processUptime: 'otelcol_process_uptime',
+  processUptime: 'otelcol_process_uptime_seconds',
   processCpuSeconds: 'otelcol_process_cpu_seconds',
-  processMemoryRss: 'otelcol_process_memory_rss',
+  processMemoryRss: 'otelcol_process_memory_rss_bytes',
   processHeap: 'otelcol_process_runtime_heap_alloc_bytes',
+  processTotalMemory: 'otelcol_process_runtime_total_sys_memory_bytes',
   dropped: 'otelcol_dropped_records',
   redacted: 'otelcol_processor_redact_masked_values',
+  ackDuration: 'otelcol_storage_ack_duration_seconds',
+  commitRecords: 'otelcol_storage_commit_records',
   evicted: 'otelcol_storage_evicted_records',
   oldestTime: 'otelcol_storage_oldest_time_seconds',
+  oldestTimeOfService: 'otelcol_storage_service_oldest_time_seconds',
   storageBytes: 'otelcol_storage_size_bytes',
+  storageLimit: 'otelcol_storage_limit_bytes',
+  retention: 'otelcol_storage_retention_seconds',
 } as const;
 
 /** Labels of `collectorMetric`. */
@@ -285,6 +296,8 @@ export const collectorLabel = {
   receiver: 'receiver',
   transport: 'transport',
   exporter: 'exporter',
+  processor: 'processor',
+  dataType: 'data_type',
   signal: 'signal',
   reason: 'reason',
   kind: 'kind',

@@ -35,7 +35,7 @@ export interface ApiServerOptions {
 
 export interface ApiServerDeps extends ApiDeps {
   ownMetrics: OwnMetrics;
-  redMetrics: { contentType: string; metrics(): Promise<string> };
+  redMetrics: OwnMetrics;
   /** True while the collector takes in telemetry. */
   ready(): boolean;
   error(message: string, fields: Record<string, unknown>): void;
@@ -100,14 +100,12 @@ function mount(app: FastifyInstance, route: ApiRoute, deps: ApiServerDeps): void
 }
 
 function serveMetrics(app: FastifyInstance, deps: ApiServerDeps): void {
-  app.get(httpPath.metrics, (request, reply) => {
-    reply.hijack();
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) reply.raw.setHeader(name, value);
-    deps.ownMetrics.handle(request.raw, reply.raw);
-  });
-  app.get(httpPath.spanMetrics, async (_request, reply) =>
-    reply.type(deps.redMetrics.contentType).send(await deps.redMetrics.metrics()),
-  );
+  for (const [path, page] of [
+    [httpPath.metrics, deps.ownMetrics],
+    [httpPath.spanMetrics, deps.redMetrics],
+  ] as const) {
+    app.get(path, async (_request, reply) => reply.type(page.contentType).send(await page.metrics()));
+  }
   app.get(httpPath.live, async (_request, reply) => reply.type('text/plain').send('ok\n'));
   for (const path of [httpPath.ready, httpPath.health]) {
     app.get(path, async (_request, reply) => {

@@ -143,7 +143,7 @@ test('the collector tells what it took in, by the names of the OpenTelemetry Col
   const page = async (path: string) => (await fetch(`http://127.0.0.1:${collector.apiPort}${path}`)).text();
   assert.match(
     await page('/metrics'),
-    /^otelcol_receiver_accepted_spans(_total)?\{receiver="otlp-http"[^}]*\} 2$/m,
+    /^otelcol_receiver_accepted_spans_total\{receiver="otlp",transport="http"\} 2$/m,
   );
   const red = await page('/metrics/red');
   assert.match(red, /^span_duration_seconds_count\{[^}]*route="\/api\/v2\/verify"[^}]*\} 1$/m);
