@@ -203,6 +203,20 @@ const makersTools = {
     versionArgs: ['--version'],
     remedy: 'connect to the Go module proxy',
   }),
+  'go-sender': oracleTool({
+    command: 'go-sender',
+    source: join(import.meta.dirname, '../senders/go'),
+    versionArgs: ['--version'],
+    remedy: 'connect to the Go module proxy',
+  }),
+  telemetrygen: goTool({
+    command: 'telemetrygen',
+    module: 'github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen',
+    version: 'v0.161.0',
+    package: '.',
+    versionArgs: ['--help'],
+    remedy: 'connect to the Go module proxy',
+  }),
   'dockerfile-frontend': goTool({
     command: 'dockerfile-frontend',
     module: 'github.com/moby/buildkit',
