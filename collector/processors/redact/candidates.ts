@@ -1,4 +1,4 @@
-import { possibleCards } from './cards.ts';
+import { hasDigitsOfCard, possibleCards } from './cards.ts';
 import { type Needle, NeedleSearch, standsAt } from './needle-search.ts';
 import { KEY_NEEDLES } from './secret-keys.ts';
 import type { TextMasker, TextMaskerOptions } from './text-masker.ts';
@@ -100,8 +100,9 @@ export class Candidates {
 
   #cards(buffer: Buffer, place: number, places: number[]): void {
     const from = Math.max(0, place - CARD_BYTES);
-    for (const at of possibleCards(buffer.toString('latin1', from, place + 16 + CARD_BYTES)))
-      places.push(from + at);
+    const to = Math.min(buffer.length, place + 16 + CARD_BYTES);
+    if (!hasDigitsOfCard(buffer, from, to)) return;
+    for (const at of possibleCards(buffer.toString('latin1', from, to))) places.push(from + at);
   }
 }
 

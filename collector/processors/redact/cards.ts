@@ -9,6 +9,8 @@ const CARD =
 /** The same in raw bytes, where what seems to be the first or the last digit may be a length or a field's number. */
 const MAYBE_CARD = /(?<!\d\d)(?:\d{13,20}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}|\d{4}[ -]\d{6}[ -]\d{4,5})/g;
 
+const MIN_DIGITS = 13;
+
 /** Visa, Mastercard, Amex, Diners Club, Discover, JCB, UnionPay, Maestro. */
 const BEGINNING = /^(?:4|5[0-8]|2[2-7]|3[0-9]|6)/;
 
@@ -21,6 +23,18 @@ export function cardsIn(text: string): [start: number, end: number][] {
 export function possibleCards(text: string): number[] {
   const maybe = (digits: string) => isCard(digits) || isCard(digits.slice(0, -1));
   return matches(text, MAYBE_CARD, maybe).map(([start, end]) => (start + end) >> 1);
+}
+
+/** False when the bytes from `from` to `to` have no digits in a row, spaces and dashes aside, that a card number needs. */
+export function hasDigitsOfCard(bytes: Uint8Array, from: number, to: number): boolean {
+  let digits = 0;
+  for (let p = from; p < to; p++) {
+    const byte = bytes[p]!;
+    if (byte >= 0x30 && byte <= 0x39) digits++;
+    else if (byte !== 0x20 && byte !== 0x2d) digits = 0;
+    if (digits === MIN_DIGITS) return true;
+  }
+  return false;
 }
 
 /** Matches of `pattern` that pass; one that does not may hide another that begins inside of it. */
