@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { MetricsDecoder } from '../formats/otlp-protobuf/metrics-decoder.ts';
 import type { Batch } from '../telemetry/batch.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import type { Signal } from '../telemetry/model.ts';
@@ -90,6 +91,7 @@ function listen(server: Server, { host, port }: OtlpGrpcOptions): Promise<void> 
 
 /** Makes batches of messages and hands them on; counts what became of them. */
 class MessageIntake {
+  readonly #metrics = new MetricsDecoder();
   readonly #deps: ReceiverDeps;
   readonly #budget: ByteBudget;
   readonly #maxBodyBytes: number;
@@ -115,7 +117,7 @@ class MessageIntake {
     try {
       this.#budget.take(message.length);
       taken = message.length;
-      batch = readBatch(message, signal, 'protobuf');
+      batch = readBatch(message, signal, 'protobuf', this.#metrics);
       if (batch.count > 0) await this.#deps.consume([batch]);
     } catch (cause) {
       const error = this.#asCollectorError(cause);

@@ -6,6 +6,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { MetricsDecoder } from '../formats/otlp-protobuf/metrics-decoder.ts';
 import { encodeExportResponse, encodeStatus, type OtlpEncoding } from '../formats/otlp-protobuf/responses.ts';
 import type { Batch } from '../telemetry/batch.ts';
 import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
@@ -174,6 +175,7 @@ function close(server: Server, usual: UsualConnections, schedule: Schedule): Pro
 }
 
 class OtlpHandler {
+  readonly #metrics = new MetricsDecoder();
   readonly #deps: ReceiverDeps;
   readonly #budget: ByteBudget;
   readonly #maxBodyBytes: number;
@@ -255,7 +257,7 @@ class OtlpHandler {
     try {
       const given = read();
       const raw = given instanceof Promise ? await given : given;
-      batch = readBatch(gzip ? bytes.gunzip(raw) : raw, signal, encoding);
+      batch = readBatch(gzip ? bytes.gunzip(raw) : raw, signal, encoding, this.#metrics);
       if (gzip && batch.body.length > 0 && encoding === 'protobuf') {
         // What came compressed is stored as it came; the offsets speak of the inflated body.
         batch = { ...batch, body: raw, inflated: batch.body, compression: 'gzip' };

@@ -34,9 +34,12 @@ export function parseLogsJson(body: Uint8Array): LogBatch {
   return scanLogs(toProtobuf(body, LOGS, logsCodec));
 }
 
-/** As parseTracesJson, for metrics. */
-export function parseMetricsJson(body: Uint8Array): SampleBatch {
-  return decodeMetrics(toProtobuf(body, METRICS, metricsCodec));
+/** As parseTracesJson, for metrics; `decode` reads the protobuf. */
+export function parseMetricsJson(
+  body: Uint8Array,
+  decode: (body: Uint8Array) => SampleBatch = decodeMetrics,
+): SampleBatch {
+  return decode(toProtobuf(body, METRICS, metricsCodec));
 }
 
 /** What is refused, and what is rare, goes the careful way, which knows the path of everything in the body. */

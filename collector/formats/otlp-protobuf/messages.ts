@@ -217,3 +217,6 @@ export const resourceCodec = codecOf<typeof TABLE, 'Resource'>(OTLP, 'Resource')
 export const scopeCodec = codecOf<typeof TABLE, 'InstrumentationScope'>(OTLP, 'InstrumentationScope');
 export const keyValueCodec = codecOf<typeof TABLE, 'KeyValue'>(OTLP, 'KeyValue');
 export const anyValueCodec = codecOf<typeof TABLE, 'AnyValue'>(OTLP, 'AnyValue');
+export const metricCodec = codecOf<typeof TABLE, 'Metric'>(OTLP, 'Metric');
+export const numberPointCodec = codecOf<typeof TABLE, 'NumberDataPoint'>(OTLP, 'NumberDataPoint');
+export const histogramPointCodec = codecOf<typeof TABLE, 'HistogramDataPoint'>(OTLP, 'HistogramDataPoint');

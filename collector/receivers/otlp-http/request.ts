@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { parseLogsJson, parseMetricsJson, parseTracesJson } from '../../formats/otlp-json/parse-request.ts';
-import { decodeMetrics } from '../../formats/otlp-protobuf/decode-metrics.ts';
+import type { MetricsDecoder } from '../../formats/otlp-protobuf/metrics-decoder.ts';
 import type { OtlpEncoding } from '../../formats/otlp-protobuf/responses.ts';
 import { scanLogs } from '../../formats/otlp-protobuf/scan-logs.ts';
 import { scanTraces } from '../../formats/otlp-protobuf/scan-traces.ts';
@@ -21,9 +21,15 @@ export const CONTENT_TYPES: Record<OtlpEncoding, string> = {
   json: 'application/json',
 };
 
-const READERS: Record<OtlpEncoding, Record<Signal, (body: Uint8Array) => Batch>> = {
-  protobuf: { traces: scanTraces, logs: scanLogs, metrics: decodeMetrics },
-  json: { traces: parseTracesJson, logs: parseLogsJson, metrics: parseMetricsJson },
+type BodyReader = (body: Uint8Array, metrics: MetricsDecoder) => Batch;
+
+const READERS: Record<OtlpEncoding, Record<Signal, BodyReader>> = {
+  protobuf: { traces: scanTraces, logs: scanLogs, metrics: (body, metrics) => metrics.decode(body) },
+  json: {
+    traces: parseTracesJson,
+    logs: parseLogsJson,
+    metrics: (body, metrics) => parseMetricsJson(body, (protobuf) => metrics.decode(protobuf)),
+  },
 };
 
 /** The encoding a request says it has; undefined when it is none of OTLP's. */
@@ -67,7 +73,12 @@ export function routeOf(request: IncomingMessage): { signal: Signal; encoding: O
   return { signal, encoding, gzip: isGzip(request) };
 }
 
-/** Makes the batch of an uncompressed body. */
-export function readBatch(body: Uint8Array, signal: Signal, encoding: OtlpEncoding): Batch {
-  return READERS[encoding][signal](body);
+/** Makes the batch of an uncompressed body; `metrics` is the receiver's, which knows what came before. */
+export function readBatch(
+  body: Uint8Array,
+  signal: Signal,
+  encoding: OtlpEncoding,
+  metrics: MetricsDecoder,
+): Batch {
+  return READERS[encoding][signal](body, metrics);
 }
