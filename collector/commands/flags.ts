@@ -10,6 +10,7 @@ export type Flags =
 export const USAGE = `go-sre-collector: takes in logs, metrics and traces, keeps them, explains incidents
 
 Usage: go-sre-collector [flags]
+       go-sre-collector store check|compact|export|import FILE …   (store --help tells more)
 
   --config FILE           configuration, YAML or JSON
   --check-config          check the configuration, list every problem, start nothing

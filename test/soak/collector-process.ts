@@ -6,7 +6,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ending } from './random-life.ts';
 
-const MAIN = new URL('../../collector/main.ts', import.meta.url).pathname;
 /** A sign that does not come within this is not waited for any longer. */
 const SIGN_MS = 3000;
 const READY_MS = 60_000;
@@ -25,9 +24,10 @@ export class CollectorProcess {
   readonly #exited: Promise<unknown[]>;
   readonly ready: Promise<void>;
 
-  constructor(configPath: string, storePath: string, env: NodeJS.ProcessEnv) {
+  /** `main` is the collector's entry, from source or as it was built. */
+  constructor(main: string, configPath: string, storePath: string, env: NodeJS.ProcessEnv) {
     this.#storePath = storePath;
-    this.#child = spawn(process.execPath, [MAIN, '--config', configPath], {
+    this.#child = spawn(process.execPath, [main, '--config', configPath], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -30,6 +30,8 @@ export interface KillSettings {
   seed: number;
   /** Exists; everything that is written is in it. */
   folder: string;
+  /** The collector's entry: its source, or a build of it. */
+  main: string;
   tell(line: string): void;
 }
 
@@ -63,7 +65,7 @@ interface Load {
   loud: Sender;
 }
 
-export async function soakKill({ kills, seed, folder, tell }: KillSettings): Promise<KillResult> {
+export async function soakKill({ kills, seed, folder, main, tell }: KillSettings): Promise<KillResult> {
   const random = randomFrom(seed);
   const [otlpPort, apiPort] = await freePorts();
   const storePath = join(folder, 'store.sqlite');
@@ -72,7 +74,7 @@ export async function soakKill({ kills, seed, folder, tell }: KillSettings): Pro
   const writer = new LogWriter(logPath);
   const configPath = join(folder, 'collector.json');
   writeFileSync(configPath, configText({ otlpPort, apiPort, storePath, logPath, target }));
-  const start = () => new CollectorProcess(configPath, storePath, process.env);
+  const start = () => new CollectorProcess(main, configPath, storePath, process.env);
   const load = startLoad(otlpPort);
   const ticker = setInterval(() => writer.write(LINES_PER_TICK), TICK_MS);
   let collector = start();

@@ -1,7 +1,7 @@
 // npm run soak -- NAME: hours in the life of a collector in some minutes, and last a line that a program reads.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nearest } from '../../slo/index.ts';
 import { type KillResult, soakKill } from './kill.ts';
@@ -18,6 +18,7 @@ ${Object.entries(SOAKS)
 
   --kills N  how often the collector is killed (default 200)
   --seed N   of the moments (default: the time, printed)
+  --collector FILE  its entry, such as a dist/main.js that was built (default: the source)
   --keep     leave the store and the logs where they are, even when nothing is wrong
   --help
 
@@ -28,14 +29,18 @@ Exit codes: 0 nothing lost or doubled, 1 something was (the folder is printed), 
 const flags = {
   kills: { type: 'string' },
   seed: { type: 'string' },
+  collector: { type: 'string' },
   keep: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
+
+const SOURCE = new URL('../../collector/main.ts', import.meta.url).pathname;
 
 interface Request {
   name: string;
   kills: number;
   seed: number;
+  main: string;
   keep: boolean;
 }
 
@@ -51,7 +56,9 @@ function parse(argv: readonly string[]): Request | undefined {
   }
   const kills = values.kills === undefined ? 200 : whole('kills', values.kills);
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : whole('seed', values.seed);
-  return { name, kills, seed, keep: values.keep === true };
+  const from = process.env['INIT_CWD'] ?? process.cwd();
+  const main = values.collector === undefined ? SOURCE : resolve(from, values.collector);
+  return { name, kills, seed, main, keep: values.keep === true };
 }
 
 function whole(flag: string, text: string): number {
@@ -70,12 +77,12 @@ function tell({ phases, sent, notes }: KillResult): void {
   for (const note of notes) console.log(`- ${note}`);
 }
 
-async function run({ name, kills, seed, keep }: Request): Promise<number> {
+async function run({ name, kills, seed, main, keep }: Request): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), `go-sre-soak-${name}-`));
   console.log(`${name}: ${SOAKS[name]} (seed ${seed})`);
   let wrong = true;
   try {
-    const result = await soakKill({ kills, seed, folder, tell: (line) => console.error(`# ${line}`) });
+    const result = await soakKill({ kills, seed, folder, main, tell: (line) => console.error(`# ${line}`) });
     tell(result);
     const figures = { kills: result.kills, losses: result.losses, doubled: result.doubled };
     console.log(`RESULT ${JSON.stringify({ bench: name, figures })}`);

@@ -100,9 +100,13 @@ DROP TABLE evictions_before;
  */
 export function openFile(path: string): DatabaseSync {
   const isNew = !existsSync(path) || statSync(path).size === 0;
-  if (!isNew) checkHeader(path);
+  if (!isNew) {
+    checkHeader(path);
+    checkUnderLog(path);
+  }
+  let db: DatabaseSync | undefined;
   try {
-    const db = new DatabaseSync(path, { timeout: BUSY_MS });
+    db = new DatabaseSync(path, { timeout: BUSY_MS });
     lock(db, path);
     if (isNew) {
       db.exec(
@@ -118,8 +122,32 @@ export function openFile(path: string): DatabaseSync {
     migrate(db);
     return db;
   } catch (cause) {
+    db?.close();
     throw openError(path, cause);
   }
+}
+
+/**
+ * After a crash the file is only whole together with its log, and who opens both for writing puts them together. So what
+ * is to be refused is refused by a look that only reads: a newer version, rows that cannot be read.
+ */
+function checkUnderLog(path: string): void {
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  let db: DatabaseSync | undefined;
+  try {
+    db = openForReading(path);
+    const version = versionOf(db);
+    if (version > SCHEMA_VERSION) throw newer(path, version);
+    db.prepare('SELECT sum(length(services)), sum(length(resource)), sum(bytes) FROM blocks').get();
+  } catch (cause) {
+    throw openError(path, cause);
+  } finally {
+    db?.close();
+  }
+}
+
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
 /** Opens the file a second time, only to read: other connections of the process that has it open for writing. */
@@ -127,6 +155,39 @@ export function openForReading(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
   db.exec('PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY;');
   return db;
+}
+
+/**
+ * Opens a store that no collector has open, only to read: nothing of the file is changed. Throws as `openFile` does, and
+ * `store-failed` where there is no store, or one of an older version, which must be brought up to date first.
+ */
+export function openAlone(path: string): { db: DatabaseSync; close(): void } {
+  if (!existsSync(path)) throw new CollectorError('store-failed', `There is no store ${path}.`);
+  checkHeader(path);
+  const guard = new DatabaseSync(':memory:', { timeout: BUSY_MS });
+  try {
+    lock(guard, path);
+    const db = openForReading(path);
+    const version = versionOf(db);
+    if (version !== SCHEMA_VERSION) db.close();
+    if (version > SCHEMA_VERSION) throw newer(path, version);
+    if (version < SCHEMA_VERSION) {
+      throw new CollectorError(
+        'store-failed',
+        `The store ${path} has the older schema version ${version}: \`store compact\`, or a start of the collector, brings it to version ${SCHEMA_VERSION}.`,
+      );
+    }
+    return {
+      db,
+      close: () => {
+        db.close();
+        guard.close();
+      },
+    };
+  } catch (cause) {
+    guard.close();
+    throw openError(path, cause);
+  }
 }
 
 /**
@@ -144,7 +205,7 @@ function lock(db: DatabaseSync, path: string): void {
 /** Brings the tables of an older version up to date, one version after the other; each step happens whole or not at all. */
 function migrate(db: DatabaseSync): void {
   for (;;) {
-    const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+    const version = versionOf(db);
     const step = MIGRATIONS[version];
     if (version >= SCHEMA_VERSION || step === undefined) return;
     try {
@@ -212,17 +273,19 @@ function checkHeader(path: string): void {
     throw damaged(path, 'is a SQLite database of another program');
   }
   const version = header.readUInt32BE(HEADER.userVersion);
-  if (version > SCHEMA_VERSION) {
-    throw new CollectorError(
-      'store-damaged',
-      `The store ${path} has schema version ${version}, this program reads up to ${SCHEMA_VERSION}. It was left as it is; run the newer go-sre-collector, or give this one another path.`,
-    );
-  }
+  if (version > SCHEMA_VERSION) throw newer(path, version);
   const pageBytes = header.readUInt16BE(HEADER.pageSize) === 1 ? 65536 : header.readUInt16BE(HEADER.pageSize);
   const expected = header.readUInt32BE(HEADER.pageCount) * pageBytes;
   if (statSync(path).size < expected && !existsSync(`${path}-wal`)) {
     throw damaged(path, `should have ${expected} bytes and has ${statSync(path).size}: its end is missing`);
   }
+}
+
+function newer(path: string, version: number): CollectorError {
+  return new CollectorError(
+    'store-damaged',
+    `The store ${path} has schema version ${version}, this program reads up to ${SCHEMA_VERSION}. It was left as it is; run the newer go-sre-collector, or give this one another path.`,
+  );
 }
 
 function damaged(path: string, what: string, cause?: unknown): CollectorError {

@@ -20,7 +20,7 @@ const blocks: fc.Arbitrary<SharedBlock[]> = fc
       services: fc.oneof(
         { weight: 5, arbitrary: fc.constantFrom(...SERVICES).map((one) => [one]) },
         { weight: 1, arbitrary: fc.subarray(SERVICES, { minLength: 2 }) },
-        { weight: 1, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.constant<string[]>([]) },
       ),
       each: fc.integer({ min: 1, max: 50 }),
     }),
