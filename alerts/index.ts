@@ -1,1 +1,2 @@
+export { planCollectorAlerts } from './collector.ts';
 export { planAlerts } from './plan.ts';

@@ -31,6 +31,8 @@ interface RecordingRule {
 interface AlertingRule {
   readonly alert: string;
   readonly expr: string;
+  /** How long the condition holds before somebody is called; at once when absent. */
+  readonly for?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }

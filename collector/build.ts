@@ -1,7 +1,7 @@
 // Bundles the collector and its console into dist/, with the licences of everything bundled beside them: the
 // published package and the container image need nothing else. Run by `npm run build`, and by npm before packing.
-import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { thirdPartyLicences } from '../licences.ts';
 import { buildConsole } from './ui/build.ts';
@@ -38,6 +38,15 @@ const { metafile } = await build({
 writeFileSync(join(made, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(metafile, here));
 chmodSync(join(made, 'main.js'), 0o755);
 await buildConsole(join(made, 'ui'));
+copyOps(join(made, 'ops'));
 if (existsSync(dist)) renameSync(dist, old);
 renameSync(made, dist);
 rmSync(old, { recursive: true, force: true });
+
+/** Rules and dashboard of the collector itself, for those who have the package alone; an image has no use for them. */
+function copyOps(to: string): void {
+  for (const file of ['alerts/collector/rules.yaml', 'dashboards/collector/collector.json']) {
+    const from = join(here, '..', file);
+    if (existsSync(from)) cpSync(from, join(to, basename(file)));
+  }
+}

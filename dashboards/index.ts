@@ -1,2 +1,3 @@
+export { planCollectorDashboard } from './collector-dashboard.ts';
 export { planDashboards } from './plan.ts';
 export { clientNames } from './service-dashboard.ts';

@@ -5,6 +5,8 @@
 import type { SyntaxNodeRef } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 import {
+  collectorLabel,
+  collectorMetric,
   label,
   rule,
   ruleLabel,
@@ -166,12 +168,13 @@ const knownLabels: ReadonlySet<string> = new Set([
   ...Object.values(label),
   ...Object.values(ruleLabel),
   ...Object.values(spanMetricLabel),
+  ...Object.values(collectorLabel),
 ]);
 
 const knownMetrics: ReadonlySet<string> = new Set(
-  [serviceMetric, spanMetric, scrapeMetric, rule]
+  [serviceMetric, spanMetric, scrapeMetric, rule, collectorMetric]
     .flatMap((table) => Object.values<string>(table))
-    .flatMap((name) => [name, ...Object.values(suffix).map((end) => `${name}${end}`)]),
+    .flatMap((name) => [name, `${name}_total`, ...Object.values(suffix).map((end) => `${name}${end}`)]),
 );
 
 const windowed = Object.entries(rule).flatMap(([key, name]) => (key.endsWith('Prefix') ? [name] : []));

@@ -291,6 +291,12 @@ export const collectorMetric = {
   retention: 'otelcol_storage_retention_seconds',
 } as const;
 
+/** Other spellings of `collectorMetric` that are asked for, recorded by the rules of the collector. */
+export const collectorAlias = { refusedSpans: 'otel_collector_receiver_refused_spans_total' } as const;
+
+/** The job by which the collector itself is scraped: its rules and its dashboard select by it. */
+export const collectorJob = 'go-sre-collector';
+
 /** Labels of `collectorMetric`. */
 export const collectorLabel = {
   receiver: 'receiver',

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import * as disk from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { planCollectorAlerts } from '../../alerts/index.ts';
 import { planAssembly } from '../../collector/assembly.ts';
+import { planCollectorDashboard } from '../../dashboards/index.ts';
 import type { Answers } from '../../scaffold/src/answers.ts';
 import { write } from '../../scaffold/src/create/write.ts';
 import { type Plan, plan } from '../../scaffold/src/emit/plan.ts';
@@ -13,6 +15,7 @@ import { packageVersion, pipelinesFolder, templateFolder } from '../../scaffold/
 import { type CiSystem, ciSystems, renderPipeline } from '../../scaffold/src/pipeline/render.ts';
 import { renderRulesPage } from './rules-page.ts';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const goldenFolder = fileURLToPath(new URL('../golden', import.meta.url));
 
 /** Folder in test/golden/ -> the answers that give it: the default router with everything on, and with nothing. */
@@ -57,6 +60,16 @@ export function templatePipelines(): Map<string, string> {
   );
 }
 
+/** Rules and dashboard of the collector itself, which stand beside the code that makes them: path from the root -> text. */
+export function planCollectorOps(): Map<string, string> {
+  const placed = (folder: string, files: Map<string, string>) =>
+    [...files].map(([name, text]) => [join(folder, name), text] as const);
+  return new Map([
+    ...placed('alerts/collector', planCollectorAlerts()),
+    ...placed('dashboards/collector', planCollectorDashboard()),
+  ]);
+}
+
 if (import.meta.main) {
   for (const [path, text] of templatePipelines()) {
     await disk.mkdir(dirname(join(templateFolder, path)), { recursive: true });
@@ -71,4 +84,5 @@ if (import.meta.main) {
   }
   await disk.writeFile(new URL('../../docs/rules.md', import.meta.url), renderRulesPage());
   for (const [path, text] of await planAssembly()) await disk.writeFile(path, text);
+  for (const [path, text] of planCollectorOps()) await disk.writeFile(join(root, path), text);
 }
