@@ -53,11 +53,11 @@ export async function queryFindTraces(
 
 async function findHits(
   { catalog, reader }: QueryContext,
-  { filter }: FindTracesQuery,
+  { filter, order }: FindTracesQuery,
   lastMember: number,
   budget: Budget,
 ): Promise<TraceHits> {
-  const hits = new TraceHits();
+  const hits = new TraceHits(reader, order === 'slowest');
   for (const meta of catalog.select('traces', lastMember, filter)) {
     await budget.pause();
     const matches = await matchSpans(reader, meta, filter, lastMember, budget);
@@ -124,7 +124,7 @@ async function traceColumns(
   const spans = await collectTraces(context, wanted, lastMember, budget);
   const summaries = summarise(spans, page.length);
   const rows: { traceId: Uint8Array; hit: number; summary: Summary }[] = [];
-  const found = new SpanRefs();
+  const found = new SpanRefs(wanted.ids);
   for (const [n, hit] of page.entries()) {
     const meta = hits.blocks[hits.block[hit]!]!;
     const index = context.reader.spans(meta);
@@ -140,7 +140,7 @@ async function traceColumns(
     traceId: packIds(rows, TRACE_ID_BYTES, (row) => row.traceId),
     hitSpanId: found.ids(all, 'spanId'),
     hitStartTimeUnixNano: BigInt64Array.from(rows, ({ hit }) => bigintAt(hits.start, hit)),
-    hitDurationNano: BigInt64Array.from(rows, ({ hit }) => bigintAt(hits.duration, hit)),
+    hitDurationNano: found.fill(new BigInt64Array(length), all, (index) => index.durationNano),
     hitStatus: found.fill(new Uint8Array(length), all, (index) => index.status),
     hitHttpStatus: found.fill(new Uint16Array(length), all, (index) => index.httpStatus),
     hitName: found.strings(all, 'name'),

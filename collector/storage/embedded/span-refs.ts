@@ -3,6 +3,7 @@ import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import { fromHex, SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
 import type { BlockMeta } from './block.ts';
+import type { IdTable } from './id-table.ts';
 import { compare64, number64, words64 } from './words.ts';
 
 /** Spans of one block. */
@@ -14,11 +15,17 @@ interface SpanBlock {
 /** Spans by block and position, numbered from 0. */
 export class SpanRefs {
   readonly blocks: SpanBlock[] = [];
-  /** Per span: which of `blocks`, the position in it, and what the caller numbers (its trace). */
+  /** Per span: which of `blocks`, the position in it, the number of its trace. */
   block = new Uint32Array(64);
   position = new Uint32Array(64);
   trace = new Uint32Array(64);
   length = 0;
+  readonly #traces: IdTable;
+
+  /** `traces` numbers the traces of the spans. */
+  constructor(traces: IdTable) {
+    this.#traces = traces;
+  }
 
   push(block: number, position: number, trace: number): void {
     if (this.length === this.block.length) {
@@ -79,8 +86,7 @@ export class SpanRefs {
   }
 
   traceId(n: number): Uint8Array {
-    const at = this.position[n]! * TRACE_ID_BYTES;
-    return this.#index(n).traceId.subarray(at, at + TRACE_ID_BYTES);
+    return this.#traces.traceId(this.trace[n]!);
   }
 
   spanId(n: number): Uint8Array {
@@ -106,9 +112,16 @@ export class SpanRefs {
     return target;
   }
 
-  /** Ids of the given spans behind one another. */
-  ids(spans: Uint32Array, column: 'traceId' | 'spanId' | 'parentSpanId'): Uint8Array {
-    const bytes = column === 'traceId' ? TRACE_ID_BYTES : SPAN_ID_BYTES;
+  /** Trace ids of the given spans behind one another. */
+  traceIds(spans: Uint32Array): Uint8Array {
+    const packed = new Uint8Array(spans.length * TRACE_ID_BYTES);
+    for (let n = 0; n < spans.length; n++) packed.set(this.traceId(spans[n]!), n * TRACE_ID_BYTES);
+    return packed;
+  }
+
+  /** Span ids or parents' ids of the given spans behind one another. */
+  ids(spans: Uint32Array, column: 'spanId' | 'parentSpanId'): Uint8Array {
+    const bytes = SPAN_ID_BYTES;
     const columns = this.#columns(spans, (index) => index[column]);
     const packed = new Uint8Array(spans.length * bytes);
     for (let n = 0; n < spans.length; n++) {

@@ -1,8 +1,9 @@
 /** The first matching span of every matching trace, in columns: a search may match every trace there is. */
+import type { SpanIndex } from '../../telemetry/batch.ts';
 import { SPAN_ID_BYTES } from '../../telemetry/ids.ts';
 import type { BlockMeta } from './block.ts';
 import { IdTable, mixWords, wordsOf } from './id-table.ts';
-import type { TraceIds } from './reader.ts';
+import type { BlockReader, TraceIds } from './reader.ts';
 import type { Matches } from './span-filter.ts';
 import { doubled } from './span-refs.ts';
 import { compare64, words64 } from './words.ts';
@@ -12,34 +13,41 @@ export class TraceHits {
   readonly blocks: BlockMeta[] = [];
   block = new Uint32Array(64);
   position = new Uint32Array(64);
-  /** Words: four of a trace id, two of a span id, two of a start, two of a duration. */
+  /** Words: four of a trace id, two of the start; two of the duration where the order is by it. */
   ids = new Uint32Array(64 * 4);
-  spans = new Uint32Array(64 * 2);
   start = new Uint32Array(64 * 2);
-  duration = new Uint32Array(64 * 2);
+  duration = new Uint32Array(0);
   length = 0;
+  readonly #reader: BlockReader;
+  readonly #withDurations: boolean;
+
+  constructor(reader: BlockReader, withDurations: boolean) {
+    this.#reader = reader;
+    this.#withDurations = withDurations;
+    if (withDurations) this.duration = new Uint32Array(64 * 2);
+  }
 
   /** Takes the earliest of the matching spans of every trace in the block; spans of no trace are left out. */
   add(meta: BlockMeta, { index, positions }: Matches, traces: TraceIds): void {
     const block = this.blocks.push(meta) - 1;
     const start = words64(index.startTimeUnixNano);
     const ids = wordsOf(traces.ids);
+    const isEarlier = earlierIn(index, start);
     const first = traces.index
-      ? firstByNumber(traces.index, ids.length >>> 2, positions, start, index.spanId)
-      : firstByRun(ids, positions, start, index.spanId);
-    const duration = words64(index.durationNano);
-    const spans = wordsOf(index.spanId);
+      ? firstByNumber(traces.index, ids.length >>> 2, positions, isEarlier)
+      : firstByRun(ids, positions, isEarlier);
+    const duration = this.#withDurations ? words64(index.durationNano) : undefined;
     for (let n = 0; n < first.length; n++) {
       const i = first[n]!;
       const at = (traces.index ? traces.index[i]! : i) * 4;
       if ((ids[at]! | ids[at + 1]! | ids[at + 2]! | ids[at + 3]!) === 0) continue;
       const hit = this.#next(block, i);
       for (let word = 0; word < 4; word++) this.ids[hit * 4 + word] = ids[at + word]!;
-      for (let word = 0; word < 2; word++) {
-        this.start[hit * 2 + word] = start[i * 2 + word]!;
-        this.duration[hit * 2 + word] = duration[i * 2 + word]!;
-        this.spans[hit * 2 + word] = spans[i * 2 + word]!;
-      }
+      this.start[hit * 2] = start[i * 2]!;
+      this.start[hit * 2 + 1] = start[i * 2 + 1]!;
+      if (duration === undefined) continue;
+      this.duration[hit * 2] = duration[i * 2]!;
+      this.duration[hit * 2 + 1] = duration[i * 2 + 1]!;
     }
   }
 
@@ -48,9 +56,8 @@ export class TraceHits {
       this.block = doubled(this.block);
       this.position = doubled(this.position);
       this.ids = doubled(this.ids);
-      this.spans = doubled(this.spans);
       this.start = doubled(this.start);
-      this.duration = doubled(this.duration);
+      if (this.#withDurations) this.duration = doubled(this.duration);
     }
     this.block[this.length] = block;
     this.position[this.length] = position;
@@ -109,8 +116,11 @@ export class TraceHits {
     return order < 0 || (order === 0 && Buffer.compare(this.#spanId(n), this.#spanId(other)) < 0);
   }
 
+  /** Ids of spans decide only between spans that began at the same nanosecond: they are read when that happens. */
   #spanId(n: number): Uint8Array {
-    return new Uint8Array(this.spans.buffer, n * SPAN_ID_BYTES, SPAN_ID_BYTES);
+    const index = this.#reader.spans(this.blocks[this.block[n]!]!);
+    const at = this.position[n]! * SPAN_ID_BYTES;
+    return index?.spanId.subarray(at, at + SPAN_ID_BYTES) ?? new Uint8Array(SPAN_ID_BYTES);
   }
 }
 
@@ -121,13 +131,23 @@ function has(bitmap: Uint32Array, bit: number): boolean {
   return (bitmap[bit >>> 5]! & (1 << (bit & 31))) !== 0;
 }
 
+type IsEarlier = (i: number, other: number) => boolean;
+
+/** Compares spans of one block by start and id. */
+function earlierIn(index: SpanIndex, start: Uint32Array): IsEarlier {
+  const idOf = (n: number) => index.spanId.subarray(n * SPAN_ID_BYTES, (n + 1) * SPAN_ID_BYTES);
+  return (i, other) => {
+    const order = compare64(start, i, start, other);
+    return order < 0 || (order === 0 && Buffer.compare(idOf(i), idOf(other)) < 0);
+  };
+}
+
 /** The earliest span of every trace number. */
 function firstByNumber(
   numbers: Uint32Array,
   traces: number,
   positions: ArrayLike<number>,
-  start: Uint32Array,
-  spanId: Uint8Array,
+  isEarlier: IsEarlier,
 ): number[] {
   const places = new Int32Array(traces).fill(-1);
   const first: number[] = [];
@@ -136,24 +156,19 @@ function firstByNumber(
     const number = numbers[i]!;
     const place = places[number]!;
     if (place === -1) places[number] = first.push(i) - 1;
-    else if (isEarlier(i, first[place]!, start, spanId)) first[place] = i;
+    else if (isEarlier(i, first[place]!)) first[place] = i;
   }
   return first;
 }
 
 /** The earliest span of every run of one trace; the runs of a trace meet again in `settle`. */
-function firstByRun(
-  ids: Uint32Array,
-  positions: ArrayLike<number>,
-  start: Uint32Array,
-  spanId: Uint8Array,
-): number[] {
+function firstByRun(ids: Uint32Array, positions: ArrayLike<number>, isEarlier: IsEarlier): number[] {
   const first: number[] = [];
   let before = -1;
   for (let n = 0; n < positions.length; n++) {
     const i = positions[n]!;
     if (before === -1 || !isSameTrace(ids, i * 4, before * 4)) first.push(i);
-    else if (isEarlier(i, first.at(-1)!, start, spanId)) first[first.length - 1] = i;
+    else if (isEarlier(i, first.at(-1)!)) first[first.length - 1] = i;
     before = i;
   }
   return first;
@@ -166,11 +181,4 @@ function isSameTrace(ids: Uint32Array, one: number, other: number): boolean {
     ids[one + 2] === ids[other + 2] &&
     ids[one + 3] === ids[other + 3]
   );
-}
-
-function isEarlier(i: number, other: number, start: Uint32Array, spanId: Uint8Array): boolean {
-  const order = compare64(start, i, start, other);
-  if (order !== 0) return order < 0;
-  const idOf = (n: number) => spanId.subarray(n * SPAN_ID_BYTES, (n + 1) * SPAN_ID_BYTES);
-  return Buffer.compare(idOf(i), idOf(other)) < 0;
 }

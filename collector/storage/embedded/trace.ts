@@ -79,59 +79,49 @@ export async function collectTraces(
   lastMember: number,
   budget: Budget,
 ): Promise<SpanRefs> {
-  const found = new SpanRefs();
+  const found = new SpanRefs(wanted.ids);
   const seen = new IdTable();
   for (const meta of catalog.select('traces', lastMember)) {
     if (!reader.mayHoldTraces(meta, wanted.hashes)) continue;
     await budget.pause();
-    const numbers = tracesOf(reader, meta, wanted.ids, lastMember);
-    if (numbers === undefined) continue;
-    budget.read(meta);
-    collectFromBlock(reader, meta, numbers, seen, found);
+    if (collectFromBlock(reader, meta, wanted.ids, lastMember, seen, found)) budget.read(meta);
   }
   return found;
 }
 
-/** Per span up to `lastMember` the number of its trace among the wanted ones, or -1; undefined when the block is gone. */
-function tracesOf(
+/** Takes the block's spans of the wanted traces; false when the block is gone. */
+function collectFromBlock(
   reader: BlockReader,
   meta: BlockMeta,
   wanted: IdTable,
   lastMember: number,
-): Int32Array | undefined {
-  const traces = reader.traces(meta);
-  if (traces === undefined) return undefined;
-  const words = wordsOf(traces.ids);
-  const numbers = new Int32Array(words.length >>> 2);
-  for (let n = 0, at = 0; n < numbers.length; n++, at += 4) {
-    numbers[n] = wanted.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
-  }
-  const end = reader.recordsUpTo(meta, lastMember);
-  const { index } = traces;
-  return index === undefined
-    ? numbers.subarray(0, end)
-    : Int32Array.from(index.subarray(0, end), (n) => numbers[n]!);
-}
-
-function collectFromBlock(
-  reader: BlockReader,
-  meta: BlockMeta,
-  numbers: Int32Array,
   seen: IdTable,
   found: SpanRefs,
-): void {
-  let at = numbers.findIndex((number) => number !== -1);
-  const index = at === -1 ? undefined : reader.spans(meta);
-  if (index === undefined) return;
+): boolean {
+  const traces = reader.traces(meta);
+  if (traces === undefined) return false;
+  const words = wordsOf(traces.ids);
+  const numbers = new Int32Array(words.length >>> 2);
+  let isThere = false;
+  for (let n = 0, at = 0; n < numbers.length; n++, at += 4) {
+    const number = wanted.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+    numbers[n] = number;
+    if (number !== -1) isThere = true;
+  }
+  if (!isThere) return true;
+  const index = reader.spans(meta);
+  if (index === undefined) return false;
   const block = found.blocks.push({ meta, index }) - 1;
   const span = wordsOf(index.spanId);
-  for (; at < numbers.length; at++) {
-    const number = numbers[at]!;
+  const end = reader.recordsUpTo(meta, lastMember);
+  for (let i = 0; i < end; i++) {
+    const number = numbers[traces.index === undefined ? i : traces.index[i]!]!;
     if (number === -1) continue;
     const before = seen.size;
-    seen.add(number, 0, 0, 0, span[at * 2]!, span[at * 2 + 1]!);
-    if (seen.size > before) found.push(block, at, number);
+    seen.add(number, 0, 0, 0, span[i * 2]!, span[i * 2 + 1]!);
+    if (seen.size > before) found.push(block, i, number);
   }
+  return true;
 }
 
 async function spanColumns(
@@ -143,7 +133,7 @@ async function spanColumns(
 ): Promise<SpanColumns> {
   const { length } = spans;
   return {
-    traceId: refs.ids(spans, 'traceId'),
+    traceId: refs.traceIds(spans),
     spanId: refs.ids(spans, 'spanId'),
     parentSpanId: refs.ids(spans, 'parentSpanId'),
     startTimeUnixNano: refs.fill(new BigInt64Array(length), spans, (index) => index.startTimeUnixNano),

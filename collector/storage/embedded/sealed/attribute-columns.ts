@@ -61,25 +61,34 @@ export class AttributeColumns {
     return filter === undefined || hash === true || mayHoldHash(filter, hash);
   }
 
-  /** Of the candidates those that have a visible attribute `key` which reads as `text`. */
+  /**
+   * Tells whether a record has a visible attribute `key` which reads as `text`. Where all or none of a column's values
+   * read so its positions are not even decoded.
+   */
   matcher(key: string, text: string): (i: number) => boolean {
     const masks = new Map<number, Uint8Array>();
-    const maskOf = (entry: ColumnEntry): Uint8Array => {
-      let mask = masks.get(entry.number);
-      if (mask === undefined) {
-        mask = this.values(entry).equalTo(text);
-        masks.set(entry.number, mask);
-      }
-      return mask;
-    };
-    const columns = this.shapes.map((shape) => visible(shape, key));
+    const byShape = this.shapes.map((shape) => {
+      const column = visible(shape, key);
+      if (column === undefined || column === 'unknown') return column;
+      const mask = masks.get(column.entry.number) ?? this.values(column.entry).equalTo(text);
+      masks.set(column.entry.number, mask);
+      if (!mask.includes(1)) return undefined;
+      if (!mask.includes(0)) return 'all' as const;
+      return {
+        mask,
+        positions: this.values(column.entry).positions,
+        last: this.#lastOf(column.entry),
+        behind: column.behind,
+      };
+    });
+    const { shapeOf } = this;
     return (i) => {
-      const column = columns[this.shapeOf[i]!];
-      if (column === 'unknown') {
-        const attributes = this.#decode(i);
-        return Object.hasOwn(attributes, key) && attributeText(attributes[key]) === text;
-      }
-      return column !== undefined && maskOf(column.entry)[this.#position(column, i)] === 1;
+      const test = byShape[shapeOf[i]!];
+      if (test === undefined) return false;
+      if (test === 'all') return true;
+      if (test !== 'unknown') return test.mask[test.positions[test.last[i]! - test.behind]!] === 1;
+      const attributes = this.#decode(i);
+      return Object.hasOwn(attributes, key) && attributeText(attributes[key]) === text;
     };
   }
 

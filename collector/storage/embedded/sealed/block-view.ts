@@ -96,7 +96,12 @@ export class BlockView {
       if (!this.mayHold(key, value)) return [];
       const own = this.columns.matcher(key, value);
       const resources = this.resourceMask((resource) => hasText(resource, key, value));
-      return Array.from(candidates).filter((i) => own(i) || resources?.(i) === true);
+      const matching: number[] = [];
+      for (let n = 0; n < candidates.length; n++) {
+        const i = candidates[n]!;
+        if (own(i) || resources?.(i) === true) matching.push(i);
+      }
+      return matching;
     });
   }
 

@@ -61,7 +61,9 @@ export function readTimes(directory: Directory, entry: ColumnEntry): BigInt64Arr
   let above = 0;
   for (let i = 0; i < deltas.length; i++) {
     const zigzag = deltas[i]!;
-    above += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    // Halves of integers below 2^53 are exact, and so is which of them is whole.
+    const half = Math.floor(zigzag * 0.5);
+    above += half * 2 === zigzag ? half : -half - 1;
     deltas[i] = above;
   }
   return plus(deltas, entry.minLow, entry.minHigh);

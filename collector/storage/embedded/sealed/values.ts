@@ -49,11 +49,17 @@ export function readPositions(directory: Directory, entry: ColumnEntry): Uint32A
   const size = isDictionary ? entry.distinct : entry.count;
   const positions = isDictionary
     ? unpackUints(directory.main(entry.number), entry.count)
-    : Uint32Array.from({ length: entry.count }, (_, i) => i);
+    : countUp(entry.count);
   for (let i = 0; i < positions.length; i++) {
     if (positions[i]! >= size) throw new RangeError(`value ${positions[i]} of ${size}`);
   }
   return positions;
+}
+
+function countUp(count: number): Uint32Array {
+  const numbers = new Uint32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = i;
+  return numbers;
 }
 
 export function textOf({ bytes, ends }: PackedStrings, position: number): string {

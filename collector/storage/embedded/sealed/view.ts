@@ -83,7 +83,10 @@ export class SealedSpans extends BlockView {
     if (type === TYPE.httpStatus) {
       const values = readValues(directory, entry);
       const distinct = Uint16Array.from({ length: values.size }, (_, p) => Number(values.value(p)));
-      return Uint16Array.from(values.positions, (p) => distinct[p]!);
+      const { positions } = values;
+      const all = new Uint16Array(positions.length);
+      for (let i = 0; i < all.length; i++) all[i] = distinct[positions[i]!]!;
+      return all;
     }
     return this.strings(type);
   }
@@ -123,10 +126,18 @@ class LazyIndex {
     return this.#column(TYPE.duration, () => this.#read(TYPE.duration));
   }
   get kind(): Uint8Array {
-    return this.#column('kind', () => this.#kindStatus.map((both) => both & 15));
+    return this.#column('kind', () => {
+      const kinds = this.#kindStatus.slice();
+      for (let i = 0; i < kinds.length; i++) kinds[i]! &= 15;
+      return kinds;
+    });
   }
   get status(): Uint8Array {
-    return this.#column('status', () => this.#kindStatus.map((both) => both >>> 4));
+    return this.#column('status', () => {
+      const statuses = this.#kindStatus.slice();
+      for (let i = 0; i < statuses.length; i++) statuses[i]! >>>= 4;
+      return statuses;
+    });
   }
   get name(): StringColumn {
     return this.#column(TYPE.name, () => this.#read(TYPE.name));
