@@ -1,4 +1,4 @@
-// Compiles what is written in AssemblyScript (`assembly/NAME.ts` of formats and processors) into `NAME-wasm.ts` beside its folder: the
+// Compiles what is written in AssemblyScript (`assembly/NAME.ts` of formats, processors and storage) into `NAME-wasm.ts` beside its folder: the
 // module as base64 text, so that it is loaded without a file. Run by `npm run golden`; a test holds both together.
 import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ const here = import.meta.dirname;
 /** Generated file -> its text, for every source of AssemblyScript. Throws with the compiler's words where one is wrong. */
 export async function planAssembly(): Promise<Map<string, string>> {
   const planned = new Map<string, string>();
-  for (const source of globSync('{formats,processors}/**/assembly/*.ts', { cwd: here }).sort()) {
+  for (const source of globSync('{formats,processors,storage}/**/assembly/*.ts', { cwd: here }).sort()) {
     const target = join(here, dirname(dirname(source)), `${basename(source, '.ts')}-wasm.ts`);
     planned.set(target, moduleText(source, await compile(join(here, source))));
   }

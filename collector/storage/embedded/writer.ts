@@ -113,9 +113,8 @@ export class GroupWriter {
   #commit(group: readonly Waiting[]): void {
     const batches = group.flatMap((waiting) => waiting.batches);
     const arrival = group.at(-1)!.arrivalUnixNano;
-    const blocks = coalesce(batches.filter((batch) => batch.count > 0)).map((batch) =>
-      encodeBlock(batch, arrival),
-    );
+    const joined = coalesce(batches.filter((batch) => batch.count > 0));
+    const blocks = Array.from(joined, (batch) => encodeBlock(batch, arrival));
     const added = transaction(this.#db, () => {
       let id = this.#catalog.lastId;
       const metas = blocks.map((block) => this.#insert(block, ++id));
