@@ -137,7 +137,8 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     };
     started.push({ name: 'api', stop: stopApi });
     const evictEveryMs = config.store.evictionInterval * 1000;
-    started.push({ name: 'eviction', stop: repeat(evictEveryMs, () => evict(store, log), log) });
+    // Also at once: what grew too old meanwhile leaves, and room is kept in hand for a disk that becomes full.
+    started.push({ name: 'eviction', stop: repeat(evictEveryMs, () => evict(store, log), log, 'at once') });
     if (config.incidents.enabled) {
       const detector = createDetector(store, { clock, warn });
       const look = () => own.traced('detect', async () => report(await detector.tick(), log));
@@ -187,10 +188,15 @@ function report(changed: readonly { id: string; state: string; title: string }[]
 }
 
 /** Runs `work` every so often, never twice at once; a failure is logged and the next turn comes all the same. */
-function repeat(everyMs: number, work: () => Promise<void>, log: Logger): () => Promise<void> {
+function repeat(
+  everyMs: number,
+  work: () => Promise<void>,
+  log: Logger,
+  first: 'at once' | 'later' = 'later',
+): () => Promise<void> {
   let underway = Promise.resolve();
   let busy = false;
-  const timer = setInterval(() => {
+  const turn = () => {
     if (busy) return;
     busy = true;
     underway = work()
@@ -200,7 +206,9 @@ function repeat(everyMs: number, work: () => Promise<void>, log: Logger): () => 
       .finally(() => {
         busy = false;
       });
-  }, everyMs);
+  };
+  const timer = setInterval(turn, everyMs);
+  if (first === 'at once') turn();
   return async () => {
     clearInterval(timer);
     await underway;

@@ -263,7 +263,7 @@ it('a store that is in use, absent, foreign or newer is refused by every command
   await inUse.close();
   const path = join(folder, 'u.db');
   const db = new DatabaseSync(path);
-  db.exec('PRAGMA user_version = 3');
+  db.exec('PRAGMA user_version = 99');
   db.close();
   writeFileSync(join(folder, 'text.db'), 'somebody keeps this\n'.repeat(50));
   writeFileSync(join(folder, 'empty.jsonl'), '');
@@ -277,7 +277,7 @@ it('a store that is in use, absent, foreign or newer is refused by every command
     ]) {
       const { code, told } = await store(argv);
       assert.equal(code, 1, `${argv.join(' ')}: ${told}`);
-      assert.match(told, /schema version 3|not a SQLite database/);
+      assert.match(told, /schema version 99|not a SQLite database/);
     }
     assert.equal(fingerprint(join(folder, name)), before);
   }

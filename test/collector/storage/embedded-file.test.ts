@@ -78,6 +78,52 @@ it('a file of a newer schema is refused and left as it is', async () => {
   await refusedUntouched(path, /schema version 99/);
 });
 
+it('a file whose header is damaged is refused and left as it is', async () => {
+  for (const [at, length, says] of [
+    [0, 16, /not a SQLite database/],
+    [68, 4, /another program/],
+    [16, 2, /cannot be read|its end is missing/],
+    [100, 400, /cannot be read/],
+  ] as const) {
+    const path = await filled(`header-${at}.db`);
+    const bytes = readFileSync(path);
+    bytes.fill(0xa5, at, at + length);
+    writeFileSync(path, bytes);
+    await refusedUntouched(path, says);
+  }
+});
+
+/** The files of a store whose process was killed: what was written last stands in its log only. */
+async function killed(name: string, change: string): Promise<string> {
+  const path = await filled(`${name}-open.db`);
+  const copy = join(folder, `${name}.db`);
+  const db = new DatabaseSync(path);
+  db.exec(`PRAGMA journal_mode = WAL; ${change}`);
+  for (const suffix of ['', '-wal']) writeFileSync(copy + suffix, readFileSync(path + suffix));
+  db.close();
+  return copy;
+}
+
+it('after a crash a newer version and a damaged table are refused, and neither file nor log is touched', async () => {
+  const newer = await killed('newer-in-log', 'PRAGMA user_version = 99;');
+  const before = fingerprint(`${newer}-wal`);
+  await refusedUntouched(newer, /schema version 99/);
+  assert.equal(fingerprint(`${newer}-wal`), before, 'the log was changed');
+
+  const damaged = await killed('damaged-with-log', "INSERT INTO checkpoints VALUES ('a', 'b');");
+  const bytes = readFileSync(damaged);
+  const db = new DatabaseSync(join(folder, 'damaged-with-log-open.db'), { readOnly: true });
+  const root = Number(
+    db.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'blocks'`).get()?.['rootpage'],
+  );
+  db.close();
+  bytes.fill(0xa5, (root - 1) * 8192, root * 8192);
+  writeFileSync(damaged, bytes);
+  const log = fingerprint(`${damaged}-wal`);
+  await refusedUntouched(damaged, /cannot be read/);
+  assert.equal(fingerprint(`${damaged}-wal`), log, 'the log was changed');
+});
+
 it('a file whose end is missing is refused and left as it is', async () => {
   const path = await filled('truncated.db');
   truncateSync(path, 3 * 8192);
