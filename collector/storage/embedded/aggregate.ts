@@ -18,7 +18,7 @@ import type { QueryContext } from './context.ts';
 import { compareBigints, pageRequest } from './page.ts';
 import { spanDetail } from './records.ts';
 import { SeenSpans } from './seen-spans.ts';
-import { matchSpans } from './span-filter.ts';
+import { matchSpans, upTo } from './span-filter.ts';
 import { type Group, SpanGroups } from './span-groups.ts';
 
 /** Spans decoded between two looks at the clock. */
@@ -104,7 +104,7 @@ async function countDoubtful(
   budget: Budget,
 ): Promise<void> {
   seen.again();
-  for (const { meta, count, positions = Array.from({ length: count }, (_, i) => i) } of matched) {
+  for (const { meta, count, positions = upTo(count) } of matched) {
     await budget.pause();
     const [index, traces] = [context.reader.spans(meta), context.reader.traces(meta)];
     if (index === undefined || traces === undefined) continue;
@@ -139,10 +139,11 @@ async function keyColumns(
 
 /** Names by number; `other` for the numbers that have none. */
 function named(column: Uint8Array, names: readonly string[], other: string): StringColumn {
-  const most = column.reduce((max, number) => Math.max(max, number), 0);
+  let most = 0;
+  for (let i = 0; i < column.length; i++) if (column[i]! > most) most = column[i]!;
   return {
     dictionary: Array.from({ length: most + 1 }, (_, number) => names[number] ?? other),
-    index: Uint32Array.from(column),
+    index: new Uint32Array(column),
   };
 }
 

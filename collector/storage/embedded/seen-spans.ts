@@ -6,7 +6,7 @@ import type { SpanIndex } from '../../telemetry/batch.ts';
 import { IdTable, mixWords, wordsOf } from './id-table.ts';
 import type { TraceIds } from './reader.ts';
 
-/** 32 bits a span, up to 16 MiB. */
+/** 64 bits a span, up to 16 MiB. */
 const MAX_WORDS = 1 << 22;
 
 /** The ids of one block's spans, and the bit of each. */
@@ -14,14 +14,15 @@ class BlockBits {
   readonly #traces: Uint32Array;
   readonly #spans: Uint32Array;
   readonly #index: Uint32Array | undefined;
-  readonly #hashes: Uint32Array | undefined;
+  #hashes: Uint32Array | undefined;
 
   constructor(traces: TraceIds, index: SpanIndex) {
     this.#traces = wordsOf(traces.ids);
     this.#spans = wordsOf(index.spanId);
     this.#index = traces.index;
-    this.#hashes =
-      traces.index && Uint32Array.from({ length: this.#traces.length >>> 2 }, (_, n) => this.#traceHash(n));
+    if (traces.index === undefined) return;
+    this.#hashes = new Uint32Array(this.#traces.length >>> 2);
+    for (let n = 0; n < this.#hashes.length; n++) this.#hashes[n] = this.#traceHash(n);
   }
 
   bit(i: number): number {
@@ -71,7 +72,7 @@ export class SeenSpans {
   /** For a walk over up to `spans` spans. */
   constructor(spans: number) {
     let words = 64;
-    while (words < spans && words < MAX_WORDS) words *= 2;
+    while (words < spans * 2 && words < MAX_WORDS) words *= 2;
     this.#once = new Uint32Array(words);
     this.#twice = new Uint32Array(words);
     this.#shift = 27 - Math.log2(words);

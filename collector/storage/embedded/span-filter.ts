@@ -165,7 +165,7 @@ function notAbove(column: BigInt64Array, most: bigint): Condition {
 }
 
 /** Positions 0 to `end`. */
-function upTo(end: number): Uint32Array {
+export function upTo(end: number): Uint32Array {
   const all = new Uint32Array(end);
   for (let i = 0; i < end; i++) all[i] = i;
   return all;

@@ -31,7 +31,7 @@ export interface EmbeddedStoreOptions {
   maxBytes: number;
   /** How long an append waits for others to share its commit; 3 by default. */
   groupMs?: number;
-  /** Decoded blocks and filters in the memory of each reader; 32 MiB by default. */
+  /** Decoded blocks and filters in the memory of each reader; 64 MiB by default. */
   cacheBytes?: number;
   /** Workers that answer queries, started when they are needed; with 0, the default, they are answered in slices in this thread. */
   readers?: number;
@@ -74,7 +74,7 @@ const GROUP_RECORDS = 2048;
 const GROUP_BYTES = 4 * 1024 * 1024;
 /** Rows of `removed_blocks`: some ten bytes each. */
 const REMOVALS_KEPT = 20_000;
-const CACHE_BYTES = 32 * 1024 * 1024;
+const CACHE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Opens the store at `options.path`, making the file when there is none. Throws `store-damaged` for a file that is

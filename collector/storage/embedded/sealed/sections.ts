@@ -138,12 +138,15 @@ export function readVarints(raw: Uint8Array, count: number): Float64Array {
   for (let i = 0; i < count; i++) {
     let byte = raw[p++]!;
     let value = byte & 0x7f;
-    let scale = 128;
-    while (byte >= 0x80) {
+    // The first four bytes by integers, which is far faster than the rest by doubles.
+    for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
+      byte = raw[p++]!;
+      value |= (byte & 0x7f) << shift;
+    }
+    for (let scale = 2 ** 28; byte >= 0x80; scale *= 128) {
+      if (scale > 2 ** 49) throw new RangeError('a varint exceeds 53 bits');
       byte = raw[p++]!;
       value += (byte & 0x7f) * scale;
-      scale *= 128;
-      if (scale > 2 ** 56) throw new RangeError('a varint exceeds 53 bits');
     }
     values[i] = value;
   }
