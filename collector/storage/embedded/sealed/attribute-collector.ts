@@ -27,6 +27,7 @@ interface Collected {
  */
 export class AttributeCollector {
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #table: ByteTable;
   readonly #keys: StringsColumn;
   readonly #columns: Collected[] = [];
@@ -46,6 +47,7 @@ export class AttributeCollector {
 
   constructor(arena: Arena, table: ByteTable) {
     this.#bytes = arena.bytes;
+    this.#view = arena.view;
     this.#table = table;
     this.#keys = table.column();
   }
@@ -141,7 +143,13 @@ export class AttributeCollector {
       return this.#number(TYPE.int, keyStart, keyLength, low, high);
     }
     if (tag === DOUBLE && from + 9 === to) {
-      return this.#number(TYPE.double, keyStart, keyLength, this.#word(from + 1), this.#word(from + 5));
+      return this.#number(
+        TYPE.double,
+        keyStart,
+        keyLength,
+        this.#view.getUint32(from + 1, true),
+        this.#view.getUint32(from + 5, true),
+      );
     }
     if (tag === BOOL && from + 2 === to && bytes[from + 1]! <= 1) {
       return this.#number(TYPE.bool, keyStart, keyLength, bytes[from + 1]!, 0);
@@ -153,11 +161,6 @@ export class AttributeCollector {
     const column = this.#column(type, keyStart, keyLength);
     if (column !== -1) this.pushWords(column, low, high);
     return column !== -1;
-  }
-
-  #word(at: number): number {
-    const bytes = this.#bytes;
-    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 
   /** Long lengths, or a form that only a decoder understands: the message is kept whole under its key. */

@@ -299,7 +299,7 @@ function shapeOf(columns: readonly { entry: ColumnEntry; key: string }[]): Shape
 function hashOfText(entry: ColumnEntry, text: string): number | boolean {
   if (entry.type === TYPE.text) {
     const bytes = Buffer.from(text);
-    return hashBytes(bytes, 0, bytes.length);
+    return hashBytes(bytes);
   }
   if (entry.type === TYPE.int) {
     if (!/^(0|-?[1-9]\d{0,18})$/.test(text)) return false;

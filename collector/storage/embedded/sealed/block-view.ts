@@ -222,7 +222,7 @@ export class BlockView {
 /** Hash of a resource's attribute, for the filter over those of all resources. */
 export function hashOfPair(key: string, value: string): number {
   const bytes = Buffer.from(`${key}\0${value}`);
-  return hashBytes(bytes, 0, bytes.length);
+  return hashBytes(bytes);
 }
 
 export function textIn(attributes: Attributes, key: string): string | undefined {

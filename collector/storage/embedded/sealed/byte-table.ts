@@ -1,5 +1,5 @@
 /** Dictionaries of byte strings, one per column, in one hash table over one buffer: no JavaScript string is made. */
-import { hashBytes } from './hashing.ts';
+import { hashRange } from './hashing.ts';
 import { copyBytes } from './sections.ts';
 
 /** Byte strings of one column by first appearance, and the position of each of its values. */
@@ -42,10 +42,13 @@ export class StringsColumn {
 /** Bytes of all bodies one behind the other, with room behind them for what has to be put together. */
 export class Arena {
   readonly bytes: Uint8Array;
+  readonly view: DataView;
   used = 0;
 
   constructor(capacity: number) {
-    this.bytes = new Uint8Array(capacity);
+    // Not cleared: all of it is written before it is read, and the system hands it over page by page.
+    this.bytes = new Uint8Array(Buffer.allocUnsafeSlow(capacity).buffer);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   append(bytes: Uint8Array): number {
@@ -64,7 +67,7 @@ export class Arena {
 
 /** Finds byte strings of an arena by column and content. */
 export class ByteTable {
-  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #columns: StringsColumn[] = [];
   #slots = new Uint32Array(4096);
   /** Per entry, from 1: its column, and its position there. */
@@ -72,8 +75,8 @@ export class ByteTable {
   #entryPosition = new Uint32Array(1024);
   #size = 1;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+  constructor(arena: Arena) {
+    this.#view = arena.view;
   }
 
   column(): StringsColumn {
@@ -87,7 +90,7 @@ export class ByteTable {
     const { last } = column;
     if (last >= 0 && column.lengths[last] === length && this.#same(column.starts[last]!, start, length))
       return last;
-    const hash = hashBytes(this.#bytes, start, length);
+    const hash = hashRange(this.#view, start, length);
     const mask = this.#slots.length - 1;
     let slot = slotOf(hash, column.id) & mask;
     for (let entry = this.#slots[slot]!; entry !== 0; entry = this.#slots[slot]!) {
@@ -124,9 +127,15 @@ export class ByteTable {
     return entry;
   }
 
+  /** From the end: values of one key differ there more often than at their beginning. */
   #same(one: number, other: number, length: number): boolean {
-    const bytes = this.#bytes;
-    for (let i = length - 1; i >= 0; i--) if (bytes[one + i] !== bytes[other + i]) return false;
+    const view = this.#view;
+    let left = length;
+    for (; left >= 4; left -= 4) {
+      if (view.getUint32(one + left - 4) !== view.getUint32(other + left - 4)) return false;
+    }
+    for (; left > 0; left--)
+      if (view.getUint8(one + left - 1) !== view.getUint8(other + left - 1)) return false;
     return true;
   }
 

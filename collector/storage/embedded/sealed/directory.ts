@@ -50,7 +50,7 @@ export class DirectoryWriter {
     const { first = NOTHING, main = NOTHING, key = NOTHING, min, max } = column;
     const words = new Uint32Array(ENTRY_WORDS);
     const number = this.#entries.push(words) - 1;
-    words[WORD.keyHash] = hashBytes(key, 0, key.length);
+    words[WORD.keyHash] = hashBytes(key);
     words[WORD.keyOffset] = this.#place(key);
     words[WORD.keyLength] = key.length;
     words[WORD.kind] = column.type | (column.encoding << 8);
@@ -185,7 +185,7 @@ export class Directory {
 
   /** Columns of attributes under this key. */
   findKey(key: Uint8Array): ColumnEntry[] {
-    const hash = hashBytes(key, 0, key.length) >>> 0;
+    const hash = hashBytes(key) >>> 0;
     const found: ColumnEntry[] = [];
     for (let n = 0; n < this.size; n++) {
       if (this.#word(n, WORD.keyHash) !== hash || (this.#word(n, WORD.kind) & 0xff) > TYPE.json) continue;

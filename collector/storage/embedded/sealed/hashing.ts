@@ -1,17 +1,21 @@
 /** Hashes of values, the same when a block is sealed and when it is asked. */
 
 /** A 32-bit hash of `length` bytes at `start`. */
-export function hashBytes(bytes: Uint8Array, start: number, length: number): number {
+export function hashRange(view: DataView, start: number, length: number): number {
   const end = start + length;
   let hash = length ^ 0x9747b28c;
   let p = start;
   for (; p + 4 <= end; p += 4) {
-    const word = bytes[p]! | (bytes[p + 1]! << 8) | (bytes[p + 2]! << 16) | (bytes[p + 3]! << 24);
-    hash = Math.imul(hash ^ word, 0x5bd1e995);
+    hash = Math.imul(hash ^ view.getUint32(p, true), 0x5bd1e995);
     hash ^= hash >>> 15;
   }
-  for (; p < end; p++) hash = Math.imul(hash ^ bytes[p]!, 0x01000193);
+  for (; p < end; p++) hash = Math.imul(hash ^ view.getUint8(p), 0x01000193);
   return hash ^ (hash >>> 13);
+}
+
+/** The same of all the bytes. */
+export function hashBytes(bytes: Uint8Array): number {
+  return hashRange(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength);
 }
 
 /** A 32-bit hash of a value of 64 bits. */

@@ -72,12 +72,15 @@ export class SpanIdColumns {
   readonly #spans: Uint32Array;
   readonly #parents: Uint32Array;
   readonly #traces: Uint32Array;
+  /** Numbers of spans plus 1 by their ids, in a table that is half empty at least. */
+  readonly #slots: Uint32Array;
   #count = 0;
 
   constructor(count: number) {
     this.#spans = new Uint32Array(count * 2);
     this.#parents = new Uint32Array(count * 2);
     this.#traces = new Uint32Array(count * 4);
+    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(count * 2 + 2)));
   }
 
   push(traces: Uint32Array, spans: Uint32Array, parents: Uint32Array, i: number): void {
@@ -95,22 +98,13 @@ export class SpanIdColumns {
   /** Both columns, and whether all pairs of trace and span id are distinct. */
   build(): { columns: PlainColumn[]; areDistinct: boolean } {
     const count = this.#count;
-    const traces = this.#traces;
     const spans = this.#spans;
     const parents = this.#parents;
-    const table = new IdTable();
-    const first = new Uint32Array(count);
+    let areDistinct = true;
     for (let i = 0; i < count; i++) {
-      const { size } = table;
-      const id = table.add(
-        traces[i * 4]!,
-        traces[i * 4 + 1]!,
-        traces[i * 4 + 2]!,
-        traces[i * 4 + 3]!,
-        spans[i * 2]!,
-        spans[i * 2 + 1]!,
-      );
-      if (id === size) first[id] = i;
+      const slot = this.#slotOf(i, spans[i * 2]!, spans[i * 2 + 1]!);
+      if (this.#slots[slot] === 0) this.#slots[slot] = i + 1;
+      else areDistinct = false;
     }
     const codes = new Uint32Array(count);
     const others = new Uint32Array(count * 2);
@@ -118,27 +112,20 @@ export class SpanIdColumns {
     for (let i = 0; i < count; i++) {
       const [low, high] = [parents[i * 2]!, parents[i * 2 + 1]!];
       if ((low | high) === 0) continue;
-      const id = table.find(
-        traces[i * 4]!,
-        traces[i * 4 + 1]!,
-        traces[i * 4 + 2]!,
-        traces[i * 4 + 3]!,
-        low,
-        high,
-      );
-      if (id === -1) {
+      const found = this.#slots[this.#slotOf(i, low, high)]!;
+      if (found === 0) {
         codes[i] = 1;
         others[absent * 2] = low;
         others[absent * 2 + 1] = high;
         absent++;
         continue;
       }
-      const distance = first[id]! - i;
+      const distance = found - 1 - i;
       codes[i] = 2 + ((distance << 1) ^ (distance >> 31));
     }
     const bytesOf = (words: Uint32Array, length: number) => new Uint8Array(words.slice(0, length).buffer);
     return {
-      areDistinct: table.size === count,
+      areDistinct,
       columns: [
         { type: TYPE.spanId, encoding: ENCODING.bytes, count, main: bytesOf(spans, count * 2), random: true },
         {
@@ -151,5 +138,29 @@ export class SpanIdColumns {
         },
       ],
     };
+  }
+
+  /** The slot of the span of these ids in the trace of span `i`, or the free one where it would stand. */
+  #slotOf(i: number, low: number, high: number): number {
+    const slots = this.#slots;
+    const traces = this.#traces;
+    const spans = this.#spans;
+    const mask = slots.length - 1;
+    const mixed = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) ^ traces[i * 4 + 3]!;
+    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    for (let n = slots[slot]! - 1; n >= 0; n = slots[slot]! - 1) {
+      if (
+        spans[n * 2] === low &&
+        spans[n * 2 + 1] === high &&
+        traces[n * 4] === traces[i * 4] &&
+        traces[n * 4 + 1] === traces[i * 4 + 1] &&
+        traces[n * 4 + 2] === traces[i * 4 + 2] &&
+        traces[n * 4 + 3] === traces[i * 4 + 3]
+      ) {
+        return slot;
+      }
+      slot = (slot + 1) & mask;
+    }
+    return slot;
   }
 }

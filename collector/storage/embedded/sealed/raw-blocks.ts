@@ -46,21 +46,34 @@ export function decodeRaws<I extends { service: StringColumn }>(
   blocks: readonly RawBlock[],
   decodeIndex: (columns: Uint8Array) => I,
 ): { arena: Arena; raws: DecodedRaw<I>[] } {
-  const bodies = blocks.map(({ meta, body }) => decompressBody(body, meta.compression));
   const indexes = blocks.map(({ columns }) => decodeIndex(columns));
+  const offsets = blocks.map((block) => decodeOffsets(block.offsets));
   let room = 1024;
   for (const [n, { meta }] of blocks.entries()) {
-    room += bodies[n]!.length * 2 + meta.count * EXTRA_BYTES_PER_RECORD;
+    room += extent(offsets[n]!) * 2 + meta.count * EXTRA_BYTES_PER_RECORD + stringBytes(indexes[n]!);
   }
-  for (const index of indexes) room += stringBytes(index);
   const arena = new Arena(room);
-  const raws = blocks.map(({ meta, offsets }, n) => ({
-    meta,
-    index: indexes[n]!,
-    offsets: checked(decodeOffsets(offsets), meta.count, bodies[n]!.length),
-    start: arena.append(bodies[n]!),
-  }));
+  const raws = blocks.map(({ meta, body }, n) => {
+    // One after the other: together, inflated, they would take as much memory again.
+    const plain = decompressBody(body, meta.compression).subarray(0, extent(offsets[n]!));
+    return {
+      meta,
+      index: indexes[n]!,
+      offsets: checked(offsets[n]!, meta.count, plain.length),
+      start: arena.append(plain),
+    };
+  });
   return { arena, raws };
+}
+
+/** Bytes of the body up to the end of what stands last in it of all that the offsets point at. */
+function extent({ offset, length, resources, scopes }: RecordOffsets): number {
+  let end = 0;
+  for (let i = 0; i < offset.length; i++) end = Math.max(end, offset[i]! + length[i]!);
+  for (const pairs of [resources, scopes]) {
+    for (let n = 0; n < pairs.length; n += 2) end = Math.max(end, pairs[n]! + (pairs[n + 1] ?? 0));
+  }
+  return end;
 }
 
 /** Twice, because the strings of a block may be copied for two groups of its services at different times. */

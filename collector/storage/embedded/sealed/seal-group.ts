@@ -38,7 +38,7 @@ export interface Group<I> {
 export function sealGroup<I extends { service: StringColumn }>(group: Group<I>): SealedBlock {
   const { arena, raws, refs } = group;
   const { used } = arena;
-  const table = new ByteTable(arena.bytes);
+  const table = new ByteTable(arena);
   const attributes = new AttributeCollector(arena, table);
   const index = group.index(table);
   const walk = group.walk(table, attributes);
