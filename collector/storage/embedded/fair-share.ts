@@ -44,31 +44,42 @@ export function fairShare(usage: readonly number[], capacity: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
+/** Blocks looked at before others have their turn. */
+const BLOCKS_AT_ONCE = 2000;
+
 /**
  * The blocks to delete, of `blocks` in order of arrival, so that the others take at most `capacity` bytes. The oldest of
  * the services above their fair share go first. Only where that is not enough, because blocks hold several services, go
  * those that belong by half to such services, and at the very last whatever is oldest.
  */
-export function planEviction(blocks: readonly SharedBlock[], capacity: number): SharedBlock[] {
+export async function planEviction(
+  blocks: readonly SharedBlock[],
+  capacity: number,
+  breathe: () => Promise<void>,
+): Promise<SharedBlock[]> {
   const usage = new Map<string, number>();
-  const parts = new Map(blocks.map((block) => [block, partsOf(block)]));
-  for (const part of parts.values()) addParts(usage, part, 1);
-  let total = blocks.reduce((sum, block) => sum + roomOf(block), 0);
+  let looked = 0;
+  let total = 0;
+  for (const block of blocks) {
+    total += roomOf(block);
+    addParts(usage, partsOf(block), 1);
+    if (++looked % BLOCKS_AT_ONCE === 0) await breathe();
+  }
   const share = fairShare([...usage.values()], capacity);
-  const due: SharedBlock[] = [];
-  const left = new Set(blocks);
+  const due = new Set<SharedBlock>();
   for (const least of [1, 0.5, 0]) {
-    for (const block of left) {
-      if (total <= capacity) return due;
-      const part = parts.get(block)!;
-      if (partAbove(part, usage, share) < least) continue;
-      due.push(block);
-      left.delete(block);
-      addParts(usage, part, -1);
+    for (const block of blocks) {
+      if (total <= capacity) return [...due];
+      if (++looked % BLOCKS_AT_ONCE === 0) await breathe();
+      if (due.has(block)) continue;
+      const parts = partsOf(block);
+      if (partAbove(parts, usage, share) < least) continue;
+      due.add(block);
+      addParts(usage, parts, -1);
       total -= roomOf(block);
     }
   }
-  return due;
+  return [...due];
 }
 
 /** Bytes of the block by service, by their shares of its records. */

@@ -76,7 +76,8 @@ export class Retention {
         const excess = usedBytes(db) - this.#options.maxBytes;
         if (excess <= 0) break;
         const blocks = this.#catalog.all().sort((a, b) => a.firstMember - b.firstMember);
-        const due = planEviction(blocks, blocks.reduce((sum, block) => sum + roomOf(block), 0) - excess);
+        const capacity = blocks.reduce((sum, block) => sum + roomOf(block), 0) - excess;
+        const due = await planEviction(blocks, capacity, this.#options.breathe);
         if (due.length === 0) break;
         records += await this.#delete('size', due);
       }

@@ -60,10 +60,10 @@ it('the shares add up to the capacity, and nobody below the common bound is cut'
   );
 });
 
-it('what is left fits, nothing more is deleted than the last block, and each service loses its oldest', () => {
-  fc.assert(
-    fc.property(blocks, fc.integer({ min: 0, max: 1_000_000 }), (all, capacity) => {
-      const due = planEviction(all, capacity);
+it('what is left fits, and nothing more is deleted than the last block', async () => {
+  await fc.assert(
+    fc.asyncProperty(blocks, fc.integer({ min: 0, max: 1_000_000 }), async (all, capacity) => {
+      const due = await planEviction(all, capacity, async () => {});
       const gone = new Set(due);
       const left = all.filter((block) => !gone.has(block));
       assert.ok(total(left) <= capacity || left.length === 0);
@@ -73,13 +73,13 @@ it('what is left fits, nothing more is deleted than the last block, and each ser
   );
 });
 
-it('where blocks are of one service, a service below its share loses nothing, and the others end near the bound', () => {
+it('where blocks are of one service, a service below its share loses nothing, and the others end near the bound', async () => {
   const ofOne = blocks.map((all) => all.filter(({ services }) => services.length === 1));
-  fc.assert(
-    fc.property(ofOne, fc.integer({ min: 100_000, max: 1_000_000 }), (all, capacity) => {
+  await fc.assert(
+    fc.asyncProperty(ofOne, fc.integer({ min: 100_000, max: 1_000_000 }), async (all, capacity) => {
       const before = usageOf(all);
       const share = fairShare([...before.values()], capacity);
-      const gone = new Set(planEviction(all, capacity));
+      const gone = new Set(await planEviction(all, capacity, async () => {}));
       const after = usageOf(all.filter((block) => !gone.has(block)));
       const largest = Math.max(0, ...all.map(roomOf));
       for (const [service, used] of before) {
@@ -101,4 +101,14 @@ it('a block of an older store, which does not say whose its records are, is spli
     ['b', 2],
     ['c', 2],
   ]);
+});
+
+it('a plan over very many blocks lets others have their turn', async () => {
+  const many = Array.from({ length: 20_000 }, (_, id) => ({
+    ...{ id, count: 1, bytes: 10_000, services: [`s${id % 7}`], serviceRecords: [1] },
+  }));
+  let breaths = 0;
+  const breathe = async () => void breaths++;
+  await planEviction(many, 100_000_000, breathe);
+  assert.ok(breaths >= 10, `${breaths} breaths`);
 });
