@@ -21,6 +21,7 @@ import { StoreTraffic } from './own/store-traffic.ts';
 import { Tally } from './own/tally.ts';
 import { startOwnTraces, untraced } from './own/traces.ts';
 import { createPipeline } from './pipeline.ts';
+import { createDeploys } from './processors/deploys.ts';
 import { createLimit } from './processors/limit.ts';
 import { createRecordSize } from './processors/record-size.ts';
 import { createRedMetrics } from './processors/red-metrics.ts';
@@ -35,6 +36,7 @@ import { openEmbeddedStore } from './storage/embedded/store.ts';
 import { makeFolder } from './store-folder.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { CollectorError } from './telemetry/errors.ts';
+import { encodeEvent, type ServiceEvent } from './telemetry/event.ts';
 
 /** Workers that answer queries: one for every two cores, up to this many. */
 const MAX_READERS = 4;
@@ -81,7 +83,8 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const masked = (kind: string) => redacted.add(kind);
     const first = redact.enabled ? [createRedact(redact, { masked })] : [];
     const before = [createRecordSize(limit), createLimit(limit)];
-    const after = [redMetrics.observe];
+    const keep = (event: ServiceEvent) => keepOnce(store, event);
+    const after = [redMetrics.observe, createDeploys({ clock, keep, warn })];
     const consume = createPipeline({ first, before, after }, traffic.counted(store), intake, { clock });
     const receiverDeps: ReceiverDeps = { consume, stats: intake, clock, warn };
     const { host } = config.listen;
@@ -174,6 +177,13 @@ async function openStore(config: Config, { clock, log, baseDir }: RunDeps) {
     },
     { clock, warn },
   );
+}
+
+/** An event that was seen before keeps the time at which it was seen first. */
+async function keepOnce(store: Awaited<ReturnType<typeof openStore>>, event: ServiceEvent): Promise<void> {
+  const { id, timeUnixNano } = event;
+  const [kept] = await store.list('event', { id, limit: 1 });
+  if (!kept) await store.put('event', { id, timeUnixNano, bytes: encodeEvent(event) });
 }
 
 async function evict(store: Awaited<ReturnType<typeof openStore>>, log: Logger): Promise<void> {

@@ -13,7 +13,7 @@ import { matchers } from '../promql.ts';
 import type { RuleGroup } from '../rules.ts';
 
 /** What is judged, and from where on it is wrong. */
-export const limits = {
+const limits = {
   /** Share of what arrives that is refused: a page when most senders are turned away, a ticket when some are. */
   refusedPage: 0.5,
   refusedTicket: 0.01,

@@ -17,10 +17,12 @@ export interface ApiDeps {
   limits: { storeBytes: number; retentionSeconds: number };
 }
 
-/** One question: path parameters, query parameters (each at most once) and the reader's presence. */
+/** One question: path parameters, query parameters (each at most once), what a POST carries, the reader's presence. */
 export interface ApiRequest {
   params: Record<string, string>;
   query: Record<string, string>;
+  /** The JSON value of a POST; undefined otherwise. */
+  body?: unknown;
   signal: AbortSignal;
 }
 

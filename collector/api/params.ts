@@ -17,7 +17,7 @@ function bad(name: string, value: string, form: string): CollectorError {
 }
 
 /** A point in time: decimal nanoseconds since the epoch, or RFC 3339. */
-function time(name: string, value: string): bigint {
+export function timeOf(name: string, value: string): bigint {
   if (/^\d{1,19}$/.test(value)) return BigInt(value);
   const ms = /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms))
@@ -28,18 +28,24 @@ function time(name: string, value: string): bigint {
 /** `from` and `to` of a question; the last hour by default. */
 export function rangeOf(request: ApiRequest, clock: Clock): TimeRange {
   const { from, to } = request.query;
-  const toUnixNano = to === undefined ? clock() : time('to', to);
-  const fromUnixNano = from === undefined ? toUnixNano - DEFAULT_RANGE : time('from', from);
+  const toUnixNano = to === undefined ? clock() : timeOf('to', to);
+  const fromUnixNano = from === undefined ? toUnixNano - DEFAULT_RANGE : timeOf('from', from);
   if (fromUnixNano >= toUnixNano) throw bad('from', from ?? '', 'before `to`');
   return { fromUnixNano, toUnixNano };
 }
 
 /** `limit` and `cursor`, the deadline and the reader's presence, as the store takes them. */
 export function optionsOf(request: ApiRequest): QueryOptions {
-  const limit = wholeNumber(request, 'limit', DEFAULT_LIMIT);
-  if (limit < 1 || limit > MAX_LIMIT) throw bad('limit', String(limit), `1 to ${MAX_LIMIT}`);
+  const limit = limitOf(request);
   const { cursor } = request.query;
   return { limit, timeoutMs: QUERY_TIMEOUT_MS, signal: request.signal, ...(cursor ? { cursor } : {}) };
+}
+
+/** How many entries a list answers at the most. */
+export function limitOf(request: ApiRequest): number {
+  const limit = wholeNumber(request, 'limit', DEFAULT_LIMIT);
+  if (limit < 1 || limit > MAX_LIMIT) throw bad('limit', String(limit), `1 to ${MAX_LIMIT}`);
+  return limit;
 }
 
 /** A parameter that is a whole number. */

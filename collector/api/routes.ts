@@ -1,4 +1,5 @@
 import type { Handler } from './deps.ts';
+import { listEvents, postEvent } from './events.ts';
 import { getIncident, listIncidents } from './incidents.ts';
 import { findLogs, getTraceLogs } from './logs.ts';
 import { getSeries } from './series.ts';
@@ -7,7 +8,7 @@ import { getStatus } from './status.ts';
 import { findTraces, getSpan, getTrace } from './traces.ts';
 
 export interface ApiRoute {
-  method: 'GET';
+  method: 'GET' | 'POST';
   path: string;
   handler: Handler;
   /** Query parameters it reads; any other is refused, because a mistyped condition would match everything. */
@@ -93,5 +94,19 @@ export const ROUTES: readonly ApiRoute[] = [
     handler: getIncident,
     query: ['format'],
     about: 'One incident with its evidence',
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/events',
+    handler: listEvents,
+    query: ['service', 'kind', 'limit', ...RANGE],
+    about: 'Deploys and what else happened, newest first',
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/events',
+    handler: postEvent,
+    query: [],
+    about: 'Notes a deploy or something else that happened to a service',
   },
 ];

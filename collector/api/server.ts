@@ -26,6 +26,9 @@ const SECURITY_HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
+/** What is told to the API is short: an event has at most 50 attributes. */
+const MAX_BODY_BYTES = 64 * 1024;
+
 export interface ApiServerOptions {
   host: string;
   port: number;
@@ -87,12 +90,14 @@ function mount(app: FastifyInstance, route: ApiRoute, deps: ApiServerDeps): void
   app.route({
     method: route.method,
     url: route.path,
+    bodyLimit: MAX_BODY_BYTES,
     handler: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const params = request.params as Record<string, string>;
-      const question = { params, query: queryOf(request.url, route.query), signal: gone.signal };
-      const answer = await deps.traced(`GET ${route.path}`, () => route.handler(question, deps));
+      const query = queryOf(request.url, route.query);
+      const question = { params, query, body: request.body, signal: gone.signal };
+      const answer = await deps.traced(`${route.method} ${route.path}`, () => route.handler(question, deps));
       if (isText(answer)) return reply.type(answer.contentType).send(answer.text);
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
     },
@@ -125,12 +130,12 @@ function serveConsole(app: FastifyInstance, assets: Map<string, Asset>): void {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       const error = new CollectorError(
         'method-not-allowed',
-        `${request.method} ${path}: this port answers GET only.`,
+        `${request.method} ${path}: this path answers GET only.`,
       );
       return reply.code(error.status).header('allow', 'GET, HEAD').send(errorBody(error));
     }
     if (path.startsWith('/api/')) {
-      const list = ROUTES.map((route) => route.path).join(', ');
+      const list = [...new Set(ROUTES.map((route) => route.path))].join(', ');
       const error = new CollectorError('not-found', `${path} is not a path of the API. There are: ${list}.`);
       return reply.code(error.status).send(errorBody(error));
     }
@@ -149,7 +154,7 @@ function handleErrors(app: FastifyInstance, deps: ApiServerDeps): void {
     const status = 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
     let error: CollectorError;
     if (thrown instanceof CollectorError) error = thrown;
-    else if (status >= 400 && status < 500) error = new CollectorError('bad-request', thrown.message);
+    else if (status >= 400 && status < 500) error = refusal(status, thrown.message);
     else
       error = new CollectorError(
         'internal',
@@ -160,6 +165,14 @@ function handleErrors(app: FastifyInstance, deps: ApiServerDeps): void {
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
     return reply.code(error.status).send(errorBody(error));
   });
+}
+
+/** What fastify refuses of a body, as the catalogue has it. */
+function refusal(status: number, message: string): CollectorError {
+  if (status === 413)
+    return new CollectorError('too-large', `The body has more than ${MAX_BODY_BYTES} bytes.`);
+  if (status === 415) return new CollectorError('unsupported-media', 'A body must be application/json.');
+  return new CollectorError('bad-request', message);
 }
 
 export interface ApiServer {
@@ -188,6 +201,8 @@ export async function startApi(options: ApiServerOptions, deps: ApiServerDeps): 
   app.addHook('onSend', async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);
   });
+  // A page of elsewhere could send text without being asked; JSON it could not.
+  app.removeContentTypeParser('text/plain');
   handleErrors(app, deps);
   for (const route of ROUTES) mount(app, route, deps);
   serveMetrics(app, deps);

@@ -201,3 +201,23 @@ export interface IncidentsBody {
 
 /** GET /api/v1/incidents/:id (also as text: ?format=text) */
 export type IncidentBody = Incident;
+
+/** POST /api/v1/events, and one of GET /api/v1/events */
+export interface EventBody {
+  id: string;
+  kind: string;
+  timeUnixNano: string;
+  service: string;
+  version: string;
+  instance: string;
+  environment: string;
+  title: string;
+  source: 'telemetry' | 'api';
+  attributes: Record<string, string>;
+}
+
+/** GET /api/v1/events?service&kind&from&to&limit */
+export interface EventsBody {
+  matched: number;
+  events: EventBody[];
+}

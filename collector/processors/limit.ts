@@ -5,7 +5,7 @@ import type { Processor } from './processor.ts';
 import { type Share, sharesOf } from './shares.ts';
 
 /** What one service may send on average. */
-export interface Rates {
+interface Rates {
   /** Spans, log records, samples a second. */
   recordsPerSecond: number;
   /** Bytes a second, not compressed. */

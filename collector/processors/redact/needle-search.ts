@@ -23,7 +23,7 @@ interface Kernel {
 }
 
 /** What a place may be: a string that was asked for begins there, an `@` stands there, a run of digits ends near it. */
-export type HintKind = 'needle' | 'at' | 'digits';
+type HintKind = 'needle' | 'at' | 'digits';
 
 /** Told of each hint; `place` counts bytes from the start of the text. `digits` means the sixteen bytes from there. */
 export type OnHint = (kind: HintKind, place: number, needles: readonly Needle[]) => void;
