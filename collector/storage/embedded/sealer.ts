@@ -27,7 +27,7 @@ export interface SealerDeps {
 }
 
 /** Records of a run: enough for blocks that shrink well, little enough to hold in memory (some 15 MB of spans). */
-const RUN_RECORDS = 16_384;
+const RUN_RECORDS = 32_768;
 /** Bytes of a run as stored, compressed. */
 const RUN_BYTES = 8 * 1024 * 1024;
 /** Records, or blocks, that are worth a sealed block when they have waited long. */

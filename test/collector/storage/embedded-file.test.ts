@@ -11,6 +11,9 @@ import type { CollectorError } from '../../../collector/telemetry/errors.ts';
 import { id, logBatch, spanBatch } from '../../helpers/telemetry.ts';
 import { refused } from './contract.ts';
 
+/** Of a new file. */
+const PAGE_BYTES = 4096;
+
 const folder = mkdtempSync(join(tmpdir(), 'go-sre-file-'));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -117,7 +120,7 @@ it('after a crash a newer version and a damaged table are refused, and neither f
     db.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'blocks'`).get()?.['rootpage'],
   );
   db.close();
-  bytes.fill(0xa5, (root - 1) * 8192, root * 8192);
+  bytes.fill(0xa5, (root - 1) * PAGE_BYTES, root * PAGE_BYTES);
   writeFileSync(damaged, bytes);
   const log = fingerprint(`${damaged}-wal`);
   await refusedUntouched(damaged, /cannot be read/);
@@ -126,7 +129,7 @@ it('after a crash a newer version and a damaged table are refused, and neither f
 
 it('a file whose end is missing is refused and left as it is', async () => {
   const path = await filled('truncated.db');
-  truncateSync(path, 3 * 8192);
+  truncateSync(path, 3 * PAGE_BYTES);
   await refusedUntouched(path, /its end is missing/);
 });
 
@@ -138,7 +141,7 @@ it('a file with a page of garbage in its table is refused and left as it is', as
   );
   db.close();
   const bytes = readFileSync(path);
-  bytes.fill(0xa5, (root - 1) * 8192, root * 8192);
+  bytes.fill(0xa5, (root - 1) * PAGE_BYTES, root * PAGE_BYTES);
   writeFileSync(path, bytes);
   await refusedUntouched(path, /cannot be read/);
 });
