@@ -21,6 +21,7 @@ import type { FetchColumn } from './sealed/directory.ts';
 import { COLUMNS_PER_BLOCK } from './sealed/layout.ts';
 import { SealedLogs } from './sealed/logs-view.ts';
 import { SealedSpans } from './sealed/view.ts';
+import { SeriesSet } from './series-set.ts';
 
 export type { Records } from './records.ts';
 
@@ -33,7 +34,7 @@ export interface TraceIds {
 /** Decoded numbers take somewhat more room than packed ones. */
 const UNPACKED = 1.5;
 /** A label and its strings on the heap, roughly. */
-const SERIES_BYTES = 600;
+const SERIES_BYTES = 1000;
 /** What of a sealed block's view is decoded from its directory alone, bytes a record, and what a column adds to it. */
 const VIEW_BYTES = 16;
 const DECODED_BYTES = 8;
@@ -171,12 +172,12 @@ export class BlockReader {
     return known ?? this.#guarded(meta, () => this.#loadRecords(meta));
   }
 
-  seriesSet(meta: BlockMeta): SeriesInfo[] | undefined {
+  seriesSet(meta: BlockMeta): SeriesSet | undefined {
     return this.#cached(`set ${meta.seriesSet}`, meta, () => {
       const row = this.#set.get(meta.seriesSet);
       if (row === undefined) return undefined;
       const series = JSON.parse(zstdDecompressSync(row['series'] as Uint8Array).toString()) as SeriesInfo[];
-      return { value: series, bytes: series.length * SERIES_BYTES };
+      return { value: new SeriesSet(series), bytes: series.length * SERIES_BYTES };
     });
   }
 

@@ -16,6 +16,7 @@ import type { QueryContext } from './context.ts';
 import { copyId, FoundExemplars, FoundSamples, type Ordered } from './found-samples.ts';
 import { compileMatchers } from './label-matcher.ts';
 import { type PageRequest, pageRequest } from './page.ts';
+import { compareKeys, type SeriesSet } from './series-set.ts';
 
 /** A series that the matchers take; samples and exemplars know it by its number. */
 interface FoundSeries {
@@ -25,7 +26,7 @@ interface FoundSeries {
 }
 
 interface Found {
-  series: Map<string, FoundSeries>;
+  series: FoundSeries[];
   samples: FoundSamples;
   exemplars: FoundExemplars;
 }
@@ -43,7 +44,7 @@ export async function querySeries(
   const budget = new Budget(options, context.deps);
   const request = pageRequest('series', query, options, DEFAULT_LIMITS.series, context.catalog.lastId);
   const found = await findSeries(context, query, request.lastBlock, budget);
-  const sorted = [...found.series.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const sorted = inOrder(found.series);
   const samples = await found.samples.byTime(sorted.length, budget);
   const exemplars = await found.exemplars.byTime(sorted.length, budget);
   const { parts, more } = cutPage(sorted, found.samples, samples, exemplars, request);
@@ -65,18 +66,11 @@ async function findSeries(
   lastBlock: number,
   budget: Budget,
 ): Promise<Found> {
-  const matches = compileMatchers(query.matchers);
-  const found: Found = { series: new Map(), samples: new FoundSamples(), exemplars: new FoundExemplars() };
-  /** By set: for each of its series the number of the found one; nothing when none is found. */
-  const sets = new Map<number, Int32Array | undefined>();
+  const numbering = new Numbering(compileMatchers(query.matchers));
+  const { found } = numbering;
   for (const meta of context.catalog.select('metrics', lastBlock, query)) {
     await budget.pause();
-    if (!sets.has(meta.seriesSet)) {
-      const series = context.reader.seriesSet(meta);
-      if (series === undefined) continue;
-      sets.set(meta.seriesSet, numbersOf(series, matches, found.series));
-    }
-    const numbers = sets.get(meta.seriesSet);
+    const numbers = numbering.of(meta.seriesSet, () => context.reader.seriesSet(meta));
     const columns = numbers && context.reader.samples(meta);
     if (!columns) continue;
     budget.read(meta);
@@ -92,28 +86,56 @@ async function findSeries(
   return found;
 }
 
-function numbersOf(
-  series: readonly SeriesInfo[],
-  matches: (info: SeriesInfo) => boolean,
-  found: Map<string, FoundSeries>,
-): Int32Array | undefined {
-  const numbers = Int32Array.from(series, (info) => (matches(info) ? numberOf(found, info) : REFUSED));
-  return numbers.some((number) => number !== REFUSED) ? numbers : undefined;
+/** Gives each series that the matchers take a number, the same in every set that has it. */
+class Numbering {
+  readonly found: Found = { series: [], samples: new FoundSamples(), exemplars: new FoundExemplars() };
+  readonly #matches: (info: SeriesInfo) => boolean;
+  /** By set: for each of its series the number; nothing when none is taken. */
+  readonly #sets = new Map<number, Int32Array | undefined>();
+  /** By key; empty while there is only one set. */
+  readonly #known = new Map<string, number>();
+
+  constructor(matches: (info: SeriesInfo) => boolean) {
+    this.#matches = matches;
+  }
+
+  of(id: number, read: () => SeriesSet | undefined): Int32Array | undefined {
+    if (this.#sets.has(id)) return this.#sets.get(id);
+    const set = read();
+    // A set that is gone is not remembered: another of its blocks may be of a newer state.
+    if (set === undefined) return undefined;
+    const numbers = this.#numbersIn(set);
+    this.#sets.set(id, numbers);
+    return numbers;
+  }
+
+  /** In the order of the keys, so that the series of one set need not be sorted. */
+  #numbersIn({ series, keys, order }: SeriesSet): Int32Array | undefined {
+    const all = this.found.series;
+    const isFirst = all.length === 0;
+    if (!isFirst && this.#known.size === 0) for (const { key, number } of all) this.#known.set(key, number);
+    const numbers = new Int32Array(series.length).fill(REFUSED);
+    let taken = 0;
+    let before: string | undefined;
+    for (const position of order) {
+      const info = series[position]!;
+      if (!this.#matches(info)) continue;
+      taken++;
+      const key = keys[position]!;
+      // A set may hold a series twice.
+      const known = key === before ? all.at(-1)?.number : this.#known.get(key);
+      numbers[position] = known ?? all.push({ info, key, number: all.length }) - 1;
+      if (!isFirst) this.#known.set(key, numbers[position]!);
+      else before = key;
+    }
+    return taken > 0 ? numbers : undefined;
+  }
 }
 
-function numberOf(found: Map<string, FoundSeries>, info: SeriesInfo): number {
-  const key = seriesKey(info);
-  const known = found.get(key);
-  if (known) return known.number;
-  const number = found.size;
-  found.set(key, { info, key, number });
-  return number;
-}
-
-/** Name, then labels by name: the identity of a series and the order of the answer. */
-function seriesKey({ name, labels, kind, temporality }: SeriesInfo): string {
-  const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return [name, ...pairs.flat(), kind, temporality].join('\0');
+/** The series by key; those of one set are in order already. */
+function inOrder(series: readonly FoundSeries[]): readonly FoundSeries[] {
+  const isSorted = series.every((one, i) => i === 0 || series[i - 1]!.key <= one.key);
+  return isSorted ? series : series.toSorted((a, b) => compareKeys(a.key, b.key));
 }
 
 /** True when no time of the block needs to be looked at. */

@@ -79,7 +79,7 @@ export interface SampleRow {
 /** Samples of a block in order of arrival; exemplars come with the first sample of their series. */
 export function* samplesOf(reader: BlockReader, meta: BlockMeta): Generator<SampleRow> {
   const columns = reader.samples(meta);
-  const series = reader.seriesSet(meta);
+  const series = reader.seriesSet(meta)?.series;
   if (columns === undefined || series === undefined) return;
   const { exemplars } = columns;
   const bySeries = Map.groupBy(exemplars.value.keys(), (e) => exemplars.seriesIndex[e]!);
