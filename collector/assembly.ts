@@ -17,7 +17,18 @@ export async function planAssembly(): Promise<Map<string, string>> {
 }
 
 async function compile(path: string): Promise<Uint8Array> {
-  const options = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--use', 'abort='];
+  const options = [
+    '-O3',
+    '--runtime',
+    'stub',
+    '--noAssert',
+    '--enable',
+    'simd',
+    '--enable',
+    'relaxed-simd',
+    '--use',
+    'abort=',
+  ];
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main([basename(path), '--outFile', 'out.wasm', ...options], {
     readFile: (name) => (name === basename(path) ? readFileSync(path, 'utf8') : null),
