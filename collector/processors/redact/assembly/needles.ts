@@ -3,7 +3,8 @@
 //
 // Needles are three bytes. Each belongs to one of seven groups, a bit of a byte; the eighth bit is for `@`. Six tables
 // say for each half of the first, second and third byte which groups have it there, so that sixteen places are looked
-// at with six lookups (relaxed ones: a half is below 16, for which every machine does the same). The method is Teddy of Hyperscan: https://www.usenix.org/system/files/nsdi19-wang-xiang.pdf
+// at with six lookups (relaxed ones: a half is below 16, for which every machine does the same). The method is Teddy of
+// Hyperscan: https://www.usenix.org/system/files/nsdi19-wang-xiang.pdf
 
 /** Bytes of text at the most. */
 const CAPACITY: usize = 65536;
