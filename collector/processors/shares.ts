@@ -36,14 +36,14 @@ function sharesOfRecords(batch: SpanBatch | LogBatch): Share[] {
 }
 
 function sharesOfSamples({ count, index }: SampleBatch): Share[] {
-  const jobs = index.series.map(({ labels }) => labels[label.job] ?? '');
-  const first = jobs[index.seriesIndex[0]!] ?? '';
-  if (jobs.every((job) => job === first)) {
+  const jobOf = (position: number) => index.series[position]?.labels[label.job] ?? '';
+  const first = jobOf(index.seriesIndex[0]!);
+  if (index.series.every((_, position) => jobOf(position) === first)) {
     return [{ service: first, records: count, bytes: count * BYTES_PER_SAMPLE }];
   }
   const records = new Map<string, number>();
   for (const series of index.seriesIndex) {
-    const job = jobs[series] ?? '';
+    const job = jobOf(series);
     records.set(job, (records.get(job) ?? 0) + 1);
   }
   return [...records].map(([service, n]) => ({ service, records: n, bytes: n * BYTES_PER_SAMPLE }));

@@ -11,6 +11,8 @@ export class SeriesLabels {
   readonly #candidates: Candidates;
   readonly #masker: TextMasker;
   readonly #known = new WeakMap<SeriesInfo, SeriesInfo>();
+  /** A scrape without a new series even has the same list. */
+  readonly #lists = new WeakMap<readonly SeriesInfo[], SeriesInfo[]>();
 
   constructor(candidates: Candidates, masker: TextMasker) {
     this.#candidates = candidates;
@@ -18,11 +20,20 @@ export class SeriesLabels {
   }
 
   mask(batch: SampleBatch): SampleBatch {
-    const unknown = batch.index.series.filter((series) => !this.#known.has(series));
+    const { series } = batch.index;
+    let masked = this.#lists.get(series);
+    if (masked === undefined) {
+      masked = this.#maskAll(series);
+      this.#lists.set(series, masked);
+    }
+    return masked === series ? batch : { ...batch, index: { ...batch.index, series: masked } };
+  }
+
+  #maskAll(series: SeriesInfo[]): SeriesInfo[] {
+    const unknown = series.filter((one) => !this.#known.has(one));
     if (unknown.length > 0) this.#look(unknown);
-    if (batch.index.series.every((series) => this.#known.get(series) === series)) return batch;
-    const series = batch.index.series.map((one) => this.#known.get(one) ?? one);
-    return { ...batch, index: { ...batch.index, series } };
+    if (series.every((one) => this.#known.get(one) === one)) return series;
+    return series.map((one) => this.#known.get(one) ?? one);
   }
 
   /** One search over the labels of all series; only where it finds something is a series looked at. */
