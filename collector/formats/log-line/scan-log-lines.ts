@@ -2,17 +2,22 @@ import { resourceAttribute, unknownService } from '../../../slo/index.ts';
 import type { LogBatch } from '../../telemetry/batch.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import { LineIndexer } from './line-index.ts';
-import { splitTime, storeTime } from './time-reader.ts';
+import { LINE, type LineColumns, lineKernel } from './line-kernel.ts';
+import { joinTime } from './time-reader.ts';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 /** Bytes of a line for which room is made beforehand; columns of shorter ones grow. */
 const EXPECTED_LINE_BYTES = 150;
 
-/** Lines that are known already: where they stand, and a time for those without one, 0 for none. */
-interface GivenLines {
+/** Where lines stand in a body, one behind the other. */
+interface Lines {
   offset: Uint32Array;
   length: Uint32Array;
+}
+
+/** Lines that are known already, and a time for those without one, 0 for none. */
+interface GivenLines extends Lines {
   timeUnixNano: BigInt64Array;
 }
 
@@ -30,27 +35,9 @@ export function scanLogLines(
 ): { batch: LogBatch; plainLines: number } {
   const lines = given ?? findLines(body);
   const count = lines.offset.length;
-  const timeUnixNano = new BigInt64Array(count);
-  const timeWords = new Uint32Array(timeUnixNano.buffer);
-  const severityNumber = new Uint8Array(count);
-  const traceId = new Uint8Array(count * TRACE_ID_BYTES);
-  const spanId = new Uint8Array(count * SPAN_ID_BYTES);
-  const givenWords = given && new Uint32Array(given.timeUnixNano.buffer);
-  const indexer = new LineIndexer(body);
-  const time = splitTime(receivedUnixNano);
-  let plainLines = 0;
-  for (let i = 0; i < count; i++) {
-    const start = lines.offset[i]!;
-    let timed = false;
-    if (indexer.read(start, start + lines.length[i]!)) {
-      timed = indexer.time(time) !== undefined;
-      indexer.level();
-      severityNumber[i] = indexer.severityNumber;
-      indexer.traceId(traceId, i * TRACE_ID_BYTES);
-      indexer.spanId(spanId, i * SPAN_ID_BYTES);
-    } else plainLines++;
-    if (timed || !givenWords || !copyTime(timeWords, givenWords, i)) storeTime(timeWords, i, time);
-  }
+  const columns = indexLines(body, lines);
+  const plainLines = fillTimes(columns, receivedUnixNano, given?.timeUnixNano);
+  const { timeUnixNano, severityNumber, traceId, spanId } = columns;
   const service = {
     dictionary: ['', resource[resourceAttribute.serviceName] || unknownService],
     index: new Uint32Array(count).fill(1),
@@ -75,15 +62,62 @@ export function scanLogLines(
   return { batch, plainLines };
 }
 
-/** Copies entry `i` of a time column; false when it is 0, which is none. */
-function copyTime(to: Uint32Array, from: Uint32Array, i: number): boolean {
-  to[2 * i] = from[2 * i]!;
-  to[2 * i + 1] = from[2 * i + 1]!;
-  return (to[2 * i]! | to[2 * i + 1]!) !== 0;
+/** Index columns of lines: the kernel reads the usual lines, `LineIndexer` those that it leaves. */
+function indexLines(body: Uint8Array, { offset, length }: Lines): LineColumns {
+  const count = offset.length;
+  const columns: LineColumns = {
+    flags: new Uint8Array(count),
+    timeUnixNano: new BigInt64Array(count),
+    severityNumber: new Uint8Array(count),
+    traceId: new Uint8Array(count * TRACE_ID_BYTES),
+    spanId: new Uint8Array(count * SPAN_ID_BYTES),
+  };
+  for (let first = 0; first < count; ) {
+    const taken = lineKernel.index(body, offset, length, first, columns);
+    if (taken === 0) columns.flags[first] = LINE.unusual;
+    first += Math.max(1, taken);
+  }
+  const indexer = new LineIndexer(body);
+  for (let i = 0; i < count; i++) {
+    if ((columns.flags[i]! & LINE.unusual) !== 0) indexUnusual(indexer, offset[i]!, length[i]!, columns, i);
+  }
+  return columns;
+}
+
+function indexUnusual(
+  indexer: LineIndexer,
+  offset: number,
+  length: number,
+  columns: LineColumns,
+  i: number,
+): void {
+  columns.flags[i] = 0;
+  if (!indexer.read(offset, offset + length)) return;
+  const time = { seconds: 0, nanos: 0 };
+  const timed = indexer.time(time) !== undefined;
+  if (timed) columns.timeUnixNano[i] = joinTime(time);
+  indexer.level();
+  columns.severityNumber[i] = indexer.severityNumber;
+  indexer.traceId(columns.traceId, i * TRACE_ID_BYTES);
+  indexer.spanId(columns.spanId, i * SPAN_ID_BYTES);
+  columns.flags[i] = LINE.json | (timed ? LINE.timed : 0);
+}
+
+/** Gives a time to lines without one: that of `given`, or of the line before. Tells how many lines are not JSON. */
+function fillTimes(columns: LineColumns, receivedUnixNano: bigint, given: BigInt64Array | undefined): number {
+  const { flags, timeUnixNano } = columns;
+  let plainLines = 0;
+  for (let i = 0; i < flags.length; i++) {
+    if (flags[i] === (LINE.json | LINE.timed)) continue;
+    if ((flags[i]! & LINE.json) === 0) plainLines++;
+    if ((flags[i]! & LINE.timed) !== 0) continue;
+    timeUnixNano[i] = given?.[i] || (i > 0 ? timeUnixNano[i - 1]! : receivedUnixNano);
+  }
+  return plainLines;
 }
 
 /** Where the lines that are not empty stand, without their line ends. */
-function findLines(body: Uint8Array): { offset: Uint32Array; length: Uint32Array } {
+function findLines(body: Uint8Array): Lines {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   let offset = new Uint32Array(1 + Math.ceil(bytes.length / EXPECTED_LINE_BYTES));
   let length = new Uint32Array(offset.length);

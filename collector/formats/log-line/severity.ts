@@ -1,8 +1,8 @@
 /**
- * Severity numbers of zap's levels.
+ * Severity numbers of zap's levels, the commonest first.
  * Source: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
  */
-const SEVERITIES = Object.entries({
+export const SEVERITIES = Object.entries({
   info: 9,
   warn: 13,
   error: 17,

@@ -227,7 +227,7 @@ function isObject(text: string): boolean {
 
 const scans = (bytes: Buffer) => scanObject(bytes, 0, bytes.length, { visit: () => {} });
 
-test('the scanner takes exactly the lines that JSON.parse takes as objects', () => {
+test('the scanners take exactly the lines that JSON.parse takes as objects', () => {
   const piece = fc.constantFrom(
     ...'{}[]",:0123456789.eE+-tfn\\u/ \t',
     'true',
@@ -254,7 +254,10 @@ test('the scanner takes exactly the lines that JSON.parse takes as objects', () 
   );
   fc.assert(
     fc.property(text, (line) => {
-      assert.equal(scans(Buffer.from(line)), isObject(Buffer.from(line).toString()), line);
+      const expected = isObject(Buffer.from(line).toString());
+      assert.equal(scans(Buffer.from(line)), expected, line);
+      if (line !== '')
+        assert.deepEqual([scan(line).batch.count, scan(line).plainLines], [1, expected ? 0 : 1]);
     }),
     { numRuns: 5000 },
   );
@@ -299,6 +302,85 @@ test('index and record agree on every line', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('the kernel says of a line what the indexer says of it, or leaves it', () => {
+  const text = fc.oneof(
+    fc.constantFrom(...times.map(([time]) => time)),
+    fc.constantFrom('info', 'WARN', 'Fatal', 'notice', 'w\\u0061rn', 'dpanic', 'errors'),
+    fc.constantFrom(
+      TRACE,
+      TRACE.toUpperCase(),
+      SPAN,
+      '0'.repeat(32),
+      '0'.repeat(16),
+      '123',
+      `${'a'.repeat(31)}g`,
+    ),
+    fc
+      .tuple(
+        fc.constantFrom('2026-01-02T03:04', '2024-02-29 23:59', '2025-02-29T00:00', '2101-03-01T00:00'),
+        fc.nat({ max: 61 }),
+      )
+      .map(([minute, second]) => `${minute}:${String(second).padStart(2, '0')}.25+01:30`),
+  );
+  const value = fc.oneof(
+    text.map((one) => `"${one}"`),
+    fc.constantFrom(
+      '1700000000',
+      '1700000000.25',
+      '-1',
+      '1e3',
+      'null',
+      '{"ts":1}',
+      '[1,"a"]',
+      '1700000000123456789',
+    ),
+  );
+  const key = fc.constantFrom(
+    'ts',
+    'time',
+    'level',
+    'lvl',
+    'trace_id',
+    'dd.trace_id',
+    'spanId',
+    'span_id',
+    'msg',
+    'l\\u0076l',
+  );
+  const line = fc
+    .array(fc.tuple(key, value), { maxLength: 6 })
+    .map((pairs) => `{${pairs.map(([k, v]) => `"${k}":${v}`).join(',')}}`);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(line, fc.constantFrom('plain', '{"ts":')), { minLength: 1 }), (lines) => {
+      const { index } = scan(lines.join('\n')).batch;
+      for (const [i, one] of lines.entries()) {
+        const record = decodeLogLine(
+          Buffer.from(one),
+          RESOURCE,
+          i === 0 ? RECEIVED : index.timeUnixNano[i - 1],
+        );
+        assert.deepEqual(
+          [index.timeUnixNano[i], index.severityNumber[i]],
+          [record.timeUnixNano, record.severityNumber],
+          one,
+        );
+        assert.equal(hex(index.traceId.subarray(i * 16, i * 16 + 16)), record.traceId || '0'.repeat(32), one);
+        assert.equal(hex(index.spanId.subarray(i * 8, i * 8 + 8)), record.spanId || '0'.repeat(16), one);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('more lines, and longer ones, than the kernel takes at once', () => {
+  const short = Array.from({ length: 40_000 }, (_, i) => `{"ts":${i + 1}}`);
+  const long = `{"ts":50000,"msg":"${'x'.repeat(600_000)}","level":"warn"}`;
+  const { batch, plainLines } = scan([...short, long, '{"ts":50001}'].join('\n'));
+  assert.deepEqual([batch.count, plainLines, batch.index.severityNumber[40_000]], [40_002, 0, 13]);
+  const seconds = Array.from(batch.index.timeUnixNano, (time) => Number(time / 1_000_000_000n));
+  assert.deepEqual(seconds, [...short.map((_, i) => i + 1), 50_000, 50_001]);
 });
 
 test('bytes that are not UTF-8 in a line harm nothing but themselves', () => {
