@@ -3,7 +3,7 @@
  * the encoding's specification, on protobufjs's reflection of otlp.proto.
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
-import type protobuf from 'protobufjs';
+import protobuf from 'protobufjs';
 import { oracleType, type Plain } from './oracle.ts';
 
 /** Nesting where readers may differ by a level or two; no sender comes near it. */
@@ -22,10 +22,19 @@ export type Judgement = { verdict: 'take' | 'either' } | { verdict: 'refuse'; wh
 class Refusal extends Error {}
 class TooDeep extends Error {}
 
-/** Whether the bytes are a message that a strict reader takes. */
+/** Whether the bytes are an OTLP message that a strict reader takes. */
 export function judge(message: string, bytes: Uint8Array): Judgement {
+  return judged(() => new Walk(bytes).message(oracleType(message), bytes.length, 0));
+}
+
+/** Whether the bytes are messages of `type`, each behind its length, that a strict reader takes. */
+export function judgeDelimited(type: protobuf.Type, bytes: Uint8Array): Judgement {
+  return judged(() => new Walk(bytes).delimited(type));
+}
+
+function judged(walk: () => void): Judgement {
   try {
-    new Walk(bytes).message(oracleType(message), bytes.length, 0);
+    walk();
     return { verdict: 'take' };
   } catch (error) {
     if (error instanceof TooDeep) return { verdict: 'either' };
@@ -35,7 +44,7 @@ export function judge(message: string, bytes: Uint8Array): Judgement {
 }
 
 const WIRE: Readonly<Record<string, number>> = {
-  ...{ int32: 0, uint32: 0, sint32: 0, int64: 0, uint64: 0, bool: 0 },
+  ...{ int32: 0, uint32: 0, sint32: 0, int64: 0, uint64: 0, sint64: 0, bool: 0 },
   ...{ fixed64: 1, sfixed64: 1, double: 1, string: 2, bytes: 2, fixed32: 5 },
 };
 
@@ -45,6 +54,10 @@ class Walk {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+  }
+
+  delimited(type: protobuf.Type): void {
+    while (this.#at < this.#bytes.length) this.message(type, this.#contentEnd(this.#bytes.length), 0);
   }
 
   message(type: protobuf.Type, end: number, depth: number): void {
@@ -63,10 +76,11 @@ class Walk {
   }
 
   #field(field: protobuf.Field, wire: number, end: number, depth: number): void {
-    const own = WIRE[field.type] ?? 2;
+    const nested = field.resolve().resolvedType;
+    const own = nested instanceof protobuf.Enum ? 0 : (WIRE[field.type] ?? 2);
     if (wire !== own) {
       if (!field.repeated || own === 2 || wire !== 2) refuse(`${field.name} has wire type ${wire}`);
-      const to = this.#at0(end);
+      const to = this.#contentEnd(end);
       while (this.#at < to) this.#skip(0, own, to, 0);
       return;
     }
@@ -74,9 +88,9 @@ class Walk {
       this.#skip(0, own, end, 0);
       return;
     }
-    const to = this.#at0(end);
-    if (WIRE[field.type] === undefined) {
-      this.message(oracleType(field.type), to, depth + 1);
+    const to = this.#contentEnd(end);
+    if (nested instanceof protobuf.Type) {
+      this.message(nested, to, depth + 1);
       return;
     }
     const content = this.#bytes.subarray(this.#at, to);
@@ -108,7 +122,7 @@ class Walk {
   }
 
   /** Reads a length; answers where its content ends. */
-  #at0(end: number): number {
+  #contentEnd(end: number): number {
     const from = this.#at;
     const length = this.#varint(end);
     if (length > BigInt(end - this.#at) || this.#at - from > 5) refuse('a length beyond the message');
@@ -117,7 +131,7 @@ class Walk {
 
   #skip(number: number, wire: number, end: number, groups: number): void {
     if (wire === 0) this.#varint(end);
-    else if (wire === 2) this.#at = this.#at0(end);
+    else if (wire === 2) this.#at = this.#contentEnd(end);
     else if (wire === 1 || wire === 5) {
       this.#at += wire === 1 ? 8 : 4;
       if (this.#at > end) refuse('a number is cut off');
