@@ -14,6 +14,7 @@ import { ingestLogs } from './ingest-logs.ts';
 import { ingestTraces } from './ingest-traces.ts';
 import { machine } from './machine.ts';
 import { killAll } from './processes.ts';
+import { query } from './query.ts';
 import { figureTable, renderTable, resultLine } from './report.ts';
 import { scrape } from './scrape.ts';
 import { seal } from './seal.ts';
@@ -35,6 +36,7 @@ const benches: { [Name in BenchName]: Bench<Name> } = {
   seal,
   scrape,
   footprint,
+  query,
 };
 
 const names = Object.keys(benches) as BenchName[];

@@ -13,6 +13,15 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The value at rank q (n - 1), between its neighbours by proportion. @throws RangeError without a value */
+export function quantile(values: readonly number[], q: number): number {
+  if (values.length === 0) throw new RangeError('a quantile of no values');
+  const sorted = [...values].sort((a, b) => a - b);
+  const rank = q * (sorted.length - 1);
+  const below = sorted[Math.floor(rank)]!;
+  return below + (sorted[Math.ceil(rank)]! - below) * (rank - Math.floor(rank));
+}
+
 /** Least, median and most of the values. @throws RangeError without a value */
 export function spread(values: readonly number[]): Spread {
   return { least: Math.min(...values), median: median(values), most: Math.max(...values) };

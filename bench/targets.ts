@@ -82,6 +82,16 @@ export const figureTargets = {
     corePercent: { most: 1, kind: 'must', from: 'a sidecar must not be felt' },
     parserRatio: { least: 1, kind: 'must', from: "the parser that scrapes most of the world's services" },
   },
+  query: {
+    traceP99Ms1M: { most: 10, kind: 'must', from: measured('5 to 6 ms') },
+    traceP99Ms10M: { most: 10, kind: 'must', from: 'the same as over a million' },
+    attributeSealedP95Ms1M: { most: 30, kind: 'must', from: measured('2.4 to 4.4 ms for an indexed column') },
+    attributeSealedP95Ms10M: { most: 30, kind: 'must', from: 'the same as over a million' },
+    attributeHotP95Ms1M: { most: 500, kind: 'must', from: measured('600 to 900 ms') },
+    attributeHotP95Ms10M: undefined,
+    quantileByRouteMs1M: { most: 300, kind: 'must', from: "VictoriaTraces's 0.19 s" },
+    quantileByRouteMs10M: undefined,
+  },
   footprint: {
     idleMB: { most: 130, kind: 'must', from: measured('126 with two workers that idle') },
     loadedMB: { most: 256, kind: 'must', from: 'half of what a sidecar is usually given' },
