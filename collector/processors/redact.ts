@@ -38,7 +38,7 @@ export function createRedact(
 
   const maskRecords = (batch: SpanBatch | LogBatch): Batch => {
     const came = plainBody(batch);
-    const places = candidates.in(came);
+    const places = candidates.in(came, batch.encoding !== 'log-lines');
     if (places.length === 0 && !masker.looksAtAll) return batch;
     const body = Buffer.from(came);
     maskBody(body, batch, places, masker);

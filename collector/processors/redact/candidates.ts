@@ -1,11 +1,12 @@
-import { hasDigitsOfCard, possibleCards } from './cards.ts';
+import { eachPossibleCard } from './cards.ts';
 import { type Needle, NeedleSearch, standsAt } from './needle-search.ts';
 import { KEY_NEEDLES } from './secret-keys.ts';
 import type { TextMasker, TextMaskerOptions } from './text-masker.ts';
 import { TOKEN_PATTERNS } from './token-patterns.ts';
 
-/** A card number with separators. */
+/** A card number with separators, and the bytes in which a hint tells that one ends. */
 const CARD_BYTES = 24;
+const VECTOR = 16;
 /** Bytes of a token's beginning that tell it from a word. */
 const TOKEN_BYTES = 96;
 /** Bytes of a key, and of a password before its `@`. */
@@ -43,9 +44,10 @@ export class Candidates {
     this.#search = new NeedleSearch([...keys, ...this.#tokens.flatMap(({ needles }) => [...needles])]);
   }
 
-  /** Places in `bytes` where a secret may stand, in order. */
-  in(bytes: Uint8Array): number[] {
+  /** Places in `bytes` where a secret may stand, in order. With `mixed` the bytes are not all text. */
+  in(bytes: Uint8Array, mixed: boolean): number[] {
     const places: number[] = [];
+    let cardsTo = 0;
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#search.find(bytes, (kind, place, needles) => {
       if (kind === 'at') {
@@ -55,7 +57,12 @@ export class Candidates {
           if (standsAt(bytes, place, needle) && this.#mayBe(buffer, place - needle.at, needle))
             places.push(place);
         }
-      } else if (this.#options.cards) this.#cards(buffer, place, places);
+      } else if (this.#options.cards) {
+        const from = Math.max(cardsTo, place - CARD_BYTES);
+        cardsTo = eachPossibleCard(buffer, from, Math.min(place + VECTOR, bytes.length), mixed, (at) =>
+          places.push(at),
+        );
+      }
     });
     return places.sort((a, b) => a - b);
   }
@@ -96,13 +103,6 @@ export class Candidates {
     const word = buffer.toString('latin1', from, to);
     // The first byte of the word may be the length of a key.
     return this.#masker.isSecret(word) || this.#masker.isSecret(word.slice(1));
-  }
-
-  #cards(buffer: Buffer, place: number, places: number[]): void {
-    const from = Math.max(0, place - CARD_BYTES);
-    const to = Math.min(buffer.length, place + 16 + CARD_BYTES);
-    if (!hasDigitsOfCard(buffer, from, to)) return;
-    for (const at of possibleCards(buffer.toString('latin1', from, to))) places.push(from + at);
   }
 }
 

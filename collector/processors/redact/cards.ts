@@ -1,68 +1,113 @@
 /**
  * Card numbers as people and programs write them: in one piece, in groups of four, or in the groups of Amex and
  * Diners Club. Not part of a longer word or number, nor the fraction of one.
- * Source of lengths and beginnings: https://en.wikipedia.org/wiki/Payment_card_number (ISO/IEC 7812)
  */
 const CARD =
   /(?<![0-9A-Za-z]|\d[.,])(?:\d{13,19}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{3})?|\d{4}[ -]\d{6}[ -]\d{4,5})(?![0-9A-Za-z]|[.,]\d)/g;
+/** What stands before an id that happens to be of digits alone: of sixteen hex digits one in two thousand is. */
+const ID_BEFORE = /(?:span|trace|parent|request)[ _.-]?id["']?[ :=[(]{0,3}["']?$/i;
+const ID_LENGTH = 24;
 
-/** The same in raw bytes, where what seems to be the first or the last digit may be a length or a field's number. */
-const MAYBE_CARD = /(?<!\d\d)(?:\d{13,20}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}|\d{4}[ -]\d{6}[ -]\d{4,5})/g;
+/**
+ * How the numbers of issuers begin, and how many digits they have. Visa, Mastercard, Amex, Diners Club, Discover, JCB,
+ * UnionPay, Maestro. Source: https://en.wikipedia.org/wiki/Payment_card_number (ISO/IEC 7812)
+ */
+const ISSUERS: readonly { begins: RegExp; lengths: readonly number[] }[] = [
+  { begins: /^4/, lengths: [13, 16, 19] },
+  { begins: /^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16] },
+  { begins: /^3[47]/, lengths: [15] },
+  { begins: /^3(?:0[0-5]|[689])/, lengths: [14] },
+  { begins: /^6(?:011|4[4-9]|5)/, lengths: [16, 19] },
+  { begins: /^35(?:2[89]|[3-8])/, lengths: [16, 17, 18, 19] },
+  { begins: /^62/, lengths: [16, 17, 18, 19] },
+  { begins: /^(?:50(?:18|20|38)|5893|6304|67(?:59|6[1-3]))/, lengths: [13, 14, 15, 16, 17, 18, 19] },
+];
 
-const MIN_DIGITS = 13;
-
-/** Visa, Mastercard, Amex, Diners Club, Discover, JCB, UnionPay, Maestro. */
-const BEGINNING = /^(?:4|5[0-8]|2[2-7]|3[0-9]|6)/;
+const ZERO = 0x30;
+const SHORTEST = 13;
+const LONGEST = 19;
 
 /** Where cards stand in `text`, as [start, end). */
 export function cardsIn(text: string): [start: number, end: number][] {
-  return matches(text, CARD, isCard);
-}
-
-/** Places inside of what may be cards in `text`, which was cut from raw bytes. */
-export function possibleCards(text: string): number[] {
-  const maybe = (digits: string) => isCard(digits) || isCard(digits.slice(0, -1));
-  return matches(text, MAYBE_CARD, maybe).map(([start, end]) => (start + end) >> 1);
-}
-
-/** False when the bytes from `from` to `to` have no digits in a row, spaces and dashes aside, that a card number needs. */
-export function hasDigitsOfCard(bytes: Uint8Array, from: number, to: number): boolean {
-  let digits = 0;
-  for (let p = from; p < to; p++) {
-    const byte = bytes[p]!;
-    if (byte >= 0x30 && byte <= 0x39) digits++;
-    else if (byte !== 0x20 && byte !== 0x2d) digits = 0;
-    if (digits === MIN_DIGITS) return true;
-  }
-  return false;
-}
-
-/** Matches of `pattern` that pass; one that does not may hide another that begins inside of it. */
-function matches(text: string, pattern: RegExp, passes: (found: string) => boolean): [number, number][] {
   const found: [number, number][] = [];
-  const search = new RegExp(pattern);
+  const search = new RegExp(CARD);
   for (let match = search.exec(text); match; match = search.exec(text)) {
-    if (passes(match[0])) found.push([match.index, search.lastIndex]);
-    else search.lastIndex = match.index + 1;
+    const { index } = match;
+    if (isCard(match[0]) && !ID_BEFORE.test(text.slice(Math.max(0, index - ID_LENGTH), index))) {
+      found.push([index, search.lastIndex]);
+    } else search.lastIndex = index + 1; // another may begin inside of what is none
   }
   return found;
 }
 
-/** True when the digits of `text` are those of a card: a known beginning, and a Luhn check digit that is right. */
+/** True when the digits of `text` are those of a card: an issuer's beginning and length, a right check digit. */
 function isCard(text: string): boolean {
-  return BEGINNING.test(text) && passesLuhn(text);
+  const digits = text.replace(/[ -]/g, '');
+  return (
+    ISSUERS.some(({ begins, lengths }) => lengths.includes(digits.length) && begins.test(digits)) &&
+    passesLuhn(digits)
+  );
 }
 
-/** ISO/IEC 7812-1, annex B; what is no digit is passed over. */
-function passesLuhn(text: string): boolean {
+/** ISO/IEC 7812-1, annex B. */
+function passesLuhn(digits: string): boolean {
   let sum = 0;
-  let double = false;
-  for (let i = text.length - 1; i >= 0; i--) {
-    const digit = text.charCodeAt(i) - 0x30;
-    if (digit < 0 || digit > 9) continue;
-    const value = double ? digit * 2 : digit;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.charCodeAt(digits.length - 1 - i) - ZERO;
+    const value = i % 2 === 0 ? digit : digit * 2;
     sum += value > 9 ? value - 9 : value;
-    double = !double;
   }
   return sum % 10 === 0;
+}
+
+/**
+ * Visits a place inside of each run or group of digits in bytes[from, to) that may be a card; gives where it ended to
+ * look. With `mixed` the bytes hold numbers beside texts: the first or the last digit of a run may then be a length or
+ * a field's number.
+ */
+export function eachPossibleCard(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  mixed: boolean,
+  visit: (place: number) => void,
+): number {
+  let p = from;
+  while (p < to && isDigit(bytes[p - 1])) p++;
+  while (p < to) {
+    if (!isDigit(bytes[p])) {
+      p++;
+      continue;
+    }
+    const start = p;
+    while (isDigit(bytes[p])) p++;
+    const length = p - start;
+    const possible =
+      length >= SHORTEST ? mayBeWhole(bytes, start, p, mixed) : mayBeGrouped(bytes, start, length, mixed);
+    if (possible) visit(start + (length >> 1));
+  }
+  return p;
+}
+
+function mayBeWhole(bytes: Buffer, start: number, end: number, mixed: boolean): boolean {
+  const slack = mixed ? 1 : 0;
+  if (end - start > LONGEST + 2 * slack) return false;
+  for (let s = start; s <= start + slack; s++) {
+    // Times since the epoch are of this length, too, and begin with a 1.
+    if (bytes[s] === ZERO + 1 || bytes[s]! > ZERO + 6) continue;
+    for (let e = end; e >= end - slack; e--) if (isCard(bytes.toString('latin1', s, e))) return true;
+  }
+  return false;
+}
+
+/** Four digits (the first of five may be a length), and behind them the other groups of a card. */
+function mayBeGrouped(bytes: Buffer, start: number, length: number, mixed: boolean): boolean {
+  const first = mixed && length === 5 ? start + 1 : start;
+  if (length !== 4 && first === start) return false;
+  const text = bytes.toString('latin1', first, first + LONGEST + 5);
+  return /^\d{4}[ -](?:\d{4}[ -]\d{4}[ -]\d{4}|\d{6}[ -]\d{4})/.test(text);
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= ZERO + 9;
 }

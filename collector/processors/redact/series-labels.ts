@@ -42,7 +42,7 @@ export class SeriesLabels {
     for (const { labels } of unknown)
       for (const [key, value] of Object.entries(labels)) parts.push(key, value);
     const text = Buffer.from(parts.join('\n'), 'utf8');
-    const clean = !this.#masker.looksAtAll && this.#candidates.in(text).length === 0;
+    const clean = !this.#masker.looksAtAll && this.#candidates.in(text, false).length === 0;
     for (const series of unknown) this.#known.set(series, clean ? series : this.#maskOne(series));
   }
 
