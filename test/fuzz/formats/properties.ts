@@ -6,12 +6,26 @@ import { logLines } from './log-lines.ts';
 import { otlpProperties } from './otlp.ts';
 import { wrappedProperties } from './wrapped-lines.ts';
 
-export const formatProperties = {
+const everyFormat = {
   ...otlpProperties,
   'log-lines': logLines,
   ...wrappedProperties,
   ...expositionProperties,
   'prometheus-protobuf': clientModel,
 } satisfies Record<string, () => Property>;
+
+/** All of them in one, for a short run: the first byte of an input says which it is for. */
+function short(): Property {
+  const all = Object.values(everyFormat).map((make) => make());
+  return {
+    seeds: all.flatMap(({ seeds }, i) =>
+      seeds.slice(0, 4).map((seed) => Buffer.concat([Buffer.of(i), seed])),
+    ),
+    tokens: all.flatMap(({ tokens = [] }) => tokens.slice(0, 10)),
+    check: (input) => all[(input[0] ?? 0) % all.length]!.check(input.subarray(1)),
+  };
+}
+
+export const formatProperties = { ...everyFormat, short };
 
 export type FormatName = keyof typeof formatProperties;

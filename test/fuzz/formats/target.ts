@@ -5,7 +5,9 @@ import type { Bound, FuzzDeps, Fuzzed, FuzzTarget } from '../target.ts';
 import type { FormatName } from './properties.ts';
 import { formatProperties } from './properties.ts';
 
-const NAMES = Object.keys(formatProperties) as FormatName[];
+const NAMES = (Object.keys(formatProperties) as FormatName[]).filter((name) => name !== 'short');
+/** So few inputs are not worth a thread for each format. */
+const SHORT = 10_000;
 const PORTION = 50_000;
 /** Threads that read bodies; more than there are cores would only wait for each other. */
 const THREADS = Math.max(1, Math.min(2, availableParallelism()));
@@ -15,6 +17,10 @@ const TELL_EVERY = 5;
 function* portions(bound: Bound, { seed, from = 0 }: Pick<FuzzDeps, 'seed' | 'from'>): Generator<Portion> {
   const end = 'seconds' in bound ? performance.now() + bound.seconds * 1000 : Number.POSITIVE_INFINITY;
   let left = ('execs' in bound ? bound.execs : Number.POSITIVE_INFINITY) - from * PORTION;
+  if (left <= SHORT) {
+    yield { name: 'short', bound: { execs: left }, seed };
+    return;
+  }
   const size = 'execs' in bound ? Math.min(PORTION, Math.ceil(bound.execs / NAMES.length)) : PORTION;
   for (let number = from; left > 0 && performance.now() < end; number++) {
     const execs = Math.min(size, left);
