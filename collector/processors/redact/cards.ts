@@ -23,6 +23,8 @@ const ISSUERS: readonly { begins: RegExp; lengths: readonly number[] }[] = [
   { begins: /^(?:50(?:18|20|38)|5893|6304|67(?:59|6[1-3]))/, lengths: [13, 14, 15, 16, 17, 18, 19] },
 ];
 
+const GROUPED = /^\d{4}[ -](?:\d{4}[ -]\d{4}[ -]\d{4}|\d{6}[ -]\d{4})/;
+
 const ZERO = 0x30;
 const SHORTEST = 13;
 const LONGEST = 19;
@@ -104,8 +106,9 @@ function mayBeWhole(bytes: Buffer, start: number, end: number, mixed: boolean): 
 function mayBeGrouped(bytes: Buffer, start: number, length: number, mixed: boolean): boolean {
   const first = mixed && length === 5 ? start + 1 : start;
   if (length !== 4 && first === start) return false;
-  const text = bytes.toString('latin1', first, first + LONGEST + 5);
-  return /^\d{4}[ -](?:\d{4}[ -]\d{4}[ -]\d{4}|\d{6}[ -]\d{4})/.test(text);
+  // A date has four digits and a dash, but not four digits more.
+  for (let p = first + 5; p < first + 9; p++) if (!isDigit(bytes[p])) return false;
+  return GROUPED.test(bytes.toString('latin1', first, first + LONGEST + 5));
 }
 
 function isDigit(byte: number | undefined): boolean {
