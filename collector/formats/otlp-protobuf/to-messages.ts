@@ -32,7 +32,7 @@ export function toLogsMessage(records: readonly LogRecord[]): OtlpMessage<'LogsD
  * An attribute's value as OTLP has it: whole numbers that a double holds exactly become integers, whatever they once
  * were; bytes, which the model has as base64, stay text.
  */
-export function toValueMessage(value: AttributeValue): OtlpMessage<'AnyValue'> {
+function toValueMessage(value: AttributeValue): OtlpMessage<'AnyValue'> {
   if (value === null) return {};
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { boolValue: value };
