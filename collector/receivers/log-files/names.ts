@@ -1,4 +1,4 @@
-import { glob, readdir, stat } from 'node:fs/promises';
+import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 
 /** Files beside a log that are looked at as its rotated forms, at the most. */
@@ -26,14 +26,21 @@ export function isLiteral(include: string): boolean {
  * `app-2026-01-01T00-00-00.log` for `app.log` (logrotate, lumberjack).
  */
 export async function rotatedPaths(path: string): Promise<string[]> {
-  const folder = dirname(path);
-  const name = basename(path);
+  const real = await linkedPath(path);
+  const folder = dirname(real);
+  const name = basename(real);
   const extension = extname(name);
   const stem = name.slice(0, name.length - extension.length);
   const names = await readdir(folder).catch(() => []);
   const rotated = names.filter((other) => isRotated(other, name) || isRotated(other, stem, extension));
   const paths = rotated.slice(0, MAX_ROTATED).map((other) => join(folder, other));
   return (await oldestFirst(paths)).reverse();
+}
+
+/** Where a link leads, as the kubelet keeps them in /var/log/containers; any other path is itself. */
+async function linkedPath(path: string): Promise<string> {
+  const stats = await lstat(path).catch(() => undefined);
+  return stats?.isSymbolicLink() ? await realpath(path).catch(() => path) : path;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { type FileState, parseState } from './file-state.ts';
-import type { LogFileGroup } from './group.ts';
+import { type LogFileGroup, resourceOfPath } from './group.ts';
 import { isLiteral, matchingPaths, rotatedPaths } from './names.ts';
 import { identityOf, Tail, type TailLimits } from './tail.ts';
 
@@ -69,14 +69,17 @@ export class TailSet {
     }
   }
 
-  /** The tail of a path, opened if it is new; undefined when it is no readable file or there are too many. */
-  async #openTail(path: string, group: LogFileGroup): Promise<Tail | undefined> {
+  /**
+   * The tail of a path, opened if it is new; undefined when it is no readable file or there are too many. What rotation
+   * made of a file is of the same writer as the file at `origin`.
+   */
+  async #openTail(path: string, group: LogFileGroup, origin = path): Promise<Tail | undefined> {
     let file: FileHandle | undefined;
     try {
       const known = this.#tails.get(identityOf(await stat(path)));
       if (known) return known;
       file = await open(path, 'r');
-      const tail = await this.#newTail(file, path, group);
+      const tail = await this.#newTail(file, path, group, origin);
       if (tail) file = undefined;
       return tail;
     } catch (error) {
@@ -88,14 +91,24 @@ export class TailSet {
     }
   }
 
-  async #newTail(file: FileHandle, path: string, group: LogFileGroup): Promise<Tail | undefined> {
+  async #newTail(
+    file: FileHandle,
+    path: string,
+    group: LogFileGroup,
+    origin: string,
+  ): Promise<Tail | undefined> {
     const stats = await file.stat();
     if (!stats.isFile() || this.#tails.has(identityOf(stats))) return undefined;
     if (this.#tails.size >= this.#limits.maxFiles) {
       this.#deps.warnOnce(path, `more than ${this.#limits.maxFiles} log files: narrow the include patterns`);
       return undefined;
     }
-    const tail = new Tail(file, stats, path, group, this.#limits);
+    const tail = new Tail(
+      file,
+      stats,
+      { path, group, resource: resourceOfPath(group.resource, origin) },
+      this.#limits,
+    );
     this.#tails.set(tail.identity, tail);
     return tail;
   }
@@ -106,14 +119,14 @@ export class TailSet {
       const literal = group.include.filter(isLiteral);
       const found = this.all.filter((tail) => tail.group === group).map((tail) => tail.path);
       for (const path of new Set([...literal, ...found])) {
-        for (const rotated of await rotatedPaths(path)) await this.#openIfUnfinished(rotated, group);
+        for (const rotated of await rotatedPaths(path)) await this.#openIfUnfinished(rotated, group, path);
       }
     }
   }
 
-  async #openIfUnfinished(path: string, group: LogFileGroup): Promise<void> {
+  async #openIfUnfinished(path: string, group: LogFileGroup, origin: string): Promise<void> {
     const before = this.#tails.size;
-    const tail = await this.#openTail(path, group);
+    const tail = await this.#openTail(path, group, origin);
     if (!tail || this.#tails.size === before) return;
     tail.matched = false;
     const state = await this.#storedState(tail);
@@ -185,7 +198,7 @@ export class TailSet {
   async #resumeCopy(tail: Tail, state: FileState): Promise<void> {
     for (const path of await rotatedPaths(tail.path)) {
       const before = this.#tails.size;
-      const copy = await this.#openTail(path, tail.group);
+      const copy = await this.#openTail(path, tail.group, tail.path);
       if (!copy || copy === tail || (await this.#isReadAlready(copy))) continue;
       const opened = this.#tails.size > before;
       if (opened) copy.matched = false;

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { logAttribute } from '../../../slo/index.ts';
 import type { HeldLines, UnwrappedLines } from '../../formats/log-line/stream-lines.ts';
 import { continues, type FileState, fingerprintOf, readAt, renderState, stateAt } from './file-state.ts';
-import { type LogFileGroup, resourceOfPath } from './group.ts';
+import type { LogFileGroup } from './group.ts';
 import { cutLines } from './line-chunks.ts';
 import { Unwrapping, withHeld } from './unwrapping.ts';
 
@@ -60,12 +60,17 @@ export class Tail {
   readonly #resources = new Map<string, Record<string, string>>();
   readonly #unwrapping: Unwrapping;
 
-  constructor(file: FileHandle, stats: Stats, path: string, group: LogFileGroup, limits: TailLimits) {
+  constructor(
+    file: FileHandle,
+    stats: Stats,
+    { path, group, resource }: { path: string; group: LogFileGroup; resource: Record<string, string> },
+    limits: TailLimits,
+  ) {
     this.#file = file;
     this.identity = identityOf(stats);
     this.path = path;
     this.group = group;
-    this.#resource = resourceOfPath(group.resource, path);
+    this.#resource = resource;
     this.#unwrapping = new Unwrapping(group.format, limits);
     this.#limits = limits;
   }

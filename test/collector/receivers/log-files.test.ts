@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -495,6 +496,30 @@ test("the path of a pod's log names its service", async (t) => {
   await tail.poll();
   const expected = { 'service.name': 'shop', 'k8s.pod.name': 'shop-7d9f', 'log.iostream': 'stdout' };
   assert.deepEqual(tail.recording.batches[0]?.resource, expected);
+});
+
+test('a log behind a link, rotated while the collector was down, is read to its end and of the same pod', async (t) => {
+  const id = 'ab'.repeat(32);
+  const resource = { 'service.name': '${container}', 'container.id': '${id}' };
+  const tail = new Tailing(t, { path: 'containers/*.log', resource });
+  const folder = join(tail.folder, 'pods', 'default_shop-7d9f_0a1b', 'shop');
+  const log = join(folder, '0.log');
+  mkdirSync(folder, { recursive: true });
+  mkdirSync(join(tail.folder, 'containers'));
+  symlinkSync(log, join(tail.folder, 'containers', `shop-7d9f_default_shop-${id}.log`));
+  writeCri(log, 'stdout', 'a');
+  await tail.poll();
+  await tail.restart();
+  writeCri(log, 'stdout', 'b');
+  renameSync(log, `${log}.20260101-000000`);
+  writeCri(log, 'stdout', 'c');
+  await tail.poll(2);
+  assert.deepEqual(tail.got, ['a', 'b', 'c']);
+  for (const batch of tail.recording.batches) {
+    assert.deepEqual(batch.resource, {
+      ...{ 'service.name': 'shop', 'container.id': id, 'log.iostream': 'stdout' },
+    });
+  }
 });
 
 test('paths of container logs say what their writer is', () => {
