@@ -7,6 +7,7 @@ import {
 } from '../../../collector/formats/otlp-json/parse-request.ts';
 import { decodeMetrics } from '../../../collector/formats/otlp-protobuf/decode-metrics.ts';
 import { decodeLogRecord, decodeSpan } from '../../../collector/formats/otlp-protobuf/decode-record.ts';
+import { MetricsDecoder } from '../../../collector/formats/otlp-protobuf/metrics-decoder.ts';
 import { scanLogs } from '../../../collector/formats/otlp-protobuf/scan-logs.ts';
 import { scanTraces } from '../../../collector/formats/otlp-protobuf/scan-traces.ts';
 import type { LogBatch, SampleBatch, SpanBatch } from '../../../collector/telemetry/batch.ts';
@@ -190,10 +191,17 @@ function compareJsonSamples(batch: SampleBatch, truth: Plain): void {
   mustEqual(samplesOf(batch), samplesOf(decodeMetrics(encodeByOracle('MetricsData', truth))), 'samples');
 }
 
+/** The decoder that receivers have, which remembers what came before: whatever that was, it must read the same. */
+function rememberedMetrics(): Property {
+  const decoder = new MetricsDecoder();
+  return protobufProperty('MetricsData', (body) => decoder.decode(body), compareSamples)();
+}
+
 export const otlpProperties = {
   'otlp-traces': protobufProperty('TracesData', scanTraces, compareSpans),
   'otlp-logs': protobufProperty('LogsData', scanLogs, compareLogs),
   'otlp-metrics': protobufProperty('MetricsData', decodeMetrics, compareSamples),
+  'otlp-metrics-again': rememberedMetrics,
   'json-traces': jsonProperty('TracesData', parseTracesJson, compareSpans),
   'json-logs': jsonProperty('LogsData', parseLogsJson, compareLogs),
   'json-metrics': jsonProperty('MetricsData', parseMetricsJson, compareJsonSamples),
