@@ -5,7 +5,8 @@ import type { BlockMeta } from './block.ts';
 import type { FromSealWorker, SealWorkerData, ToSealWorker } from './seal-messages.ts';
 import type { SealedRun } from './sealed/seal-run.ts';
 
-const IDLE_MS = 30_000;
+/** Long, because a new thread takes twice as long for its first runs, until its code is compiled. */
+const IDLE_MS = 300_000;
 /** Bodies and columns lie outside of the heap; what is in it is small, and should be given back soon. */
 const LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 };
 

@@ -2,7 +2,7 @@
 import type { RecordOffsets } from '../../../telemetry/batch.ts';
 import type { StringColumn } from '../../../telemetry/columns.ts';
 import { type BlockMeta, decodeOffsets, decompressBody } from '../block.ts';
-import { Arena } from './byte-table.ts';
+import type { Arena, ArenaKeeper } from './byte-table.ts';
 
 /** A raw block as it is stored. */
 export interface RawBlock {
@@ -45,6 +45,7 @@ const EXTRA_BYTES_PER_RECORD = 32;
 export function decodeRaws<I extends { service: StringColumn }>(
   blocks: readonly RawBlock[],
   decodeIndex: (columns: Uint8Array) => I,
+  keeper: ArenaKeeper,
 ): { arena: Arena; raws: DecodedRaw<I>[] } {
   const indexes = blocks.map(({ columns }) => decodeIndex(columns));
   const offsets = blocks.map((block) => decodeOffsets(block.offsets));
@@ -52,7 +53,7 @@ export function decodeRaws<I extends { service: StringColumn }>(
   for (const [n, { meta }] of blocks.entries()) {
     room += extent(offsets[n]!) * 2 + meta.count * EXTRA_BYTES_PER_RECORD + stringBytes(indexes[n]!);
   }
-  const arena = new Arena(room);
+  const arena = keeper.take(room);
   const raws = blocks.map(({ meta, body }, n) => {
     // One after the other: together, inflated, they would take as much memory again.
     const plain = decompressBody(body, meta.compression).subarray(0, extent(offsets[n]!));

@@ -3,7 +3,7 @@ import type { LogIndex } from '../../../telemetry/batch.ts';
 import { decodeLogIndex } from '../block.ts';
 import { wordsOf } from '../id-table.ts';
 import { words64 } from '../words.ts';
-import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
+import { type Arena, ArenaKeeper, type ByteTable, type StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter } from './directory.ts';
 import { ENCODING, TYPE } from './layout.ts';
 import { LineWalk } from './line-walk.ts';
@@ -22,8 +22,12 @@ import { type IndexColumns, sealGroup } from './seal-group.ts';
 import type { SealedBlock } from './sealed-block.ts';
 
 /** Seals a run of raw blocks of logs of one encoding, as `sealSpans` does with spans. */
-export function sealLogs(blocks: readonly RawBlock[], limits: SealLimits = SEAL_LIMITS): SealedBlock[] {
-  const { arena, raws } = decodeRaws(blocks, decodeLogIndex);
+export function sealLogs(
+  blocks: readonly RawBlock[],
+  limits: SealLimits = SEAL_LIMITS,
+  keeper = new ArenaKeeper(),
+): SealedBlock[] {
+  const { arena, raws } = decodeRaws(blocks, decodeLogIndex, keeper);
   const Walk = blocks[0]?.meta.encoding === 'log-lines' ? LineWalk : LogWalk;
   return splitByService(raws, limits).map((refs) =>
     sealGroup({

@@ -2,7 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { BlockMeta } from '../block.ts';
 import { messageOf } from '../file.ts';
-import type { RawBlock } from './raw-blocks.ts';
+import { ArenaKeeper } from './byte-table.ts';
+import { type RawBlock, SEAL_LIMITS } from './raw-blocks.ts';
 import { sealLogs } from './seal-logs.ts';
 import { sealSpans } from './seal-spans.ts';
 import type { SealedBlock } from './sealed-block.ts';
@@ -17,7 +18,7 @@ export interface SealedRun {
 }
 
 /** Seals blocks of one kind by their signal and encoding; what has no such function stays raw. */
-function sealing(meta: BlockMeta): ((blocks: readonly RawBlock[]) => SealedBlock[]) | undefined {
+function sealing(meta: BlockMeta): typeof sealSpans | undefined {
   if (meta.signal === 'traces' && meta.encoding === 'otlp-protobuf') return sealSpans;
   if (meta.signal === 'logs' && meta.encoding !== 'none') return sealLogs;
   return undefined;
@@ -34,7 +35,11 @@ export function kindOf({ signal, encoding, resource }: BlockMeta): string {
 }
 
 /** Reads the blocks, which are of one kind and in order of arrival, and seals those that are still there. */
-export function sealRun(db: DatabaseSync, metas: readonly BlockMeta[]): SealedRun {
+export function sealRun(
+  db: DatabaseSync,
+  metas: readonly BlockMeta[],
+  keeper = new ArenaKeeper(),
+): SealedRun {
   const read = db.prepare('SELECT columns, offsets, body FROM blocks WHERE id = ?');
   const blocks = metas.flatMap((meta): RawBlock[] => {
     const row = read.get(meta.id);
@@ -48,25 +53,29 @@ export function sealRun(db: DatabaseSync, metas: readonly BlockMeta[]): SealedRu
       },
     ];
   });
-  return sealReadable(blocks);
+  return sealReadable(blocks, keeper);
 }
 
 /** Seals all, or each readable one when some are not. */
-export function sealReadable(blocks: readonly RawBlock[]): SealedRun {
+function sealReadable(blocks: readonly RawBlock[], keeper: ArenaKeeper): SealedRun {
   const [first] = blocks;
   const seal = first && sealing(first.meta);
   if (seal === undefined) return { members: [], blocks: [], unreadable: [] };
   try {
-    return { members: blocks.map(({ meta }) => meta.id), blocks: seal(blocks), unreadable: [] };
+    return {
+      members: blocks.map(({ meta }) => meta.id),
+      blocks: seal(blocks, SEAL_LIMITS, keeper),
+      unreadable: [],
+    };
   } catch {
     const unreadable = blocks.flatMap((block) => {
-      const why = failureOf(() => seal([block]));
+      const why = failureOf(() => seal([block], SEAL_LIMITS, keeper));
       return why === undefined ? [] : [{ id: block.meta.id, why }];
     });
     const bad = new Set(unreadable.map(({ id }) => id));
     const readable = blocks.filter(({ meta }) => !bad.has(meta.id));
     if (unreadable.length === 0) throw new RangeError('blocks that are readable alone are not so together');
-    return { ...sealReadable(readable), unreadable };
+    return { ...sealReadable(readable, keeper), unreadable };
   }
 }
 

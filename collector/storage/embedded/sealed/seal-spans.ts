@@ -4,7 +4,7 @@ import type { StringColumn } from '../../../telemetry/columns.ts';
 import { decodeSpanIndex } from '../block.ts';
 import { wordsOf } from '../id-table.ts';
 import { words64 } from '../words.ts';
-import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
+import { type Arena, ArenaKeeper, type ByteTable, type StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter } from './directory.ts';
 import { FLAG, TYPE } from './layout.ts';
 import {
@@ -32,8 +32,12 @@ import { SpanWalk } from './span-walk.ts';
  * Seals a run of raw blocks of spans, which are in order of arrival. Large services get blocks of their own, small
  * ones share one; in each the records keep their order. Throws a RangeError or `bad-data` when a block is unreadable.
  */
-export function sealSpans(blocks: readonly RawBlock[], limits: SealLimits = SEAL_LIMITS): SealedBlock[] {
-  const { arena, raws } = decodeRaws(blocks, decodeSpanIndex);
+export function sealSpans(
+  blocks: readonly RawBlock[],
+  limits: SealLimits = SEAL_LIMITS,
+  keeper = new ArenaKeeper(),
+): SealedBlock[] {
+  const { arena, raws } = decodeRaws(blocks, decodeSpanIndex, keeper);
   return splitByService(raws, limits).map((refs) =>
     sealGroup({
       arena,
