@@ -12,7 +12,7 @@ import { labelsOfAddress } from './prometheus-scrape/target-of.ts';
 import { type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
 
 /** Pods whose annotations ask for being scraped. */
-export interface KubernetesOptions {
+interface KubernetesOptions {
   /** None: all. */
   namespaces: readonly string[];
   labelSelector?: string | undefined;

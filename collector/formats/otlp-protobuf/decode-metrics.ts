@@ -18,7 +18,7 @@ type Point =
   | OtlpMessage<'SummaryDataPoint'>;
 
 /** Samples one request may become at the most; a histogram point is one per bucket. */
-export const MAX_SAMPLES = 1_000_000;
+const MAX_SAMPLES = 1_000_000;
 /** DataPointFlags.NO_RECORDED_VALUE: the series ended. */
 export const NO_RECORDED_VALUE = 1;
 const MAX_INT64 = 2n ** 63n - 1n;
