@@ -29,7 +29,8 @@ export class Candidates {
   readonly #masker: TextMasker;
   readonly #options: TextMaskerOptions;
   readonly #keys: ReadonlySet<string>;
-  readonly #tokens: { start: RegExp; needles: ReadonlySet<string> }[];
+  /** How a token begins that has this needle. */
+  readonly #tokens = new Map<string, RegExp>();
 
   constructor(options: TextMaskerOptions, masker: TextMasker) {
     this.#options = options;
@@ -37,11 +38,10 @@ export class Candidates {
     const own = options.keys.map((key) => key.toLowerCase());
     const keys = [...own, ...(options.headers ? KEY_NEEDLES : [])];
     this.#keys = new Set(keys);
-    this.#tokens = (options.tokens ? TOKEN_PATTERNS : []).map(({ start, needles }) => ({
-      start,
-      needles: new Set(needles.map((needle) => needle.toLowerCase())),
-    }));
-    this.#search = new NeedleSearch([...keys, ...this.#tokens.flatMap(({ needles }) => [...needles])]);
+    for (const { start, needles } of options.tokens ? TOKEN_PATTERNS : []) {
+      for (const needle of needles) this.#tokens.set(needle.toLowerCase(), start);
+    }
+    this.#search = new NeedleSearch([...keys, ...this.#tokens.keys()]);
   }
 
   /** Places in `bytes` where a secret may stand, in order. With `mixed` the bytes are not all text. */
@@ -86,10 +86,7 @@ export class Candidates {
 
   #mayBe(buffer: Buffer, start: number, { text }: Needle): boolean {
     if (this.#keys.has(text) && this.#mayBeKey(buffer, start, text.length)) return true;
-    return this.#tokens.some(
-      ({ start: pattern, needles }) =>
-        needles.has(text) && pattern.test(buffer.toString('latin1', start, start + TOKEN_BYTES)),
-    );
+    return this.#tokens.get(text)?.test(buffer.toString('latin1', start, start + TOKEN_BYTES)) ?? false;
   }
 
   /** The word that the needle is in is a secret's key, and what follows it is not the rest of a sentence. */

@@ -18,7 +18,7 @@ const hashes: usize = memory.data(4096);
 /** Not zero for the bytes that may stand before an `@`. */
 const beforeAt: usize = memory.data(256);
 /** The text, with room before and behind it that may be read. */
-const text: usize = memory.data(65536 + 64, 16);
+const text: usize = memory.data(65536 + 128, 16);
 /** Places found: one for every byte and one for every sixteen at the most. */
 const found: usize = memory.data(4 * (65536 + 4096), 16);
 
@@ -95,7 +95,7 @@ export function search(length: usize): usize {
     const run = v128.and(words, i8x16.shuffle(wordsBefore, words, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27));
     wordsBefore = words;
     if (v128.any_true(v128.or(groups, run))) {
-      if (v128.any_true(run) && manyDigits(p)) {
+      if (v128.any_true(run) && mayBeCard(p)) {
         store<u32>(out, <u32>(p - start) | RUN);
         out += 4;
       }
@@ -105,9 +105,27 @@ export function search(length: usize): usize {
   return (out - found) >> 2;
 }
 
-/** Whether at least ten of the 32 bytes that end with the sixteen at `p` are digits: a card number has them there. */
-function manyDigits(p: usize): bool {
-  const before = i8x16.lt_u(i8x16.sub(v128.load(p - 16), i8x16.splat(0x30)), i8x16.splat(10));
-  const here = i8x16.lt_u(i8x16.sub(v128.load(p), i8x16.splat(0x30)), i8x16.splat(10));
-  return popcnt(i8x16.bitmask(before) | (i8x16.bitmask(here) << 16)) >= 10;
+/**
+ * Whether a card number may stand in the 48 bytes around the sixteen at `p`: thirteen in a row that are digits or stand
+ * between groups of four digits at least. The groups of dates and times are shorter.
+ */
+function mayBeCard(p: usize): bool {
+  const digits = maskOfDigits(p - 16) | (maskOfDigits(p) << 16) | (maskOfDigits(p + 16) << 32);
+  const between = maskBetween(p - 16) | (maskBetween(p) << 16) | (maskBetween(p + 16) << 32);
+  const tooNear = between & ((between << 1) | (between << 2) | (between << 3) | (between << 4));
+  const fits = (digits | between) & ~tooNear;
+  const two = fits & (fits >> 1);
+  const four = two & (two >> 2);
+  const eight = four & (four >> 4);
+  return (eight & (four >> 8) & (fits >> 12)) !== 0;
+}
+
+function maskOfDigits(p: usize): u64 {
+  return <u64>i8x16.bitmask(i8x16.lt_u(i8x16.sub(v128.load(p), i8x16.splat(0x30)), i8x16.splat(10)));
+}
+
+/** Spaces and dashes. */
+function maskBetween(p: usize): u64 {
+  const bytes = v128.load(p);
+  return <u64>i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(0x2d))));
 }
