@@ -99,7 +99,7 @@ test('bodies of lines are read as whole records have them, and none that contain
         else mayHold(i);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   );
 });
 
@@ -126,7 +126,7 @@ test('no line that has an attribute is passed over', () => {
         assert.ok(decided ? found === has : found || !has, `${JSON.stringify(wanted)} in ${lines[i]}`);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   );
 });
 
@@ -153,7 +153,7 @@ test('of OTLP records too, whatever their bodies are', () => {
         assert.ok(mayHave(i) || !has);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 
