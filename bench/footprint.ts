@@ -20,6 +20,9 @@ const sampleMs = 1000;
 /** Larger than what comes, so that nothing is evicted while it is counted. */
 const maxSize = '100GB';
 
+/** As the image sets it. */
+const env = { MALLOC_ARENA_MAX: '1' };
+
 /** Memory of the process over the spans that it had taken in. */
 interface Sample {
   spans: number;
@@ -72,7 +75,7 @@ async function memory(built: string, deps: BenchDeps) {
   const ours = await startOurs(
     built,
     join(deps.folder, 'footprint'),
-    { config: { store: { maxSize } } },
+    { config: { store: { maxSize } }, env },
     deps,
   );
   try {
@@ -102,7 +105,7 @@ export const footprint: Bench<'footprint'> = {
     const { usedBytes, sealed } = storedIn(store, 'traces');
     const image = await imageSize(built, deps);
     const notes = [
-      `The default configuration, but for store.maxSize: ${maxSize}, so that no span is evicted.`,
+      `The default configuration, but for store.maxSize: ${maxSize}, so that no span is evicted; MALLOC_ARENA_MAX=1, as in the image.`,
       `bytesPerSpan is of the file when the last span was acknowledged; ${cell((sealed / spans) * 100)} % of the spans were sealed by then.`,
       'loadedMB is the most that the kernel saw (VmHWM), between two samples too.',
       image.note,

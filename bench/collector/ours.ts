@@ -20,6 +20,7 @@ export interface OursOptions {
   config?: { store?: Record<string, unknown>; [section: string]: unknown };
   /** Flags of Node, such as --cpu-prof. */
   nodeFlags?: readonly string[];
+  env?: Record<string, string>;
 }
 
 /** Ingest alone: what sealing costs later is a question of its own. */
@@ -50,7 +51,7 @@ export async function buildOurs(deps: BenchDeps): Promise<string> {
 export async function startOurs(
   built: string,
   folder: string,
-  { config = {}, nodeFlags = [] }: OursOptions,
+  { config = {}, nodeFlags = [], env = {} }: OursOptions,
   deps: BenchDeps,
 ): Promise<Ours> {
   mkdirSync(folder, { recursive: true });
@@ -68,7 +69,7 @@ export async function startOurs(
     command: process.execPath,
     args,
     cwd: folder,
-    env: deps.env,
+    env: { ...deps.env, ...env },
     signal: deps.signal,
   });
   const api = `http://127.0.0.1:${apiPort}`;
