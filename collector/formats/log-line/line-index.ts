@@ -113,7 +113,7 @@ export class LineIndexer implements KeyVisitor {
   /** Looks at the text without its escapes; false when it has none. No time, level or id has a backslash. */
   #unescape(): boolean {
     if (!this.#text.subarray(this.#from, this.#to).includes(BACKSLASH)) return false;
-    this.#text = Buffer.from(unescaped(this.#text, this.#from, this.#to), 'latin1');
+    this.#text = Buffer.from(unescaped(this.#text, this.#from, this.#to));
     this.#from = 0;
     this.#to = this.#text.length;
     return true;
@@ -121,7 +121,7 @@ export class LineIndexer implements KeyVisitor {
 }
 
 function escapedSlot(bytes: Buffer, start: number, end: number): number {
-  const key = Buffer.from(unescaped(bytes, start, end), 'latin1');
+  const key = Buffer.from(unescaped(bytes, start, end));
   return slotOf(key, 0, key.length);
 }
 

@@ -126,6 +126,12 @@ test('keys written with escapes are the same keys', () => {
   assert.equal(decode('{"\\u0074s":1700000000,"m\\u0073g":"a"}').timeUnixNano, 1_700_000_000_000_000_000n);
 });
 
+test('a character that only looks like one of a field in one byte is another', () => {
+  const record = decode('{"\\u0174s":1700000000,"level":"\\u0169nfo","msg":"a"}');
+  assert.deepEqual([record.timeUnixNano, record.severityNumber], [0n, 0]);
+  assert.deepEqual(record.attributes, { '\u0174s': 1_700_000_000 });
+});
+
 test('numbers beyond 2^53, nested fields and odd keys stay what they were', () => {
   const record = decode(
     '{"msg":{"a":[1,null]},"n":12345678901234567890,"__proto__":{"x":1},"caller":"nowhere","error":{"code":5}}',
