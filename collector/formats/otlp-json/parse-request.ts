@@ -9,29 +9,21 @@ import { scanTraces } from '../otlp-protobuf/scan-traces.ts';
 import type { Codec } from '../protobuf/codec.ts';
 import type { MessageType } from '../protobuf/schema.ts';
 import { parseMessage } from './parse-message.ts';
-import { type Plan, planMessage } from './plan.ts';
-import { transcode } from './transcode.ts';
+import { createTranscode } from './transcode.ts';
 
-interface Root {
-  type: MessageType;
-  plan: Plan;
-}
-
-const TRACES = { type: OTLP.TracesData, plan: planMessage(OTLP.TracesData) };
-const LOGS = { type: OTLP.LogsData, plan: planMessage(OTLP.LogsData) };
-const METRICS = { type: OTLP.MetricsData, plan: planMessage(OTLP.MetricsData) };
+const transcode = createTranscode([OTLP.TracesData, OTLP.LogsData, OTLP.MetricsData]);
 
 /**
  * OTLP/JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding) is rewritten as protobuf and then read
  * like protobuf: one index, one decoder, whatever the sender spoke. Throws `bad-data` with the JSON path at fault.
  */
 export function parseTracesJson(body: Uint8Array): SpanBatch {
-  return scanTraces(toProtobuf(body, TRACES, tracesCodec));
+  return scanTraces(toProtobuf(body, OTLP.TracesData, tracesCodec));
 }
 
 /** As parseTracesJson, for logs. */
 export function parseLogsJson(body: Uint8Array): LogBatch {
-  return scanLogs(toProtobuf(body, LOGS, logsCodec));
+  return scanLogs(toProtobuf(body, OTLP.LogsData, logsCodec));
 }
 
 /** As parseTracesJson, for metrics; `decode` reads the protobuf. */
@@ -39,13 +31,13 @@ export function parseMetricsJson(
   body: Uint8Array,
   decode: (body: Uint8Array) => SampleBatch = decodeMetrics,
 ): SampleBatch {
-  return decode(toProtobuf(body, METRICS, metricsCodec));
+  return decode(toProtobuf(body, OTLP.MetricsData, metricsCodec));
 }
 
 /** What is refused, and what is rare, goes the careful way, which knows the path of everything in the body. */
-function toProtobuf<D>(body: Uint8Array, { type, plan }: Root, codec: Codec<D>): Uint8Array {
+function toProtobuf<D>(body: Uint8Array, type: MessageType, codec: Codec<D>): Uint8Array {
   if (!isUtf8(body)) throw new CollectorError('bad-data', 'the JSON body is not UTF-8');
-  return transcode(body, plan) ?? codec.encode(parseMessage(parseText(textOf(body)), type, '') as D);
+  return transcode(body, type) ?? codec.encode(parseMessage(parseText(textOf(body)), type, '') as D);
 }
 
 function textOf(body: Uint8Array): string {
