@@ -36,8 +36,11 @@ export interface SealLimits {
   ownRecords: number;
 }
 
-/** Larger blocks take less room, and their columns longer to read for one trace. */
-export const SEAL_LIMITS: SealLimits = { maxRecords: 12_288, ownRecords: 2048 };
+/**
+ * Larger blocks take less room, and their columns longer to read for one trace. Blocks of 4,096 records of one service
+ * take a tenth more room and half as much CPU again as blocks of three services that have three times as many.
+ */
+export const SEAL_LIMITS: SealLimits = { maxRecords: 12_288, ownRecords: 8192 };
 /** What a record's fields may need beside the bytes they come in: a few written anew. */
 const EXTRA_BYTES_PER_RECORD = 32;
 
