@@ -99,22 +99,30 @@ function splitPer(word: string): string[] {
  * Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config (honor_labels)
  */
 export function withTarget(
-  labels: Record<string, string>,
-  target: Record<string, string>,
+  labels: Readonly<Record<string, string>>,
+  target: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const all: Record<string, string> = {};
-  for (const [key, value] of Object.entries(labels)) {
+  for (const key of Object.keys(labels)) {
     let name = key;
     while (Object.hasOwn(target, name) || (name !== key && Object.hasOwn(labels, name)))
       name = `exported_${name}`;
-    all[name] = value;
+    setLabel(all, name, labels[key]!);
   }
   return Object.assign(all, target);
 }
 
+/** Sets one label; one named `__proto__` becomes a label, not a prototype. */
+export function setLabel(labels: Record<string, string>, name: string, value: string): void {
+  if (name === '__proto__') {
+    Object.defineProperty(labels, name, { value, enumerable: true, configurable: true, writable: true });
+  } else labels[name] = value;
+}
+
 /** A `le` or `quantile` in one spelling, whoever wrote it: `1`, `0.005`, `+Inf`; text that is no number stays. */
 export function canonicalNumber(text: string): string {
-  return text === '' || Number.isNaN(goNumber(text)) ? text : numberLabel(goNumber(text));
+  const number = text === '' ? Number.NaN : goNumber(text);
+  return Number.isNaN(number) ? text : numberLabel(number);
 }
 
 /** A number as a label value. */

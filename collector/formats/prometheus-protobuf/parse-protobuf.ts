@@ -3,7 +3,7 @@ import { CollectorError } from '../../telemetry/errors.ts';
 import { fromHex, SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import type { SeriesInfo, SeriesKind, Temporality } from '../../telemetry/model.ts';
 import type { ClassicBucket } from '../exponential-histogram.ts';
-import { numberLabel } from '../prometheus-names.ts';
+import { numberLabel, setLabel } from '../prometheus-names.ts';
 import { LabelLimits } from '../prometheus-text/label-limits.ts';
 import type { ParsedText } from '../prometheus-text/parse-text.ts';
 import type { CachedSeries, SeriesCache } from '../prometheus-text/series-cache.ts';
@@ -193,8 +193,7 @@ function labelsOf(pairs: readonly ClientMessage<'LabelPair'>[], name: string): L
     if (key === '') fail(`${name} has a label without a name`);
     if (seen.has(key)) fail(`${name} has the label ${key} twice`);
     seen.add(key);
-    if (value === '') continue;
-    Object.defineProperty(labels, key, { value, enumerable: true, configurable: true, writable: true });
+    if (value !== '') setLabel(labels, key, value);
   }
   return labels;
 }

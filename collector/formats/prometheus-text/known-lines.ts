@@ -85,8 +85,8 @@ export class ByteCursor {
     while (p < bytes.length && bytes[p] !== SPACE && bytes[p] !== NEWLINE && p - start < LONGEST_NUMBER) p++;
     const text = bytes.toString('latin1', start, p);
     const value = goNumber(text);
-    const isRead = !Number.isNaN(value) || text === 'NaN';
-    this.pos = isRead && p < bytes.length ? p : -1;
+    const isWhole = bytes[p] === SPACE || bytes[p] === NEWLINE;
+    this.pos = isWhole && (!Number.isNaN(value) || text === 'NaN') ? p : -1;
     return value;
   }
 

@@ -1,4 +1,5 @@
 import { CollectorError } from '../../telemetry/errors.ts';
+import { setLabel } from '../prometheus-names.ts';
 
 const SPACE = 0x20;
 const TAB = 0x09;
@@ -77,21 +78,20 @@ export class LineReader {
   /** The labels in the braces here; empty values mean "absent". */
   labels(): Record<string, string> {
     const labels: Record<string, string> = {};
-    const seen = new Set<string>();
+    const empty: string[] = [];
     if (!this.skip('{')) this.fail('labels must begin with {');
     for (;;) {
       this.space();
       if (this.skip('}')) return labels;
       const name = this.name(false);
       if (name === '') this.fail(`a label name must stand at "${this.line.slice(this.pos, this.pos + 20)}"`);
-      if (seen.has(name)) this.fail(`the label ${name} is given twice`);
-      seen.add(name);
+      if (Object.hasOwn(labels, name) || empty.includes(name)) this.fail(`the label ${name} is given twice`);
       this.space();
       if (!this.skip('=')) this.fail(`= is missing behind the label name ${name}`);
       this.space();
       const value = this.#quoted(name);
-      if (value !== '')
-        Object.defineProperty(labels, name, { value, enumerable: true, configurable: true, writable: true });
+      if (value === '') empty.push(name);
+      else setLabel(labels, name, value);
       this.space();
       if (!this.skip(',') && this.line[this.pos] !== '}')
         this.fail(`, or } is missing behind the label ${name}`);

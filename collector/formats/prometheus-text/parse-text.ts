@@ -216,13 +216,15 @@ class TextParser {
     else reader.pos = labelsAt;
     const text = reader.line.slice(0, reader.pos);
     const series = this.#seriesOf(text, name, labelsAt, reader);
+    const { line } = series;
     const hasOneSpace = /^ [^ \t]/.test(reader.line.slice(reader.pos, reader.pos + 2));
+    const length = hasOneSpace ? Buffer.byteLength(text) + 1 : 0;
+    if (hasOneSpace && this.#readUsual(line, series, start, length)) return line;
     reader.space();
     const value = readValue(reader);
     reader.space();
     const written = reader.done || reader.line[reader.pos] === '#' ? undefined : this.#timestamp(reader);
     const ownTime = this.#cache.options.honorTimestamps === false ? undefined : written;
-    const { line } = series;
     const isFirst = line.seen !== this.#scrape;
     if (!isFirst && ownTime === undefined) {
       this.parsed.duplicates++;
@@ -236,9 +238,25 @@ class TextParser {
     else this.#exemplar(reader, series, time, exemplarAt, isFirst);
     series.ownTime = ownTime !== undefined;
     line.start = start;
-    line.length = hasOneSpace ? Buffer.byteLength(text) + 1 : 0;
+    line.length = length;
     line.seen = this.#scrape;
     return line;
+  }
+
+  /** What stands behind a series that is seen for the first time in this scrape, when it has the usual form. */
+  #readUsual(line: KnownLine, series: CachedSeries, start: number, length: number): boolean {
+    if (line.seen === this.#scrape) return false;
+    const behind = this.#pos;
+    this.#pos = start;
+    line.length = length;
+    if (line.seen !== this.#scrape - 1) series.exemplarLength = 0;
+    if (this.#readValue(series)) {
+      line.start = start;
+      line.seen = this.#scrape;
+      return true;
+    }
+    this.#pos = behind;
+    return false;
   }
 
   #seriesOf(text: string, name: string, labelsAt: number, reader: LineReader): CachedSeries {

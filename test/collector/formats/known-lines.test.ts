@@ -71,6 +71,7 @@ const values = [
   ' 1e3',
   ' NaN',
   ' 0.12345678901234567',
+  ` ${'1'.repeat(41)}`,
   '  3',
   '\t4',
   ' x',
@@ -138,7 +139,7 @@ test('a number that is read from bytes is the one its text means', () => {
     fc
       .double({ noNaN: true })
       .map((value) => (Number.isFinite(value) ? String(value) : value > 0 ? '+Inf' : '-Inf')),
-    fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 22n }), fc.nat(24)).map(([digits, at]) => {
+    fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 45n }), fc.nat(50)).map(([digits, at]) => {
       const text = String(digits);
       return `${text.slice(0, at)}.${text.slice(at)}`;
     }),
@@ -149,7 +150,7 @@ test('a number that is read from bytes is the one its text means', () => {
       const cursor = new ByteCursor(Buffer.from(`${text}\n`));
       const value = cursor.number();
       if (cursor.pos >= 0) assert.deepEqual([value, cursor.pos], [goNumber(text), text.length]);
-      else assert.ok(Number.isNaN(goNumber(text)));
+      else assert.ok(Number.isNaN(goNumber(text)) || text.length > 39);
     }),
     { numRuns: 5000 },
   );
