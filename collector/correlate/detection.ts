@@ -12,6 +12,7 @@ import {
 import type { EvidenceDeps } from './incident.ts';
 import { fisherExact, median, robustZ } from './stats.ts';
 import { LEAST_STEP_NANO } from './symptom.ts';
+import type { WeightMemory } from './weights.ts';
 
 /** When a golden signal counts as broken; every number with its reason. */
 export const DETECTION = {
@@ -99,7 +100,7 @@ export interface DetectorState {
  */
 export async function detect(
   store: Store,
-  deps: EvidenceDeps,
+  deps: EvidenceDeps & { weights?: WeightMemory },
   before?: DetectorState,
   sinceUnixNano?: bigint,
 ): Promise<{ state: DetectorState; symptoms: Symptom[] }> {

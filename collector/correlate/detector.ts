@@ -4,6 +4,7 @@ import { DETECTION, type DetectorState, detect, type Symptom } from './detection
 import { type Asked, explain, incidentId } from './engine.ts';
 import type { EvidenceDeps, Incident } from './incident.ts';
 import { openIncidents } from './stored-incidents.ts';
+import { WeightMemory } from './weights.ts';
 
 /** An open incident is explained again this often: evidence grows, and an explanation reads thousands of records. */
 const EXPLAIN_EVERY_SECONDS = 15;
@@ -42,6 +43,7 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
   const timeout = deps.timeout ?? (() => AbortSignal.timeout(TICK_TIMEOUT_MS));
   let state: DetectorState | undefined;
   let open: Map<string, Open> | undefined;
+  const weights = new WeightMemory();
   const ask = (asked: Asked, signal: AbortSignal): Promise<Incident> =>
     explain(asked, store, { clock: deps.clock, signal, ...(deps.warn ? { warn: deps.warn } : {}) });
 
@@ -84,7 +86,7 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
           a === undefined || asked.baseline.fromUnixNano < a ? asked.baseline.fromUnixNano : a,
         undefined,
       );
-      const looked = await detect(store, { clock: deps.clock, signal }, state, oldest);
+      const looked = await detect(store, { clock: deps.clock, signal, weights }, state, oldest);
       state = looked.state;
       const changed: Incident[] = [];
       for (const asked of unexplained(looked.symptoms, [...open.values()])) {

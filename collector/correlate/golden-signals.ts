@@ -1,5 +1,5 @@
 import { label, scrapeMetric, serviceMetric, suffix } from '../../slo/index.ts';
-import type { Store, TimeRange } from '../storage/store.ts';
+import type { GroupKey, SpanFilter, Store, TimeRange } from '../storage/store.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { SPAN_KINDS } from '../telemetry/model.ts';
 import {
@@ -17,8 +17,8 @@ import {
   groupWeight,
   QUANTILES,
   quantileOfAll,
-  sampledWeight,
   type WeighedDurations,
+  WeightMemory,
   weightKeys,
 } from './weights.ts';
 
@@ -59,11 +59,17 @@ export interface GoldenQuery extends TimeRange {
   stepNano: bigint;
 }
 
+export interface GoldenDeps {
+  signal: AbortSignal;
+  /** What earlier readings found sampled spans to stand for; nothing is remembered by default. */
+  weights?: WeightMemory;
+}
+
 /** Golden signals of every route: from scraped histograms; for services that have none, from stored server spans. */
 export async function readGoldenSignals(
   store: Store,
   query: GoldenQuery,
-  deps: { signal: AbortSignal },
+  deps: GoldenDeps,
 ): Promise<RouteSignals[]> {
   if (query.toUnixNano <= query.fromUnixNano) return [];
   const range = { fromUnixNano: query.fromUnixNano - LOOKBACK_NANO, toUnixNano: query.toUnixNano };
@@ -78,21 +84,7 @@ export async function readGoldenSignals(
   const routes = fromHistograms(series ?? [], scrapes ?? [], query);
   const measured = new Set(routes.map((route) => route.service));
   if (query.service !== undefined && measured.has(query.service)) return routes;
-  const others = query.service === undefined ? await servicesOf(store, query, deps) : [query.service];
-  for (const service of others)
-    if (!measured.has(service)) routes.push(...(await fromSpans(store, { ...query, service }, deps)));
-  return routes;
-}
-
-/** Services that answered requests, by their stored spans. */
-async function servicesOf(
-  store: Store,
-  { fromUnixNano, toUnixNano }: GoldenQuery,
-  deps: { signal: AbortSignal },
-): Promise<string[]> {
-  const filter = { fromUnixNano, toUnixNano, kind: SERVER };
-  const page = await store.aggregate({ filter, groupBy: ['service'], quantiles: [] }, bounded(deps));
-  return Array.from({ length: page.count }, (_, i) => stringAt(page.columns.keys[0]!, i));
+  return [...routes, ...(await fromSpans(store, query, measured, deps))];
 }
 
 /** The signals over a whole range as one point per route. */
@@ -272,45 +264,59 @@ function coverage(
   return result;
 }
 
-/** The signals of one service from its stored spans. */
+/** The signals of services that are not measured otherwise, from their stored spans: one reading for all of them. */
 async function fromSpans(
   store: Store,
-  query: GoldenQuery & { service: string },
-  deps: { signal: AbortSignal },
+  query: GoldenQuery,
+  measured: ReadonlySet<string>,
+  deps: GoldenDeps,
 ): Promise<RouteSignals[]> {
-  const { service, stepNano, fromUnixNano, toUnixNano } = query;
-  const filter = { service, fromUnixNano, toUnixNano, kind: SERVER };
-  const page = await store.aggregate(
-    {
-      filter,
-      groupBy: ['route', 'method', ...(await weightKeys(store, filter, deps))],
-      stepNano,
-      quantiles: [...QUANTILES],
-    },
-    { ...bounded(deps), limit: MAX_GROUPS },
-  );
-  const { keys, bucketUnixNano, count, errors, quantilesMs } = page.columns;
-  const sampled = page.count === 0 ? 1 : await sampledWeight(store, filter, deps);
+  const weights = deps.weights ?? new WeightMemory();
   const routes = new Map<string, RouteSignals>();
   const durations = new Map<GoldenPoint, WeighedDurations[]>();
-  for (let i = 0; i < page.count; i++) {
-    const [route = '', method = '', stated = ''] = keys.map((key) => stringAt(key, i));
-    const id = [method, route].join('\u0000');
+  for await (const { service, route, method, stated, ...group } of spanGroups(store, query, deps)) {
+    if (measured.has(service)) continue;
+    const id = [service, method, route].join('\u0000');
     const signals = routes.get(id) ?? emptyRoute(service, method, route, query);
     routes.set(id, signals);
-    const at = bucketUnixNano[i]! < fromUnixNano ? fromUnixNano : bucketUnixNano[i]!;
+    const at = group.bucketUnixNano < query.fromUnixNano ? query.fromUnixNano : group.bucketUnixNano;
     const point = signals.points[stepOf(at, query)];
     if (!point) continue;
-    const weight = groupWeight(stated, sampled);
+    const weight = groupWeight(stated, await weights.sampled(store, serverSpans(query, service), deps));
     point.weight = point.requests > 0 ? Math.min(point.weight, weight) : weight;
-    point.requests += weight * count[i]!;
-    point.errors += weight * errors[i]!;
+    point.requests += weight * group.count;
+    point.errors += weight * group.errors;
     const known = durations.get(point) ?? [];
     durations.set(point, known);
-    known.push({ requests: weight * count[i]!, quantilesMs: quantilesMs.map((values) => values[i]!) });
+    known.push({ requests: weight * group.count, quantilesMs: group.quantilesMs });
   }
   for (const [point, groups] of durations) point.p99Ms = quantileOfAll(groups, 0.99);
   return [...routes.values()];
+}
+
+function serverSpans({ fromUnixNano, toUnixNano }: TimeRange, service: string | undefined): SpanFilter {
+  return { ...(service === undefined ? {} : { service }), fromUnixNano, toUnixNano, kind: SERVER };
+}
+
+/** What is stored of server spans by service, route, method, step and the weight that they state. */
+async function* spanGroups(store: Store, query: GoldenQuery, deps: GoldenDeps) {
+  const filter = serverSpans(query, query.service);
+  const groupBy: GroupKey[] = ['service', 'route', 'method', ...(await weightKeys(store, filter, deps))];
+  const aggregate = { filter, groupBy, stepNano: query.stepNano, quantiles: [...QUANTILES] };
+  for (let cursor: string | undefined; ; ) {
+    const options = { ...bounded(deps), limit: MAX_GROUPS, ...(cursor === undefined ? {} : { cursor }) };
+    const { columns, count, nextCursor } = await store.aggregate(aggregate, options);
+    for (let i = 0; i < count; i++) {
+      const [service = '', route = '', method = '', stated = ''] = columns.keys.map((key) =>
+        stringAt(key, i),
+      );
+      const quantilesMs = columns.quantilesMs.map((values) => values[i]!);
+      const measured = { count: columns.count[i]!, errors: columns.errors[i]!, quantilesMs };
+      yield { service, route, method, stated, bucketUnixNano: columns.bucketUnixNano[i]!, ...measured };
+    }
+    cursor = nextCursor;
+    if (cursor === undefined) return;
+  }
 }
 
 function emptyRoute(service: string, method: string, route: string, query: GoldenQuery): RouteSignals {

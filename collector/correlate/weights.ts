@@ -1,6 +1,7 @@
 /** Stored spans counted for what they stand for: those kept for what happened for themselves, sampled ones for more. */
 import { spanAttribute } from '../../slo/index.ts';
 import type { GroupKey, SpanFilter, Store } from '../storage/store.ts';
+import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { toHex } from '../telemetry/ids.ts';
 import { SPAN_STATUSES } from '../telemetry/model.ts';
 import { bounds } from './series.ts';
@@ -60,6 +61,32 @@ export async function sampledWeight(
     if (sampled.length > 0) return sampled.reduce((sum, { weight }) => sum + weight, 0) / sampled.length;
   }
   return 1;
+}
+
+/** How long a service's sampler is taken to be as it was found: it is seldom set anew, and asking reads traces. */
+const REMEMBERED_NANO = 60n * NANOS_PER_SECOND;
+const MAX_REMEMBERED = 1000;
+
+/** What sampled spans of services stand for, asked once and remembered for the minute around the spans it was found in. */
+export class WeightMemory {
+  readonly #known = new Map<string, { atUnixNano: bigint; weight: Promise<number> }>();
+
+  /** As sampledWeight, for the service of the filter. */
+  sampled(
+    store: Store,
+    filter: SpanFilter & { service?: string },
+    deps: { signal: AbortSignal },
+  ): Promise<number> {
+    const name = filter.service ?? '';
+    const known = this.#known.get(name);
+    const distance = known === undefined ? undefined : filter.toUnixNano - known.atUnixNano;
+    if (known && distance! < REMEMBERED_NANO && distance! > -REMEMBERED_NANO) return known.weight;
+    const weight = sampledWeight(store, filter, deps);
+    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+    this.#known.set(name, { atUnixNano: filter.toUnixNano, weight });
+    weight.catch(() => this.#known.delete(name));
+    return weight;
+  }
 }
 
 async function drawEntries(

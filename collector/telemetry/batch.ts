@@ -40,6 +40,8 @@ export interface SpanIndex {
   method: StringColumn;
   /** http.response.status_code (or the older http.status_code), 0 when absent. */
   httpStatus: Uint16Array;
+  /** False when surely no span and no resource has `sampling.adjusted_count`; absent when nobody looked. */
+  statesWeights?: boolean;
 }
 
 /** Index columns of log records. */

@@ -29,7 +29,7 @@ const RESULT = {
     kinds: 20,
   },
   ...{ statuses: 21, services: 22, nameEntries: 23, nameCount: 24, routeEntries: 25, routeCount: 26 },
-  ...{ methodEntries: 27, methodCount: 28 },
+  ...{ methodEntries: 27, methodCount: 28, statesWeights: 29 },
 } as const;
 /** Places of `results` in all. */
 const RESULTS = 40;
@@ -83,6 +83,7 @@ export function scanSpansFast(body: Uint8Array): Scanned<SpanIndex> | undefined 
       route: found.strings(RESULT.routes, RESULT.routeEntries, RESULT.routeCount),
       method: found.strings(RESULT.methods, RESULT.methodEntries, RESULT.methodCount),
       httpStatus: found.shorts(RESULT.httpStatuses, count),
+      statesWeights: found.isSet(RESULT.statesWeights),
     },
   };
 }
@@ -134,6 +135,10 @@ class Found {
 
   #at(column: number): number {
     return this.#results[column]! - this.#from;
+  }
+
+  isSet(place: number): boolean {
+    return this.#results[place] !== 0;
   }
 
   bytes(column: number, length: number): Uint8Array {

@@ -1,4 +1,4 @@
-import { resourceAttribute, unknownService } from '../../../slo/index.ts';
+import { resourceAttribute, spanAttribute, unknownService } from '../../../slo/index.ts';
 import type { RecordOffsets } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
@@ -24,24 +24,27 @@ export const MAX_RECORDS = 1_000_000;
 const FIRST = (1 << 3) | WIRE.bytes;
 const SECOND = (2 << 3) | WIRE.bytes;
 const SERVICE_NAME = Buffer.from(resourceAttribute.serviceName);
+const ADJUSTED_COUNT = Buffer.from(spanAttribute.adjustedCount);
 
 /** Scans record `i`, whose content lies between `reader.pos` and `reader.limit`. */
 export type ScanRecord = (i: number) => void;
 
 /**
  * Walks a whole body: checks groups, resources and scopes, notes where every record stands, and has each record
- * scanned by what `begin` makes for that many records. Gives the offsets and service.name of every record.
+ * scanned by what `begin` makes for that many records. Gives the offsets and service.name of every record, and whether a
+ * resource states an adjusted count.
  */
 export function scanRecords(
   reader: WireReader,
   layout: Layout,
   begin: (count: number) => ScanRecord,
-): { offsets: RecordOffsets; service: StringColumn } {
+): { offsets: RecordOffsets; service: StringColumn; statesWeights: boolean } {
   const counts = countRecords(reader);
   reader.pos = 0;
   const walk = new RecordWalk(reader, layout, counts, begin(counts.records));
   walk.run();
-  return { offsets: walk.offsets, service: walk.serviceColumn() };
+  const { offsets, statesWeights } = walk;
+  return { offsets, service: walk.serviceColumn(), statesWeights };
 }
 
 interface Counts {
@@ -86,6 +89,7 @@ function eachNested(reader: WireReader, wanted: number, visit: () => void): void
 
 class RecordWalk {
   readonly offsets: RecordOffsets;
+  statesWeights = false;
   readonly #reader: WireReader;
   readonly #layout: Layout;
   readonly #scanRecord: ScanRecord;
@@ -150,6 +154,7 @@ class RecordWalk {
       else {
         this.#attribute.scan(3);
         if (this.#attribute.keyIs(SERVICE_NAME)) this.#services[group] = this.#serviceName();
+        if (this.#attribute.keyIs(ADJUSTED_COUNT)) this.statesWeights = true;
       }
     }
     reader.leave(outer);

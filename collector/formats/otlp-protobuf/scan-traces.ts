@@ -28,6 +28,7 @@ const ROUTE_KEY = Buffer.from(spanAttribute.httpRoute);
 const METHOD_KEY = Buffer.from(spanAttribute.httpMethod);
 const OLDER_METHOD_KEY = Buffer.from(olderSpanAttribute.httpMethod);
 const STATUS_KEY = Buffer.from(spanAttribute.httpStatusCode);
+const ADJUSTED_COUNT_KEY = Buffer.from(spanAttribute.adjustedCount);
 const OLDER_STATUS_KEY = Buffer.from(olderSpanAttribute.httpStatusCode);
 
 /** Depth of a span's attributes in the message, counted from the request. */
@@ -49,7 +50,8 @@ export function scanTraces(body: Uint8Array): SpanBatch {
 export function scanAnyTraces(body: Uint8Array): SpanBatch {
   const reader = new WireReader(body);
   const scan = new SpanScan(reader);
-  const { offsets, service } = scanRecords(reader, LAYOUT, (count) => scan.begin(count));
+  const { offsets, service, ...resources } = scanRecords(reader, LAYOUT, (count) => scan.begin(count));
+  const statesWeights = scan.columns.statesWeights === true || resources.statesWeights;
   const count = offsets.offset.length;
   return {
     signal: 'traces',
@@ -57,7 +59,7 @@ export function scanAnyTraces(body: Uint8Array): SpanBatch {
     compression: 'none',
     body,
     count,
-    index: { ...scan.columns, service },
+    index: { ...scan.columns, service, statesWeights },
     offsets,
     resource: {},
   };
@@ -78,6 +80,7 @@ function emptyColumns(count: number): SpanColumns {
     route: { dictionary: [], index: new Uint32Array(count) },
     method: { dictionary: [], index: new Uint32Array(count) },
     httpStatus: new Uint16Array(count),
+    statesWeights: false,
   };
 }
 
@@ -169,6 +172,9 @@ class SpanScan {
         break;
       case OLDER_STATUS_KEY.length:
         if (attribute.keyIs(OLDER_STATUS_KEY)) this.#olderStatus = this.#httpStatus();
+        break;
+      case ADJUSTED_COUNT_KEY.length:
+        if (attribute.keyIs(ADJUSTED_COUNT_KEY)) this.columns.statesWeights = true;
         break;
     }
   }

@@ -1,4 +1,5 @@
 /** Spans counted, and their durations, by group and time bucket. */
+import { spanAttribute } from '../../../slo/index.ts';
 import type { SpanIndex } from '../../telemetry/batch.ts';
 import { type StringColumn, StringColumnBuilder } from '../../telemetry/columns.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
@@ -130,6 +131,10 @@ async function keyColumns(
       columns.push(index[key]);
     else {
       const name = key.slice('attribute:'.length);
+      if (name === spanAttribute.adjustedCount && index.statesWeights === false) {
+        columns.push({ dictionary: [''], index: new Uint32Array(meta.count) });
+        continue;
+      }
       const sealed = meta.stage === 'sealed' ? context.reader.sealedSpans(meta) : undefined;
       columns.push(sealed?.attributeTexts(name) ?? (await rawTexts(context, meta, name, positions, budget)));
     }

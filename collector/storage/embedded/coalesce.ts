@@ -111,6 +111,7 @@ function joinSpans(run: readonly SpanBatch[]): SpanIndex {
     route: strings((index) => index.route),
     method: strings((index) => index.method),
     httpStatus: of((index) => index.httpStatus),
+    statesWeights: run.some(({ index }) => index.statesWeights !== false),
   };
 }
 

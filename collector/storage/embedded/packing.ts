@@ -79,6 +79,10 @@ export class ColumnReader {
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
   }
 
+  get hasMore(): boolean {
+    return this.#at < this.#bytes.length;
+  }
+
   bytes(): Uint8Array {
     const section = this.#next();
     return new Uint8Array(this.#bytes.buffer, section.at, section.count);

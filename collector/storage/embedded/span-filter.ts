@@ -1,3 +1,4 @@
+import { spanAttribute } from '../../../slo/index.ts';
 import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import type { SpanFilter } from '../store.ts';
@@ -85,6 +86,8 @@ async function matchRaw(
   const text = filter.text?.toLowerCase() ?? '';
   const wanted = filter.attributes ?? [];
   if (candidates.length === 0 || (text === '' && wanted.length === 0)) return candidates;
+  if (index.statesWeights === false && wanted.some(({ key }) => key === spanAttribute.adjustedCount))
+    return [];
   const named = maskOf(index.name, (name) => name.toLowerCase().includes(text));
   const records = reader.recordsOnce(meta);
   const readable = records !== undefined && Object.keys(meta.resource).length === 0;

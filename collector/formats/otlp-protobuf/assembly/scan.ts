@@ -68,6 +68,8 @@ let methodEntries: usize = 0;
 let methodCount: usize = 0;
 /** Records that were counted, and whether a dictionary had no room for more texts than that. */
 let total: usize = 0;
+/** 1 when a span or a resource states an adjusted count. */
+let statesWeights: usize = 0;
 let full: bool = false;
 
 // Keys that columns are made of, in the words of the semantic conventions; their lengths differ.
@@ -85,6 +87,10 @@ const HTTP_RESPONSE_STATUS_CODE: usize = memory.data<u8>([
 ]);
 const HTTP_STATUS_CODE: usize = memory.data<u8>([
   0x68, 0x74, 0x74, 0x70, 0x2e, 0x73, 0x74, 0x61, 0x74, 0x75, 0x73, 0x5f, 0x63, 0x6f, 0x64, 0x65,
+]);
+const ADJUSTED_COUNT: usize = memory.data<u8>([
+  0x73, 0x61, 0x6d, 0x70, 0x6c, 0x69, 0x6e, 0x67, 0x2e, 0x61, 0x64, 0x6a,
+  0x75, 0x73, 0x74, 0x65, 0x64, 0x5f, 0x63, 0x6f, 0x75, 0x6e, 0x74, 0,
 ]);
 const SERVICE_NAME: usize = memory.data<u8>([
   0x73, 0x65, 0x72, 0x76, 0x69, 0x63, 0x65, 0x2e, 0x6e, 0x61, 0x6d, 0x65, 0, 0, 0, 0,
@@ -431,6 +437,8 @@ function span(at: usize, end: usize, i: usize): bool {
           if (keyIs(HTTP_METHOD, 11)) olderMethod = methodAt();
         } else if (keyLength === 16) {
           if (keyIs(HTTP_STATUS_CODE, 16)) olderStatus = statusCode();
+        } else if (keyLength === 23) {
+          if (keyIs(ADJUSTED_COUNT, 23)) statesWeights = 1;
         }
         break;
       }
@@ -612,6 +620,7 @@ function resource(at: usize, end: usize, group: usize): bool {
     if (tag === 0x0a) {
       at = keyValue(at, end, 0);
       if (at === GIVE_UP) return false;
+      if (keyIs(ADJUSTED_COUNT, 23)) statesWeights = 1;
       if (keyIs(SERVICE_NAME, 12)) {
         store<u32>(services + (group << 3), <u32>(textStart - body));
         store<u32>(services + (group << 3) + 4, valueIs === 1 ? <u32>textLength : 0);
@@ -779,6 +788,7 @@ export function scan(size: usize, isLogs: bool): usize {
   routeCount = 1;
   methodCount = 1;
   total = records;
+  statesWeights = 0;
   full = false;
   records = 0;
   groups = 0;
@@ -825,6 +835,7 @@ function tell(): void {
   tellAt(26, routeCount);
   tellAt(27, methodEntries);
   tellAt(28, methodCount);
+  tellAt(29, statesWeights);
 }
 
 @inline
