@@ -14,8 +14,11 @@ export interface KubernetesDiscovery {
 
 /** Pods of one page of the list. */
 const PAGE = 500;
-/** Seconds after which the server ends a watch, so that a connection that died unnoticed is not waited on for ever. */
+/** Seconds after which the server ends a watch. */
 const WATCH_SECONDS = 300;
+/** A connection that died unnoticed is not waited on for ever. */
+const GRACE_MS = 30_000;
+const LIST_MS = 60_000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 const GONE = 410;
@@ -69,8 +72,11 @@ class PodWatch {
   async run(schedule: Schedule): Promise<void> {
     while (!this.#signal.aborted) {
       try {
-        if (this.#version === undefined) await this.#list();
-        await this.#watch();
+        if (this.#version === undefined)
+          await within(LIST_MS, schedule, this.#signal, (signal) => this.#list(signal));
+        await within(WATCH_SECONDS * 1000 + GRACE_MS, schedule, this.#signal, (signal) =>
+          this.#watch(signal),
+        );
         // A watch that ends at once, again and again, must not become a busy loop.
         await pause(schedule, FIRST_RETRY_MS, this.#signal);
       } catch (error) {
@@ -84,12 +90,12 @@ class PodWatch {
     }
   }
 
-  async #list(): Promise<void> {
+  async #list(signal: AbortSignal): Promise<void> {
     const pods = new Map<string, FoundLabels[]>();
     let next: string | undefined;
     do {
       const path = this.#path({ limit: String(PAGE), ...(next ? { continue: next } : {}) });
-      const list = (await getJson(this.#access(), path, this.#signal)) as PodList;
+      const list = (await getJson(this.#access(), path, signal)) as PodList;
       for (const item of list.items ?? []) note(pods, item);
       next = list.metadata?.continue || undefined;
       this.#version = list.metadata?.resourceVersion ?? '0';
@@ -98,14 +104,14 @@ class PodWatch {
     this.#tell();
   }
 
-  async #watch(): Promise<void> {
+  async #watch(signal: AbortSignal): Promise<void> {
     const path = this.#path({
       watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: this.#version ?? '0',
       timeoutSeconds: String(WATCH_SECONDS),
     });
-    for await (const event of watchJson(this.#access(), path, this.#signal)) this.#take(event as WatchEvent);
+    for await (const event of watchJson(this.#access(), path, signal)) this.#take(event as WatchEvent);
   }
 
   #take({ type, object }: WatchEvent): void {
@@ -147,6 +153,25 @@ function note(pods: Map<string, FoundLabels[]>, item: unknown): boolean {
 /** The version to watch from, or the rest of a list, is older than what the server remembers. */
 function isGone(error: unknown): boolean {
   return error instanceof KubernetesRefusal && error.status === GONE;
+}
+
+/** Does the work with a signal that also ends it when it takes too long. */
+async function within(
+  ms: number,
+  schedule: Schedule,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const late = new AbortController();
+  const seconds = ms / 1000;
+  const cancel = schedule(() => late.abort(new Error(`the API server said nothing for ${seconds} s`)), ms);
+  try {
+    await work(AbortSignal.any([signal, late.signal]));
+  } catch (error) {
+    throw late.signal.aborted ? late.signal.reason : error;
+  } finally {
+    cancel();
+  }
 }
 
 function retryMs(failures: number): number {

@@ -331,6 +331,19 @@ test('pods: while the API server refuses, the targets stay, the status says what
   await until(() => api.watching === 1);
 });
 
+test('pods: an API server that says nothing any more is asked again', async (t) => {
+  const api = new FakeApiServer();
+  const host = await serve(t, api.listener);
+  const scraping = new Scraping(t, { kubernetes: { namespaces: [], apiServer: `http://${host}` } });
+  await scraping.receiver.start();
+  await until(() => api.watching === 1);
+  scraping.timers.fire(330_000);
+  await until(() => scraping.problem !== undefined);
+  assert.equal(scraping.problem, 'the API server said nothing for 330 s');
+  scraping.timers.fire(RETRY_MS);
+  await until(() => api.watching === 2);
+});
+
 test('outside a cluster pods are not looked for, and the status says why', async (t) => {
   const scraping = new Scraping(t, { kubernetes: { namespaces: [] } }, { env: {} });
   await scraping.receiver.start();
