@@ -4,9 +4,6 @@ import { KEY_NEEDLES } from './secret-keys.ts';
 import type { TextMasker, TextMaskerOptions } from './text-masker.ts';
 import { TOKEN_PATTERNS } from './token-patterns.ts';
 
-/** A card number with separators, and the bytes in which a hint tells that one ends. */
-const CARD_BYTES = 24;
-const VECTOR = 16;
 /** Bytes of a token's beginning that tell it from a word. */
 const TOKEN_BYTES = 96;
 /** Bytes of a key, and of a password before its `@`. */
@@ -58,10 +55,7 @@ export class Candidates {
             places.push(place);
         }
       } else if (this.#options.cards) {
-        const from = Math.max(cardsTo, place - CARD_BYTES);
-        cardsTo = eachPossibleCard(buffer, from, Math.min(place + VECTOR, bytes.length), mixed, (at) =>
-          places.push(at),
-        );
+        if (place >= cardsTo) cardsTo = eachPossibleCard(buffer, place, mixed, (at) => places.push(at));
       }
     });
     return places.sort((a, b) => a - b);

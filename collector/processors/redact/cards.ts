@@ -26,6 +26,10 @@ const ISSUERS: readonly { begins: RegExp; lengths: readonly number[] }[] = [
 const GROUPED = /^\d{4}[ -](?:\d{4}[ -]\d{4}[ -]\d{4}|\d{6}[ -]\d{4})/;
 
 const ZERO = 0x30;
+const POINT = 0x2e;
+const COMMA = 0x2c;
+const SPACE = 0x20;
+const DASH = 0x2d;
 const SHORTEST = 13;
 const LONGEST = 19;
 
@@ -53,53 +57,63 @@ function isCard(text: string): boolean {
 
 /** ISO/IEC 7812-1, annex B. */
 function passesLuhn(digits: string): boolean {
+  return bytesPassLuhn(Buffer.from(digits, 'latin1'), 0, digits.length);
+}
+
+function bytesPassLuhn(bytes: Buffer, start: number, end: number): boolean {
   let sum = 0;
-  for (let i = 0; i < digits.length; i++) {
-    const digit = digits.charCodeAt(digits.length - 1 - i) - ZERO;
-    const value = i % 2 === 0 ? digit : digit * 2;
+  let isDoubled = false;
+  for (let p = end - 1; p >= start; p--) {
+    const digit = bytes[p]! - ZERO;
+    const value = isDoubled ? digit * 2 : digit;
     sum += value > 9 ? value - 9 : value;
+    isDoubled = !isDoubled;
   }
   return sum % 10 === 0;
 }
 
 /**
- * Visits a place inside of each run or group of digits in bytes[from, to) that may be a card; gives where it ended to
- * look. With `mixed` the bytes hold numbers beside texts: the first or the last digit of a run may then be a length or
- * a field's number.
+ * Visits a place inside of each card that may stand in the run of digits and of what stands between them that begins
+ * at `from`; gives its end. With `mixed` the bytes hold numbers beside texts: the first or the last digit of a run may
+ * then be a length or a field's number.
  */
 export function eachPossibleCard(
   bytes: Buffer,
   from: number,
-  to: number,
   mixed: boolean,
   visit: (place: number) => void,
 ): number {
   let p = from;
-  while (p < to && isDigit(bytes[p - 1])) p++;
-  while (p < to) {
-    if (!isDigit(bytes[p])) {
-      p++;
-      continue;
-    }
+  while (isDigit(bytes[p - 1]) && isDigit(bytes[p])) p++;
+  for (;;) {
     const start = p;
     while (isDigit(bytes[p])) p++;
     const length = p - start;
     const possible =
       length >= SHORTEST ? mayBeWhole(bytes, start, p, mixed) : mayBeGrouped(bytes, start, length, mixed);
     if (possible) visit(start + (length >> 1));
+    if (bytes[p] !== SPACE && bytes[p] !== DASH) return p;
+    p++;
   }
-  return p;
 }
 
 function mayBeWhole(bytes: Buffer, start: number, end: number, mixed: boolean): boolean {
   const slack = mixed ? 1 : 0;
   if (end - start > LONGEST + 2 * slack) return false;
+  if (!mixed && isFraction(bytes, start)) return false;
   for (let s = start; s <= start + slack; s++) {
     // Times since the epoch are of this length, too, and begin with a 1.
-    if (bytes[s] === ZERO + 1 || bytes[s]! > ZERO + 6) continue;
-    for (let e = end; e >= end - slack; e--) if (isCard(bytes.toString('latin1', s, e))) return true;
+    if (bytes[s]! <= ZERO + 1 || bytes[s]! > ZERO + 6) continue;
+    for (let e = end; e >= end - slack; e--) {
+      if (bytesPassLuhn(bytes, s, e) && isCard(bytes.toString('latin1', s, e))) return true;
+    }
   }
   return false;
+}
+
+/** Digits behind the point of a number: of a duration, say, as floats are written. */
+function isFraction(bytes: Buffer, start: number): boolean {
+  return (bytes[start - 1] === POINT || bytes[start - 1] === COMMA) && isDigit(bytes[start - 2]);
 }
 
 /** Four digits (the first of five may be a length), and behind them the other groups of a card. */

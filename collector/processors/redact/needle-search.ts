@@ -22,10 +22,10 @@ interface Kernel {
   capacity(): number;
 }
 
-/** What a place may be: a string that was asked for begins there, an `@` stands there, a run of digits ends near it. */
+/** What a place may be: a string that was asked for, an `@`, the first of a run of digits. */
 type HintKind = 'needle' | 'at' | 'digits';
 
-/** Told of each hint; `place` counts bytes from the start of the text. `digits` means the sixteen bytes from there. */
+/** Told of each hint; `place` counts bytes from the start of the text. */
 export type OnHint = (kind: HintKind, place: number, needles: readonly Needle[]) => void;
 
 /** A string that is searched for in either case; ASCII, three characters at least. */

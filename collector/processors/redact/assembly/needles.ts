@@ -8,7 +8,7 @@
 
 /** Bytes of text at the most. */
 const CAPACITY: usize = 65536;
-/** Marks a place as the sixteen bytes in which a run of digits ends. */
+/** Marks a place as one from which on there is a run of digits. */
 const RUN: u32 = 0x80000000;
 
 /** Six tables of sixteen bytes: the low and the high half of byte 0, then of bytes 1 and 2. */
@@ -19,8 +19,8 @@ const hashes: usize = memory.data(4096);
 const beforeAt: usize = memory.data(256);
 /** The text, with room before and behind it that may be read. */
 const text: usize = memory.data(65536 + 128, 16);
-/** Places found: one for every byte and one for every sixteen at the most. */
-const found: usize = memory.data(4 * (65536 + 4096), 16);
+/** Places found: one for every byte and three for every sixteen at the most. */
+const found: usize = memory.data(4 * (65536 + 16384), 16);
 
 export function halvesAt(): usize {
   return halves;
@@ -95,10 +95,7 @@ export function search(length: usize): usize {
     const run = v128.and(words, i8x16.shuffle(wordsBefore, words, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27));
     wordsBefore = words;
     if (v128.any_true(v128.or(groups, run))) {
-      if (v128.any_true(run) && mayBeCard(p)) {
-        store<u32>(out, <u32>(p - start) | RUN);
-        out += 4;
-      }
+      if (v128.any_true(run)) out = noteRuns(p, out);
       out = note(p - 2, groups, out);
     }
   }
@@ -106,10 +103,10 @@ export function search(length: usize): usize {
 }
 
 /**
- * Whether a card number may stand in the 48 bytes around the sixteen at `p`: thirteen in a row that are digits or stand
- * between groups of four digits at least. The groups of dates and times are shorter.
+ * Notes where card numbers may stand in the 48 bytes around the sixteen at `p`: thirteen in a row that are digits or
+ * stand between groups of four digits at least. The groups of dates and times are shorter.
  */
-function mayBeCard(p: usize): bool {
+function noteRuns(p: usize, out: usize): usize {
   const digits = maskOfDigits(p - 16) | (maskOfDigits(p) << 16) | (maskOfDigits(p + 16) << 32);
   const between = maskBetween(p - 16) | (maskBetween(p) << 16) | (maskBetween(p + 16) << 32);
   const tooNear = between & ((between << 1) | (between << 2) | (between << 3) | (between << 4));
@@ -117,7 +114,15 @@ function mayBeCard(p: usize): bool {
   const two = fits & (fits >> 1);
   const four = two & (two >> 2);
   const eight = four & (four >> 4);
-  return (eight & (four >> 8) & (fits >> 12)) !== 0;
+  const thirteen = eight & (four >> 8) & (fits >> 12);
+  let starts = thirteen & ~(thirteen << 1);
+  while (starts !== 0) {
+    const place = max(p - 16 + <usize>ctz(starts), text + 16);
+    store<u32>(out, <u32>(place - text - 16) | RUN);
+    out += 4;
+    starts &= starts - 1;
+  }
+  return out;
 }
 
 function maskOfDigits(p: usize): u64 {
