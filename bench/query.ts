@@ -11,6 +11,7 @@ import type { Bench, BenchDeps, Findings } from './bench.ts';
 import { buildLoad, type LoadResult, prepareLoad } from './collector/load.ts';
 import { buildOurs, type Ours, startOurs, storedIn, withoutSealing } from './collector/ours.ts';
 import { allKept } from './collector/round.ts';
+import { startServer } from './processes.ts';
 import { cell, type Table } from './report.ts';
 import { quantile } from './statistics.ts';
 
@@ -23,10 +24,12 @@ const pollMs = 500;
 /** Larger than what comes, so that nothing is evicted. */
 const maxSize = '100GB';
 const cacheBytes = 64 * 1024 * 1024;
-/** A value is rare when at most one of so many spans has it. */
-const rareShare = 1 / 100;
+/** A value is rare when it is met once among the spans of so many traces, common when it is met more often. */
 const sampledTraces = 200;
-const asked = { traces: 300, rare: 100, common: 20, hot: 20, quantiles: 20 } as const;
+/** The answer of a rare one tells of so many traces at the most: the others are common after all. */
+const rareTraces = 100;
+const asked = { trace: 300, rare: 200, common: 20, hot: 20, quantiles: 20 } as const;
+const options = { limit: 20, timeoutMs: 60_000 };
 /** Sent while queries run: more than they will wait for. */
 const backgroundRequests = 1_000_000;
 
@@ -89,32 +92,43 @@ async function underLoad<T>(
   deps: BenchDeps,
   work: () => Promise<T>,
 ): Promise<T> {
-  const load = { records, requests: backgroundRequests, rate: Math.round(perSecond / 2) };
-  const prepared = await prepareLoad(sender, ours.otlp, load, deps);
-  const sent = prepared.send().catch(() => undefined);
+  const flags = [
+    `-addr=${ours.otlp}`,
+    `-records=${records}`,
+    `-requests=${backgroundRequests}`,
+    `-rate=${Math.round(perSecond / 2)}`,
+  ];
+  // Ended amid its requests, which a conversation would wait for.
+  const load = startServer({
+    command: 'sh',
+    args: ['-c', `echo '{}' | '${sender}' ${flags.join(' ')}`],
+    env: deps.env,
+    signal: deps.signal,
+  });
   try {
-    return await Promise.race([work(), ours.died]);
+    return await Promise.race([work(), ours.died, load.died]);
   } finally {
-    await prepared.stop();
-    await sent;
+    await load.stop();
   }
 }
 
-async function timed(count: number, ask: (n: number) => Promise<unknown>): Promise<number[]> {
-  const times: number[] = [];
+async function timed(
+  count: number,
+  ask: (n: number) => Promise<number>,
+): Promise<{ ms: number; matched: number }[]> {
+  const times: { ms: number; matched: number }[] = [];
   for (let n = 0; n < count; n++) {
     const began = performance.now();
-    await ask(n);
-    times.push(performance.now() - began);
+    const matched = await ask(n);
+    times.push({ ms: performance.now() - began, matched });
   }
   return times;
 }
 
-/** Attributes of spans by how often each pair is met, and of which as many are asked for under every key. */
+/** Attributes of spans that are met once, and those that are met more often. */
 export function pairsOf(columns: Pick<SpanColumns, 'attributes'>): { rare: Pair[]; common: Pair[] } {
-  const spans = columns.attributes ?? [];
   const counts = new Map<string, { pair: Pair; count: number }>();
-  for (const attributes of spans) {
+  for (const attributes of columns.attributes ?? []) {
     for (const [key, value] of Object.entries(attributes)) {
       const pair = { key, value: attributeText(value) };
       const known = counts.get(`${key}=${pair.value}`);
@@ -122,9 +136,11 @@ export function pairsOf(columns: Pick<SpanColumns, 'attributes'>): { rare: Pair[
       else counts.set(`${key}=${pair.value}`, { pair, count: 1 });
     }
   }
-  const rare = [...counts.values()].filter(({ count }) => count <= spans.length * rareShare);
-  const common = [...counts.values()].filter(({ count }) => count > spans.length * rareShare);
-  return { rare: inTurn(rare.map(({ pair }) => pair)), common: inTurn(common.map(({ pair }) => pair)) };
+  const pairs = [...counts.values()];
+  return {
+    rare: inTurn(pairs.filter(({ count }) => count === 1).map(({ pair }) => pair)),
+    common: inTurn(pairs.filter(({ count }) => count > 1).map(({ pair }) => pair)),
+  };
 }
 
 /** One pair of each key after the other, so that no key is asked for more often than there is reason to. */
@@ -138,6 +154,7 @@ async function measure(
   ours: Ours,
   { range, traceIds }: Filled,
   kinds: readonly (keyof Measured)[],
+  deps: BenchDeps,
 ): Promise<Measured> {
   const readers = new ReaderPool({
     path: ours.store,
@@ -151,25 +168,28 @@ async function measure(
       {},
     );
     const { rare, common } = pairsOf(sample.columns);
-    const find = (pair: Pair | undefined) => {
+    const find = async (pair: Pair | undefined) => {
       const filter: SpanFilter = { ...range, ...(pair ? { attributes: [pair] } : {}) };
-      return readers.ask('findTraces', { filter, order: 'newest' }, { limit: 20, timeoutMs: 60_000 });
+      return (await readers.ask('findTraces', { filter, order: 'newest' }, options)).matched;
     };
-    const run = (kind: keyof Measured, ask: (n: number) => Promise<unknown>) =>
-      kinds.includes(kind) ? timed(asked[kind === 'trace' ? 'traces' : kind], ask) : Promise.resolve([]);
+    const run = async (kind: keyof Measured, ask: (n: number) => Promise<number>, most = Infinity) => {
+      if (!kinds.includes(kind)) return [];
+      deps.tell(`asking: ${kind}`);
+      const times = await timed(asked[kind], ask);
+      return times.filter(({ matched }) => matched <= most).map(({ ms }) => ms);
+    };
+    const byRoute = { filter: range, groupBy: ['route' as const], quantiles: [0.99] };
     return {
-      trace: await run('trace', (n) =>
-        readers.ask('trace', { traceIds: [traceIds[(n * 7) % traceIds.length]!], detail: 'full' }),
-      ),
-      rare: await run('rare', (n) => find(rare[n % rare.length])),
+      trace: await run('trace', async (n) => {
+        const ids = [traceIds[(n * 7) % traceIds.length]!];
+        return (await readers.ask('trace', { traceIds: ids, detail: 'full' }, options)).matched;
+      }),
+      rare: await run('rare', (n) => find(rare[n % rare.length]), rareTraces),
       common: await run('common', (n) => find(common[n % common.length])),
-      hot: await run('hot', (n) => find(rare[n % rare.length])),
-      quantiles: await run('quantiles', () =>
-        readers.ask(
-          'aggregate',
-          { filter: range, groupBy: ['route'], quantiles: [0.99] },
-          { timeoutMs: 60_000 },
-        ),
+      hot: await run('hot', (n) => find(rare[n % rare.length]), rareTraces),
+      quantiles: await run(
+        'quantiles',
+        async () => (await readers.ask('aggregate', byRoute, options)).matched,
       ),
     };
   } finally {
@@ -249,10 +269,9 @@ async function atBothSizes(
         deps.tell(`${name}: waiting until all is sealed`);
         await settled(ours);
       }
-      deps.tell(`${name}: asking`);
       const range = { ...part.range, fromUnixNano: 0n };
       const times = await underLoad(ours, sender, part.perSecond, deps, () =>
-        measure(ours, { ...part, range }, kinds),
+        measure(ours, { ...part, range }, kinds, deps),
       );
       found.push({ spans: size * records, times });
     }
@@ -282,7 +301,7 @@ export const query: Bench<'query'> = {
     }));
     const notes = [
       'Spans come in all the while at half the rate that the store was filled at; they are outside of the range asked for.',
-      `A rare value is one that at most ${rareShare * 100} % of the spans have; its times are the figures. A common one is in nearly every block, and all traces that have it are counted.`,
+      `A rare value is met once in ${sampledTraces} traces, and at most ${rareTraces} traces have it; its times are the figures. A common one may be in every block, and all traces that have it are counted.`,
       'A query goes to a worker of this process, by the code of the collector, over the file that the collector is writing.',
     ];
     const [million, all] = both;

@@ -15,10 +15,31 @@ export function mayHoldAttributes(
 ): number[] {
   let left = Array.from(candidates);
   for (const { key, value } of wanted) {
+    if (left.length === 0) break;
     const needle = Buffer.from(NOT_ONLY_STRINGS.test(value) ? key : value);
     left = left.filter(holder(records, needle));
   }
   return left;
+}
+
+/** Tag of a string in an AnyValue or of a key in a KeyValue: field 1 of wire type 2. */
+const STRING_TAG = 0x0a;
+/** Lengths that are a varint of one byte. */
+const ONE_BYTE = 0x80;
+
+/**
+ * Where the needle stands as a whole string, not as part of a longer one: tag and length before it tell. A zero byte
+ * may be the end of a length that was written longer than need be.
+ */
+function nextString(bytes: Buffer, needle: Buffer, from: number): number {
+  let at = bytes.indexOf(needle, from);
+  if (needle.length >= ONE_BYTE || needle.length === 0) return at;
+  while (at !== -1) {
+    const length = bytes[at - 1];
+    if (length === 0 || (length === needle.length && bytes[at - 2] === STRING_TAG)) return at;
+    at = bytes.indexOf(needle, at + 1);
+  }
+  return -1;
 }
 
 function holder({ body, offsets }: Records, needle: Buffer): (i: number) => boolean {
@@ -28,17 +49,19 @@ function holder({ body, offsets }: Records, needle: Buffer): (i: number) => bool
     let holds = resources.get(entry);
     if (holds === undefined) {
       const from = offsets.resources[entry * 2] ?? 0;
-      holds = bytes.subarray(from, from + (offsets.resources[entry * 2 + 1] ?? 0)).includes(needle);
+      const end = from + (offsets.resources[entry * 2 + 1] ?? 0);
+      holds = nextString(bytes.subarray(from, end), needle, 0) !== -1;
       resources.set(entry, holds);
     }
     return holds;
   };
   // The next place of the needle serves all records up to it: one walk over the body for all of them.
   let searchedFrom = 0;
-  let next = bytes.indexOf(needle);
+  let next = nextString(bytes, needle, 0);
+  if (next === -1) return () => false;
   return (i) => {
     const from = offsets.offset[i]!;
-    if (from < searchedFrom || (next !== -1 && next < from)) next = bytes.indexOf(needle, from);
+    if (from < searchedFrom || (next !== -1 && next < from)) next = nextString(bytes, needle, from);
     searchedFrom = from;
     if (next !== -1 && next + needle.length <= from + offsets.length[i]!) return true;
     return inResource(offsets.resource[i] ?? 0);
