@@ -78,7 +78,7 @@ export function storedRecords(path: string, signal: string, service: string): nu
     const rows = db.prepare('SELECT services, service_records FROM blocks WHERE signal = ?').all(signal);
     return rows.reduce((sum, row) => {
       const at = (JSON.parse(row['services'] as string) as string[]).indexOf(service);
-      return sum + ((JSON.parse(row['service_records'] as string) as number[])[at] ?? 0);
+      return sum + ((JSON.parse(row['service_records'] as string) as [number, number][])[at]?.[0] ?? 0);
     }, 0);
   } finally {
     db.close();

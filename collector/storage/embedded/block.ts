@@ -40,6 +40,8 @@ export interface BlockMeta {
   services: readonly string[];
   /** Records of each of `services`; empty in blocks of an older store. */
   serviceRecords: readonly number[];
+  /** Bytes that the records of each of `services` have in the uncompressed body; empty in blocks of an older store. */
+  serviceBytes: readonly number[];
   resource: Readonly<Record<string, string>>;
   bloom: Uint32Array;
 }
@@ -74,7 +76,7 @@ export function encodeBlock(batch: Batch, arrivalUnixNano: bigint): EncodedBlock
   const offsets = batch.body.length > 0 ? packOffsets(batch.offsets) : EMPTY;
   const bloom = batch.signal === 'metrics' ? new Uint32Array(0) : buildBloom(batch.index.traceId);
   const bytes = columns.length + offsets.length + body.length + bloom.byteLength;
-  const services = batch.signal === 'metrics' ? [] : countByString(batch.index.service);
+  const services = batch.signal === 'metrics' ? [] : countByString(batch.index.service, batch.offsets.length);
   return {
     meta: {
       signal: batch.signal,
@@ -87,6 +89,7 @@ export function encodeBlock(batch: Batch, arrivalUnixNano: bigint): EncodedBlock
       seriesSet: 0,
       services: services.map(([service]) => service),
       serviceRecords: services.map(([, records]) => records),
+      serviceBytes: services.map(([, , bytes]) => bytes),
       resource: batch.resource,
       bloom,
     },
@@ -112,6 +115,8 @@ export function decodeSpanIndex(bytes: Uint8Array): SpanIndex {
     route: read.strings(),
     method: read.strings(),
     httpStatus: Uint16Array.from(read.uints()),
+    // Blocks of an older store end here.
+    ...(read.hasMore ? { statesWeights: read.bytes()[0] !== 0 } : {}),
   };
 }
 
@@ -155,7 +160,9 @@ export function decodeOffsets(bytes: Uint8Array): RecordOffsets {
 
 /** The body as it was before compression. */
 export function decompressBody(body: Uint8Array, compression: Compression): Uint8Array {
-  const limit = { maxOutputLength: MAX_BODY_BYTES };
+  // Most bodies become some six times as large: in one piece they need not be joined.
+  const chunkSize = Math.min(Math.max(body.length * 8, 16_384), 8 * 1024 * 1024);
+  const limit = { maxOutputLength: MAX_BODY_BYTES, chunkSize };
   if (compression === 'gzip') return gunzipSync(body, limit);
   if (compression === 'zstd') return zstdDecompressSync(body, limit);
   return body;
@@ -182,6 +189,7 @@ function packSpans(write: ColumnWriter, index: SpanIndex): void {
   write.strings(index.route);
   write.strings(index.method);
   write.uints(index.httpStatus);
+  write.bytes(Uint8Array.of(index.statesWeights === false ? 0 : 1));
 }
 
 function packLogs(write: ColumnWriter, index: LogIndex): void {
@@ -234,13 +242,36 @@ function timeBounds(batch: Batch): { minUnixNano: bigint; maxUnixNano: bigint } 
   return { minUnixNano, maxUnixNano };
 }
 
-/** The strings that records have, and how many have each. */
-function countByString(column: SpanIndex['service']): [string, number][] {
+/** The strings that records have, how many have each, and how many bytes those take, of which each has `length[i]`. */
+function countByString(
+  column: SpanIndex['service'],
+  length: Uint32Array,
+): [text: string, records: number, bytes: number][] {
   const counts = new Uint32Array(column.dictionary.length);
-  for (let i = 0; i < column.index.length; i++) counts[column.index[i]!]!++;
-  return column.dictionary.flatMap((text, position): [string, number][] =>
-    counts[position]! > 0 ? [[text, counts[position]!]] : [],
+  const bytes = new Float64Array(column.dictionary.length);
+  for (let i = 0; i < column.index.length; i++) {
+    counts[column.index[i]!]!++;
+    bytes[column.index[i]!]! += length[i] ?? 0;
+  }
+  return column.dictionary.flatMap((text, position): [string, number, number][] =>
+    counts[position]! > 0 ? [[text, counts[position]!, bytes[position]!]] : [],
   );
+}
+
+/** Records and bytes of each service as they are stored, and back; an older store has no bytes. */
+export function packServices({
+  serviceRecords,
+  serviceBytes,
+}: Pick<BlockMeta, 'serviceRecords' | 'serviceBytes'>): string {
+  return JSON.stringify(serviceRecords.map((records, i) => [records, serviceBytes[i] ?? 0]));
+}
+
+export function unpackServices(text: string): Pick<BlockMeta, 'serviceRecords' | 'serviceBytes'> {
+  const services = JSON.parse(text) as [number, number][];
+  return {
+    serviceRecords: services.map(([records]) => records),
+    serviceBytes: services.map(([, bytes]) => bytes),
+  };
 }
 
 /** Throws `bad-data` when the batch's columns are not of one length, `too-large` above 256 MiB. */

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Compression, Encoding } from '../../telemetry/batch.ts';
 import type { Signal } from '../../telemetry/model.ts';
 import type { TimeRange } from '../store.ts';
-import type { BlockMeta } from './block.ts';
+import { type BlockMeta, unpackServices } from './block.ts';
 
 const SIGNALS = ['traces', 'logs', 'metrics'] as const;
 const NO_RESOURCE: Readonly<Record<string, string>> = Object.freeze({});
@@ -121,7 +121,7 @@ function metaOf(row: BlockRow): BlockMeta {
     bytes: Number(row.bytes),
     seriesSet: Number(row.series_set),
     services: JSON.parse(row.services) as string[],
-    serviceRecords: JSON.parse(row.service_records) as number[],
+    ...unpackServices(row.service_records),
     resource: row.resource === '{}' ? NO_RESOURCE : (JSON.parse(row.resource) as Record<string, string>),
     bloom: NO_BLOOM,
   };

@@ -2,7 +2,10 @@
 import type { BlockMeta } from './block.ts';
 
 /** What the plan needs to know of a block. */
-export type SharedBlock = Pick<BlockMeta, 'id' | 'count' | 'bytes' | 'services' | 'serviceRecords'>;
+export type SharedBlock = Pick<
+  BlockMeta,
+  'id' | 'count' | 'bytes' | 'services' | 'serviceRecords' | 'serviceBytes'
+>;
 
 /** Beside the blobs: row, index, and the rest of the last page of every blob's chain. */
 const ROW_BYTES = 256;
@@ -82,12 +85,15 @@ export async function planEviction(
   return [...due];
 }
 
-/** Bytes of the block by service, by their shares of its records. */
+/** Bytes of the block by service: by what their records took in the body, or else by their numbers. */
 function partsOf(block: SharedBlock): [service: string, bytes: number][] {
   const room = roomOf(block);
-  return recordsByService(block).map(([service, records]) => [
+  const records = recordsByService(block);
+  const sum = block.serviceBytes.reduce((all, bytes) => all + bytes, 0);
+  const isTold = sum > 0 && block.serviceBytes.length === records.length;
+  return records.map(([service, count], i) => [
     service,
-    (room * records) / Math.max(1, block.count),
+    isTold ? (room * block.serviceBytes[i]!) / sum : (room * count) / Math.max(1, block.count),
   ]);
 }
 

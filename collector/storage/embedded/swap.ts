@@ -1,6 +1,6 @@
 /** Puts sealed blocks in the place of the raw ones that they were made of, in one transaction. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { BlockMeta } from './block.ts';
+import { type BlockMeta, packServices } from './block.ts';
 import type { Catalog } from './catalog.ts';
 import { COLUMNS_PER_BLOCK } from './sealed/layout.ts';
 import type { SealedBlock } from './sealed/sealed-block.ts';
@@ -51,7 +51,7 @@ function insert(db: DatabaseSync, block: SealedBlock, id: number): BlockMeta {
     meta.bytes,
     meta.seriesSet,
     JSON.stringify(meta.services),
-    JSON.stringify(meta.serviceRecords),
+    packServices(meta),
     JSON.stringify(meta.resource),
     meta.bloom,
     block.directory,

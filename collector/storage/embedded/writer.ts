@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Batch } from '../../telemetry/batch.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
-import { type BlockMeta, checkShape, type EncodedBlock, encodeBlock } from './block.ts';
+import { type BlockMeta, checkShape, type EncodedBlock, encodeBlock, packServices } from './block.ts';
 import type { Catalog } from './catalog.ts';
 import { coalesce } from './coalesce.ts';
 import { messageOf, SQLITE, sqliteCode } from './file.ts';
@@ -143,7 +143,7 @@ export class GroupWriter {
       meta.bytes,
       seriesSet,
       JSON.stringify(meta.services),
-      JSON.stringify(meta.serviceRecords),
+      packServices(meta),
       JSON.stringify(meta.resource),
       meta.bloom,
       block.columns,

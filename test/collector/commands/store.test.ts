@@ -224,7 +224,7 @@ it('a check finds a body, a count, a service and a column that are wrong, and ch
   };
   damage(`UPDATE blocks SET count = count + 1 WHERE stage = 0 AND signal = 'traces';
     UPDATE blocks SET body = zeroblob(length(body)) WHERE encoding = 'log-lines' AND length(body) > 0;
-    UPDATE blocks SET service_records = '[1]' WHERE signal = 'logs' AND encoding = 'otlp-protobuf';
+    UPDATE blocks SET service_records = '[[1, 2]]' WHERE signal = 'logs' AND encoding = 'otlp-protobuf';
     INSERT INTO sealed_columns VALUES (${4096 * 77}, x'00');
     DELETE FROM series_sets;`);
   const before = fingerprint(path);

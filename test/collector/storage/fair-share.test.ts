@@ -28,7 +28,7 @@ const blocks: fc.Arbitrary<SharedBlock[]> = fc
   )
   .map((drawn) =>
     drawn.map(({ bytes, services, each }, id) => ({
-      ...{ id, bytes, services, serviceRecords: services.map((_, i) => each + i) },
+      ...{ id, bytes, services, serviceRecords: services.map((_, i) => each + i), serviceBytes: [] },
       count: Math.max(
         1,
         services.reduce((sum, _, i) => sum + each + i, 0),
@@ -95,7 +95,14 @@ it('where blocks are of one service, a service below its share loses nothing, an
 });
 
 it('a block of an older store, which does not say whose its records are, is split evenly', () => {
-  const block = { id: 1, bytes: 1, count: 7, services: ['a', 'b', 'c'], serviceRecords: [] };
+  const block = {
+    id: 1,
+    bytes: 1,
+    count: 7,
+    services: ['a', 'b', 'c'],
+    serviceRecords: [],
+    serviceBytes: [],
+  };
   assert.deepEqual(recordsByService(block), [
     ['a', 3],
     ['b', 2],
@@ -105,10 +112,25 @@ it('a block of an older store, which does not say whose its records are, is spli
 
 it('a plan over very many blocks lets others have their turn', async () => {
   const many = Array.from({ length: 20_000 }, (_, id) => ({
-    ...{ id, count: 1, bytes: 10_000, services: [`s${id % 7}`], serviceRecords: [1] },
+    ...{ id, count: 1, bytes: 10_000, services: [`s${id % 7}`], serviceRecords: [1], serviceBytes: [1] },
   }));
   let breaths = 0;
   const breathe = async () => void breaths++;
   await planEviction(many, 100_000_000, breathe);
   assert.ok(breaths >= 10, `${breaths} breaths`);
+});
+
+it('a service whose records are few and large has the room that they take', async () => {
+  const mixed = { bytes: 100_000, count: 100, services: ['loud', 'quiet'], serviceRecords: [1, 99] };
+  const all = [
+    { id: 1, bytes: 50_000, count: 500, services: ['quiet'], serviceRecords: [500], serviceBytes: [50_000] },
+    { id: 2, ...mixed, serviceBytes: [99_000, 1000] },
+    { id: 3, bytes: 90_000, count: 1, services: ['loud'], serviceRecords: [1], serviceBytes: [90_000] },
+  ];
+  const due = await planEviction(all, 170_000, async () => {});
+  assert.deepEqual(
+    due.map(({ id }) => id),
+    [3],
+    'by their numbers of records the quiet one would be the loud one',
+  );
 });

@@ -32,15 +32,18 @@ export interface Refs {
 export interface SealLimits {
   /** Records that a sealed block holds at the most. */
   maxRecords: number;
-  /** A service with this many records of a run gets a block of its own. */
+  /** A service with this many records, or bytes, of a run gets a block of its own. */
   ownRecords: number;
+  ownBytes: number;
 }
 
 /**
  * Larger blocks take less room, and their columns longer to read for one trace. Blocks of 4,096 records of one service
  * take a tenth more room and half as much CPU again as blocks of three services that have three times as many.
  */
-export const SEAL_LIMITS: SealLimits = { maxRecords: 12_288, ownRecords: 8192 };
+export const SEAL_LIMITS: SealLimits = { maxRecords: 12_288, ownRecords: 8192, ownBytes: 4 * 1024 * 1024 };
+/** Services with less than this part of what each would have, if all had the same, go together: see `splitByService`. */
+const QUIET = 0.5;
 /** What a record's fields may need beside the bytes they come in: a few written anew. */
 const EXTRA_BYTES_PER_RECORD = 32;
 
@@ -110,27 +113,32 @@ function checked(offsets: RecordOffsets, count: number, bodyBytes: number): Reco
   return offsets;
 }
 
-/** The records of a run, one list per sealed block that they go to. */
+/**
+ * The records of a run, one list per sealed block that they go to: the largest services alone, and quiet ones apart from
+ * the others, so that what is too much can leave the store without taking theirs along.
+ */
 export function splitByService(
   raws: readonly DecodedRaw<{ service: StringColumn }>[],
   limits: SealLimits,
 ): Refs[] {
-  const records = new Map<string, number>();
-  for (const { index } of raws) {
-    for (const [service, count] of countsOf(index.service)) {
-      records.set(service, (records.get(service) ?? 0) + count);
+  const sizes = sizesOf(raws);
+  const bytes = [...sizes.values()].reduce((sum, size) => sum + size.bytes, 0);
+  const total = [...sizes.values()].reduce((sum, size) => sum + size.records, 0);
+  const listOf = new Map<string, Refs>();
+  const [quiet, others] = [newRefs(total), newRefs(total)];
+  const lists = [quiet, others];
+  for (const [service, size] of sizes) {
+    let list = size.bytes < (QUIET * bytes) / sizes.size ? quiet : others;
+    if (size.records >= limits.ownRecords || size.bytes >= limits.ownBytes) {
+      list = newRefs(size.records);
+      lists.push(list);
     }
+    listOf.set(service, list);
   }
-  const large = [...records].filter(([, count]) => count >= limits.ownRecords).map(([service]) => service);
-  const total = [...records.values()].reduce((sum, count) => sum + count, 0);
-  const lists = [...large, undefined].map(() => newRefs(total));
   for (const [b, { index }] of raws.entries()) {
-    const listOf = index.service.dictionary.map((service) => {
-      const at = large.indexOf(service);
-      return lists[at === -1 ? large.length : at]!;
-    });
+    const byPosition = index.service.dictionary.map((service) => listOf.get(service));
     for (let i = 0; i < index.service.index.length; i++) {
-      const list = listOf[index.service.index[i]!]!;
+      const list = byPosition[index.service.index[i]!]!;
       list.block[list.count] = b;
       list.record[list.count++] = i;
     }
@@ -138,10 +146,29 @@ export function splitByService(
   return lists.filter((list) => list.count > 0).flatMap((list) => chunks(list, limits.maxRecords));
 }
 
-function countsOf({ dictionary, index }: StringColumn): [string, number][] {
-  const counts = new Uint32Array(dictionary.length);
-  for (let i = 0; i < index.length; i++) counts[index[i]!]!++;
-  return dictionary.map((service, n) => [service, counts[n]!]);
+/** Records of each service in the run, and the bytes they take. */
+function sizesOf(
+  raws: readonly DecodedRaw<{ service: StringColumn }>[],
+): Map<string, { records: number; bytes: number }> {
+  const sizes = new Map<string, { records: number; bytes: number }>();
+  for (const { index, offsets } of raws) {
+    const { dictionary, index: positions } = index.service;
+    const records = new Uint32Array(dictionary.length);
+    const bytes = new Float64Array(dictionary.length);
+    for (let i = 0; i < positions.length; i++) {
+      records[positions[i]!]!++;
+      bytes[positions[i]!]! += offsets.length[i]!;
+    }
+    for (const [position, service] of dictionary.entries()) {
+      if (records[position] === 0) continue;
+      const size = sizes.get(service) ?? { records: 0, bytes: 0 };
+      sizes.set(service, {
+        records: size.records + records[position]!,
+        bytes: size.bytes + bytes[position]!,
+      });
+    }
+  }
+  return sizes;
 }
 
 function newRefs(capacity: number): Refs {

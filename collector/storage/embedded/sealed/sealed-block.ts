@@ -172,7 +172,8 @@ export function sealedBlock(
       bytes,
       seriesSet: 0,
       services: [...services.keys()],
-      serviceRecords: [...services.values()],
+      serviceRecords: Array.from(services.values(), ({ records }) => records),
+      serviceBytes: Array.from(services.values(), ({ bytes }) => bytes),
       resource: first.resource,
       bloom,
     },
@@ -184,17 +185,24 @@ export function sealedBlock(
 function countServices(
   raws: readonly DecodedRaw<{ service: StringColumn }>[],
   refs: Refs,
-): Map<string, number> {
-  const counts = raws.map(({ index }) => new Uint32Array(index.service.dictionary.length));
+): Map<string, { records: number; bytes: number }> {
+  const records = raws.map(({ index }) => new Uint32Array(index.service.dictionary.length));
+  const bytes = raws.map(({ index }) => new Float64Array(index.service.dictionary.length));
   for (let n = 0; n < refs.count; n++) {
     const block = refs.block[n]!;
-    counts[block]![raws[block]!.index.service.index[refs.record[n]!]!]!++;
+    const { index, offsets } = raws[block]!;
+    const position = index.service.index[refs.record[n]!]!;
+    records[block]![position]!++;
+    bytes[block]![position]! += offsets.length[refs.record[n]!]!;
   }
-  const services = new Map<string, number>();
+  const services = new Map<string, { records: number; bytes: number }>();
   for (const [block, { index }] of raws.entries()) {
     for (const [position, service] of index.service.dictionary.entries()) {
-      const count = counts[block]![position]!;
-      if (count > 0) services.set(service, (services.get(service) ?? 0) + count);
+      if (records[block]![position]! === 0) continue;
+      const of = services.get(service) ?? { records: 0, bytes: 0 };
+      of.records += records[block]![position]!;
+      of.bytes += bytes[block]![position]!;
+      services.set(service, of);
     }
   }
   return services;

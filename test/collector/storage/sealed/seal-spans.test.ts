@@ -25,6 +25,7 @@ const RUNS = { numRuns: 50 };
 const limits = fc.record({
   maxRecords: fc.integer({ min: 1, max: 9 }),
   ownRecords: fc.integer({ min: 1, max: 6 }),
+  ownBytes: fc.integer({ min: 1, max: 2000 }),
 });
 
 describe('sealed spans', () => {
