@@ -116,7 +116,7 @@ export function openFile(path: string): DatabaseSync {
       db.exec(`BEGIN IMMEDIATE; ${SCHEMA}
         PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
     }
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    db.exec('PRAGMA main.journal_mode = WAL; PRAGMA main.synchronous = FULL;');
     db.exec(
       `PRAGMA journal_size_limit = ${WAL_BYTES}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;`,
     );
