@@ -84,7 +84,8 @@ export class NeedleSearch {
       for (const gram of group) eachSpelling(gram, (position, byte) => allow(position, byte, 1 << i));
     }
     allow(0, AT, AT_GROUP);
-    for (let byte = 0x20; byte < 0x80; byte++) for (const position of [1, 2]) allow(position, byte, AT_GROUP);
+    for (let byte = 0x20; byte < 0x100; byte++)
+      for (const position of [1, 2]) allow(position, byte, AT_GROUP);
     for (const gram of this.#byGram.keys()) memory[this.#kernel.hashesAt() + hashOf(gram)] = 1;
     const beforeAt = this.#kernel.beforeAtAt();
     memory.fill(1, beforeAt + 0x21, beforeAt + 0x100);

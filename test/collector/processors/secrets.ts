@@ -66,7 +66,7 @@ const credentials: fc.Arbitrary<Planted> = fc.oneof(
 const mail: fc.Arbitrary<Planted> = fc
   .tuple(
     letters(`${WORD}._+-`, 1, 40),
-    letters(`${LOWER}${DIGITS}-`, 1, 20),
+    letters(`${LOWER}${DIGITS}-üß`, 1, 20),
     fc.constantFrom('com', 'co.uk', 'museum'),
   )
   .map(([local, host, top]) => `${local}@${host}.${top}`)
