@@ -85,7 +85,7 @@ export async function startOurs(
 }
 
 /** What our collector says of itself. */
-export async function statusOf(api: string): Promise<StatusBody> {
+async function statusOf(api: string): Promise<StatusBody> {
   const response = await fetch(`${api}/api/v1/status`);
   if (!response.ok) throw new Error(`${response.url}: ${response.status} ${await response.text()}`);
   return (await response.json()) as StatusBody;
