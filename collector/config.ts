@@ -141,7 +141,7 @@ const Scrape = v.pipe(
     nativeHistograms: v.optional(v.boolean('must be true or false'), false),
     maxBody: v.optional(size, '16MiB'),
     targetLimit: v.optional(limit, 1000),
-    sampleLimit: v.optional(limit, 0),
+    sampleLimit: v.optional(limit, 250_000),
     labelLimit: v.optional(limit, 0),
     labelNameLengthLimit: v.optional(limit, 0),
     labelValueLengthLimit: v.optional(limit, 0),

@@ -144,6 +144,7 @@ class ProtobufParser {
     if (known?.line.type === type) return known;
     this.#limits.labels(name, labels, fail);
     if (!known) this.parsed.added++;
+    this.#limits.samples(this.parsed.added);
     return this.#cache.add(text, info, '', type);
   }
 

@@ -9,11 +9,11 @@ export class LabelLimits {
     this.#options = options;
   }
 
-  /** Throws `too-large` when the scrape has more samples than the target may give. */
+  /** Throws `too-large` when these are more samples than the target may give. */
   samples(count: number): void {
     const { sampleLimit = 0 } = this.#options;
     if (sampleLimit > 0 && count > sampleLimit) {
-      throw new CollectorError('too-large', `the target gave ${count} samples, more than ${sampleLimit}`);
+      throw new CollectorError('too-large', `the target gives more than ${sampleLimit} samples`);
     }
   }
 

@@ -270,6 +270,8 @@ class TextParser {
     const labels = this.#labelsOf(text, labelsAt, reader.number);
     this.#limits.labels(name, labels, (problem) => reader.fail(problem));
     if (!known) this.parsed.added++;
+    // Not only at the end: a target of series without number must not fill the memory first.
+    this.#limits.samples(this.parsed.added);
     return this.#cache.add(text, { name, labels, kind, temporality }, this.#family, this.#type);
   }
 

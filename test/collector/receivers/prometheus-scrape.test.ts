@@ -208,6 +208,67 @@ for (const [what, type, body, error] of down) {
   });
 }
 
+const limits: [limit: keyof ScrapeJob, most: number, body: string, error: RegExp][] = [
+  ['sampleLimit', 1, 'a 1\nb 1\n', /gives more than 1 samples/],
+  ['labelLimit', 1, 'a 1\nb{x="1",y="2"} 1\n', /^line 2: b has 2 labels, more than 1$/],
+  [
+    'labelNameLengthLimit',
+    1,
+    'a{xy="1"} 1\n',
+    /^line 1: a label of a has a name of 2 characters, more than 1$/,
+  ],
+  ['labelValueLengthLimit', 1, 'a{x="12"} 1\n', /^line 1: the label x of a has 2 characters, more than 1$/],
+];
+for (const [limit, most, body, error] of limits) {
+  test(`down, with nothing of it kept: a scrape above ${limit}`, async (t) => {
+    const host = await target(t, (_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/plain' }).end(body);
+    });
+    const within = new Scraping(t, host, { [limit]: most + 1 });
+    await within.receiver.start();
+    assert.ok((await within.scrape()).includes('up{} 1'));
+    const above = new Scraping(t, host, { [limit]: most });
+    await above.receiver.start();
+    assert.equal((await above.scrape())[0], 'up{} 0');
+    assert.match(above.receiver.targets()[0]?.lastError ?? '', error);
+  });
+}
+
+test('labels and timestamps of the target are honoured as the job says', async (t) => {
+  const host = await target(t, (_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/plain' }).end('a{env="own"} 1 1000\n');
+  });
+  const timeOf = (scraping: Scraping) => (scraping.recording.batches[0] as SampleBatch).index.timeUnixNano[0];
+  const plain = new Scraping(t, host, { labels: { env: 'demo' } });
+  await plain.receiver.start();
+  assert.equal((await plain.scrape())[0], 'a{"exported_env":"own","env":"demo"} 1');
+  assert.equal(timeOf(plain), 1_000_000_000n);
+  const other = new Scraping(t, host, { labels: { env: 'demo' }, honorLabels: true, honorTimestamps: false });
+  await other.receiver.start();
+  assert.equal((await other.scrape())[0], 'a{"env":"own"} 1');
+  assert.equal(timeOf(other), other.recording.now);
+});
+
+test('protobuf is asked for first where native histograms are wanted, and read', async (t) => {
+  let accept: string | undefined;
+  const host = await target(t, (request, response) => {
+    accept = request.headers.accept;
+    response.setHeader(
+      'Content-Type',
+      'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited',
+    );
+    // {name: "a", type: GAUGE, metric: [{gauge: {value: 1}}]}, behind its length.
+    response.end(Buffer.from('12' + '0a0161' + '1801' + '220b' + '1209' + '09000000000000f03f', 'hex'));
+  });
+  const scraping = new Scraping(t, host, { nativeHistograms: true });
+  await scraping.receiver.start();
+  assert.equal((await scraping.scrape())[0], 'a{} 1');
+  assert.match(
+    accept ?? '',
+    /^application\/vnd\.google\.protobuf;proto=io\.prometheus\.client\.MetricFamily;encoding=delimited,/,
+  );
+});
+
 test('a target that cannot be reached says why', async (t) => {
   const scraping = new Scraping(t, '127.0.0.1:1');
   await scraping.receiver.start();
