@@ -27,6 +27,9 @@ const KIND: Record<ScalarName | 'message', number> = {
   sfixed64: 12,
   double: 13,
 };
+/** A message that has a way of its own: attributes are most of what is sent. */
+const ATTRIBUTE = 14;
+const ATTRIBUTE_MESSAGE = 'KeyValue';
 
 /** Fields that have a bit of their own in a set of 32; the last bit is the oneof's. */
 const MAX_FIELDS = 31;
@@ -66,7 +69,7 @@ function writeMessage(view: DataView, type: MessageType, places: ReadonlyMap<Mes
     for (const [j, byte] of key.entries()) view.setUint8(at + j, byte);
     const tag = tagOf(field);
     word('keyLength', key.length);
-    word('kind', KIND[field.scalar ?? 'message']);
+    word('kind', kindOf(field));
     word('tag', tag < 0x80 ? tag : (tag & 0x7f) | 0x80 | ((tag >>> 7) << 8));
     word('tagBytes', tag < 0x80 ? 1 : 2);
     word('bit', 2 ** i);
@@ -75,6 +78,11 @@ function writeMessage(view: DataView, type: MessageType, places: ReadonlyMap<Mes
     word('idBytes', field.size);
     word('nested', field.scalar === undefined ? places.get(field.message())! : 0);
   }
+}
+
+function kindOf(field: Field): number {
+  if (field.scalar !== undefined) return KIND[field.scalar];
+  return field.message().name === ATTRIBUTE_MESSAGE ? ATTRIBUTE : KIND.message;
 }
 
 function tagOf(field: Field): number {

@@ -214,6 +214,41 @@ test('two values of a oneof, a message for a list and text behind the end are gi
   }
 });
 
+test('attributes of every length and depth are what the careful way makes of them', () => {
+  const body = (attribute: string) =>
+    Buffer.from(`{"resourceSpans":[{"resource":{"attributes":[${attribute}]}}]}`);
+  for (const length of [0, 1, 15, 16, 17, 59, 60, 61, 62, 100, 117, 118, 119, 125, 126, 127, 128, 130, 300]) {
+    for (const [key, value] of [
+      ['k', 'v'.repeat(length)],
+      ['k'.repeat(length), 'v'],
+      ['ä'.repeat(length), '"\n'],
+    ] as const) {
+      const { fast, careful } = traces(body(JSON.stringify({ key, value: { stringValue: value } })));
+      assert.notEqual(fast, undefined);
+      assert.deepEqual(fast, careful);
+    }
+  }
+  for (const int of [
+    '5',
+    '"5"',
+    '-1',
+    '"-9223372036854775808"',
+    '9223372036854775808',
+    '12345678',
+    '1234567x',
+    '""',
+  ]) {
+    const { fast, careful } = traces(body(`{"key":"n","value":{"intValue":${int}}}`));
+    assert.deepEqual(fast, careful);
+  }
+  for (const depth of [30, 46, 47, 48, 49, 50, 60]) {
+    let value = '{"stringValue":"x"}';
+    for (let i = 0; i < depth; i++) value = `{"kvlistValue":{"values":[{"key":"a","value":${value}}]}}`;
+    const { fast, careful } = traces(body(`{"key":"a","value":${value}}`));
+    assert.deepEqual(fast, careful);
+  }
+});
+
 test('what becomes longer than it was finds room, and a large body a memory of its own', () => {
   const doubles = all(Buffer.from(`{"nested":{"doubles":[${'1,'.repeat(100_000)}2]}}`));
   // The difference of lists this long takes minutes to print.

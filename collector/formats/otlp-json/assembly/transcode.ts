@@ -38,7 +38,19 @@ const LETTER_N: u8 = 0x6e;
 const LETTER_T: u8 = 0x74;
 const LETTER_F: u8 = 0x66;
 const LETTER_U: u8 = 0x75;
-/** `null`, `true` and `alse` as numbers. */
+// Texts as numbers, as they stand in memory: how senders write an attribute, and the literals.
+/** `{"key":"` */
+const KEY_OPENS: u64 = 0x223a2279656b227b;
+/** `","value`, behind it `":{"stri`, `ngValue"` and `:"`, or `":{"intV`, `alue` and `":`. */
+const VALUE_FOLLOWS: u64 = 0x65756c6176222c22;
+const TEXT_OPENS_1: u64 = 0x69727473227b3a22;
+const TEXT_OPENS_2: u64 = 0x2265756c6156676e;
+const TEXT_OPENS_3: u16 = 0x223a;
+const INTEGER_OPENS_1: u64 = 0x56746e69227b3a22;
+const INTEGER_OPENS_2: u32 = 0x65756c61;
+const INTEGER_OPENS_3: u16 = 0x3a22;
+/** `}}` */
+const ATTRIBUTE_CLOSES: u16 = 0x7d7d;
 const NULL: u32 = 0x6c6c756e;
 const TRUE: u32 = 0x65757274;
 const ALSE: u32 = 0x65736c61;
@@ -77,6 +89,15 @@ const UINT64: u32 = 9;
 const FIXED32: u32 = 10;
 const FIXED64: u32 = 11;
 const SFIXED64: u32 = 12;
+const ATTRIBUTE: u32 = 14;
+
+/** Bytes of a message whose length takes one byte. */
+const SHORT: usize = 0x80;
+// Tags of KeyValue.key, KeyValue.value, AnyValue.stringValue and AnyValue.intValue.
+const KEY_TAG: u8 = 0x0a;
+const VALUE_TAG: u8 = 0x12;
+const TEXT_TAG: u8 = 0x0a;
+const INTEGER_TAG: u8 = 0x18;
 
 const TABLE_BYTES: usize = 32768;
 const tables: usize = memory.data(32768, 16);
@@ -283,20 +304,85 @@ function tagged(p: usize, field: usize, depth: i32): usize {
 
 function value(p: usize, field: usize, depth: i32): usize {
   // Whatever comes next, if it is no number it becomes no longer than the rest of the body.
-  if (!reserve(at, end - p)) return GIVE_UP;
+  if (at + (end - p) + SLACK > limit && !reserve(at, end - p)) return GIVE_UP;
   const kind = load<u32>(field, KIND);
   if (kind === STRING) return text(p);
-  if (kind === MESSAGE) {
-    const start = open(depth);
-    const next = message(p, load<u32>(field, NESTED), depth + 1);
-    close(start, depth);
-    return next;
+  if (kind === ATTRIBUTE) {
+    // The message and the value in it lie one and two levels deeper.
+    const next = depth + 2 <= MAX_DEPTH ? attribute(p) : GIVE_UP;
+    return next === GIVE_UP ? nested(p, field, depth) : next;
   }
+  if (kind === MESSAGE) return nested(p, field, depth);
   if (kind === ID) return id(p, load<u32>(field, ID_BYTES));
   if (kind === BOOL) return boolean(p);
   if (kind === BYTES) return bytes(p);
   if (kind <= SFIXED64) return whole(p, kind);
   return double(p);
+}
+
+function nested(p: usize, field: usize, depth: i32): usize {
+  const start = open(depth);
+  const next = message(p, load<u32>(field, NESTED), depth + 1);
+  close(start, depth);
+  return next;
+}
+
+/**
+ * An attribute as most senders write it: key first, no white space, a short text or an integer. Gives up on any other,
+ * with nothing written.
+ */
+function attribute(p: usize): usize {
+  if (load<u64>(p) !== KEY_OPENS) return GIVE_UP;
+  const start = at;
+  const key = start + 3;
+  let from = copyPlain(p + 8, key);
+  const keyBytes = from - p - 8;
+  if (keyBytes >= SHORT || load<u8>(from) !== QUOTE || load<u64>(from) !== VALUE_FOLLOWS) return GIVE_UP;
+  const value = key + keyBytes;
+  let size: usize = 0;
+  if (load<u64>(from, 8) === TEXT_OPENS_1) {
+    if (load<u64>(from, 16) !== TEXT_OPENS_2 || load<u16>(from, 24) !== TEXT_OPENS_3) return GIVE_UP;
+    const close = copyPlain(from + 26, value + 4);
+    if (load<u8>(close) !== QUOTE) return GIVE_UP;
+    size = close - from - 26;
+    if (size >= SHORT) return GIVE_UP;
+    store<u8>(value, TEXT_TAG, 2);
+    store<u8>(value, <u8>size, 3);
+    size += 2;
+    from = close + 1;
+  } else {
+    if (load<u64>(from, 8) !== INTEGER_OPENS_1 || load<u32>(from, 16) !== INTEGER_OPENS_2) return GIVE_UP;
+    if (load<u16>(from, 20) !== INTEGER_OPENS_3) return GIVE_UP;
+    from = integer(from + 22);
+    if (from === GIVE_UP || !fitsSigned(63)) return GIVE_UP;
+    store<u8>(value, INTEGER_TAG, 2);
+    at = value + 3;
+    varint(negative ? 0 - magnitude : magnitude);
+    size = at - value - 2;
+    at = start;
+  }
+  const whole = keyBytes + size + 4;
+  if (whole >= SHORT || load<u16>(from) !== ATTRIBUTE_CLOSES) return GIVE_UP;
+  store<u8>(start, <u8>whole);
+  store<u8>(start, KEY_TAG, 1);
+  store<u8>(start, <u8>keyBytes, 2);
+  store<u8>(value, VALUE_TAG);
+  store<u8>(value, <u8>size, 1);
+  at = start + 1 + whole;
+  return from + 2;
+}
+
+/** Copies plain text, and up to 15 bytes more; gives the place behind it. */
+@inline
+function copyPlain(from: usize, to: usize): usize {
+  let p = from;
+  while (true) {
+    const vector = v128.load(p);
+    const found = special(vector);
+    v128.store(to + (p - from), vector);
+    if (found !== 0) return p + ctz(found);
+    p += 16;
+  }
 }
 
 /** Leaves room for the length of a message and gives where its content begins. */
@@ -339,15 +425,7 @@ function text(from: usize): usize {
   let p = from + 1;
   let to = start;
   while (true) {
-    const vector = v128.load(p);
-    const found = special(vector);
-    v128.store(to, vector);
-    if (found === 0) {
-      p += 16;
-      to += 16;
-      continue;
-    }
-    const plain: usize = ctz(found);
+    const plain = copyPlain(p, to) - p;
     p += plain;
     to += plain;
     const byte = load<u8>(p);
@@ -454,14 +532,29 @@ function id(from: usize, size: usize): usize {
     return p + 1;
   }
   store<u8>(at++, <u8>size);
-  let wrong: i32 = 0;
-  for (let i: usize = 0; i < size; i++) {
-    const byte = (hex(load<u8>(p)) << 4) | hex(load<u8>(p, 1));
-    wrong |= byte;
-    store<u8>(at++, <u8>byte);
-    p += 2;
+  for (let i: usize = 0; i < size; i += 8) {
+    if (!hex8(p)) return GIVE_UP;
+    p += 16;
   }
-  return wrong < 0 || load<u8>(p) !== QUOTE ? GIVE_UP : p + 1;
+  return load<u8>(p) === QUOTE ? p + 1 : GIVE_UP;
+}
+
+/** Writes the eight bytes of sixteen hex digits; false when one is none. */
+@inline
+function hex8(p: usize): bool {
+  const digits = v128.load(p);
+  const numbers = i8x16.sub(digits, i8x16.splat(0x30));
+  const letters = i8x16.sub(v128.or(digits, i8x16.splat(0x20)), i8x16.splat(0x61));
+  const isNumber = i8x16.lt_u(numbers, i8x16.splat(10));
+  const isLetter = i8x16.lt_u(letters, i8x16.splat(6));
+  if (!i8x16.all_true(v128.or(isNumber, isLetter))) return false;
+  const nibbles = v128.bitselect(numbers, i8x16.add(letters, i8x16.splat(10)), isNumber);
+  // Of each pair the first is the high half, and the low byte of the lane.
+  const high = i16x8.shl(v128.and(nibbles, i16x8.splat(0xff)), 4);
+  const pairs = v128.or(high, i16x8.shr_u(nibbles, 8));
+  v128.store(at, i8x16.narrow_i16x8_u(pairs, pairs));
+  at += 8;
+  return true;
 }
 
 function boolean(p: usize): usize {
@@ -482,6 +575,10 @@ function integer(from: usize): usize {
   if (negative) p++;
   const start = p;
   let number: u64 = 0;
+  while (p - start < 16 && isEightDigits(load<u64>(p))) {
+    number = number * 100000000 + eightDigits(load<u64>(p));
+    p += 8;
+  }
   let digit = load<u8>(p) - ZERO;
   while (digit < 10) {
     const before = number;
@@ -498,6 +595,23 @@ function integer(from: usize): usize {
   const behind = load<u8>(p);
   if (behind === 0x2e || (behind | 0x20) === 0x65) return GIVE_UP;
   return digits > 1 && load<u8>(start) === ZERO ? GIVE_UP : p;
+}
+
+/** Whether all eight bytes are digits. */
+@inline
+function isEightDigits(bytes: u64): bool {
+  const high = bytes & 0xf0f0f0f0f0f0f0f0;
+  const above = (bytes + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0;
+  return (high | (above >> 4)) === 0x3333333333333333;
+}
+
+/** The number of eight digits, the first of which is the lowest byte: pairs, fours and eights are added up together. */
+@inline
+function eightDigits(bytes: u64): u64 {
+  let rest = bytes - 0x3030303030303030;
+  rest = rest * 10 + (rest >> 8);
+  const mask: u64 = 0x000000ff000000ff;
+  return ((rest & mask) * 0x000f424000000064 + ((rest >> 16) & mask) * 0x0000271000000001) >> 32;
 }
 
 /** Whether the integer lies between -2^bits and 2^bits - 1. */
