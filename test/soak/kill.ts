@@ -46,7 +46,7 @@ export interface KillResult {
 }
 
 /** The loud service fills this many times over, so that evictions never stop; the others stay far below their share. */
-const MAX_SIZE = '200MB';
+const MAX_SIZE = '60MB';
 const LOUD_BYTES = 200_000;
 /** Names of the services; those that end in `once` never repeat a request. */
 const TRACES = ['traces-once', 'traces-again', 'traces-once-too'];
@@ -147,7 +147,7 @@ function configText(of: {
     receivers: {
       logFiles: [{ include: [logPath], resource: { 'service.name': FILE } }],
       scrape: [
-        { job: 'scraped', targets: [`127.0.0.1:${target.port}`], interval: '250ms', timeout: '200ms' },
+        { job: 'scraped', targets: [`127.0.0.1:${target.port}`], interval: '300ms', timeout: '300ms' },
       ],
     },
     processors: { limit: { recordsPerSecond: 1_000_000 } },
@@ -262,7 +262,8 @@ async function judgeSamples(
   for (const { value } of await samplesOf(store, 'soak_scraped')) {
     if (!Number.isNaN(value)) scraped.set(value, (scraped.get(value) ?? 0) + 1);
   }
-  judgeScrapes(tally, target.lives, LANES, scraped);
+  const failed = (await samplesOf(store, 'up')).filter(({ value }) => value === 0).length;
+  judgeScrapes(tally, target.lives, LANES, scraped, failed);
 }
 
 function sentBy(load: Load, lines: number, target: ScrapedTarget): Record<string, number> {

@@ -69,9 +69,9 @@ test('lines are there once each', () => {
 });
 
 test('a scrape is acknowledged by the next one of the same life', () => {
-  const scrapes = (stored: [number, number][]) => {
+  const scrapes = (stored: [number, number][], failed = 0) => {
     const tally = new Tally();
-    judgeScrapes(tally, [0, 0, 1, 1], 5, new Map(stored));
+    judgeScrapes(tally, [0, 0, 1, 1], 5, new Map(stored), failed);
     return [tally.losses, tally.doubled];
   };
   assert.deepEqual(
@@ -97,6 +97,7 @@ test('a scrape is acknowledged by the next one of the same life', () => {
     ]),
     [2, 1],
   );
+  assert.deepEqual(scrapes([], 1), [5, 0], 'one of two was told to have failed');
 });
 
 test('the same seed draws the same endings, and every phase has its turn', () => {

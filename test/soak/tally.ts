@@ -58,18 +58,22 @@ export function judgeOnce(
 
 /**
  * Judges scrapes: `lives[n]` is the life in which scrape n was answered, `stored` how many of its samples are there.
- * A scrape is acknowledged by the next one of the same life, which follows only when the store has taken it.
+ * A scrape is acknowledged by the next one of the same life, which follows only when the store has taken it. So many as
+ * `failed` may be missing all the same: the answer came too late for the collector, which says so in `up`.
  */
 export function judgeScrapes(
   tally: Tally,
   lives: readonly number[],
   samplesEach: number,
   stored: ReadonlyMap<number, number>,
+  failed: number,
 ): void {
+  let late = failed;
   for (const [n, life] of lives.entries()) {
     const samples = stored.get(n) ?? 0;
     const isAcknowledged = lives[n + 1] === life;
-    if (samples < samplesEach && (isAcknowledged || samples > 0)) {
+    if (samples === 0 && isAcknowledged && late > 0) late--;
+    else if (samples < samplesEach && (isAcknowledged || samples > 0)) {
       tally.lose(samplesEach - samples, `${samplesEach - samples} samples of scrape ${n}`);
     }
     tally.double(Math.max(0, samples - samplesEach), `samples of scrape ${n}`);
