@@ -6,6 +6,7 @@ import { exemplarLabel } from '../../../slo/index.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import { goNumber } from '../prometheus-names.ts';
 import type { SampleBuilder } from '../sample-builder.ts';
+import type { TextFormat } from './series-kind.ts';
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
@@ -21,8 +22,10 @@ const CLOSE = 0x7d;
 /** Digits that a double holds whatever they are, so that one division rounds as the decimal text must be. */
 const EXACT_DIGITS = 15;
 const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, n) => 10 ** n);
-/** Seconds with ten digits: until the year 2286. */
 const MAX_SECONDS_DIGITS = 10;
+/** Seconds of which 64 bits hold the nanoseconds whatever their decimals: until the year 2262. */
+const END_OF_TIME = 9_223_372_036;
+const MAX_MILLISECONDS_DIGITS = 13;
 const LONGEST_NUMBER = 40;
 
 const TRACE: Uint8Array = Buffer.from(`${exemplarLabel.traceId}="`);
@@ -48,6 +51,8 @@ export function sameBytes(a: DataView, at: number, b: DataView, bt: number, leng
 export class ByteCursor {
   readonly bytes: Buffer;
   pos = 0;
+  #seconds = 0;
+  #nanos = 0;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
@@ -112,14 +117,46 @@ export class ByteCursor {
   }
 
   #timedExemplar(builder: SampleBuilder, position: number, value: number): void {
-    const { bytes } = this;
-    let p = this.pos + 1;
+    this.pos++;
+    this.#time();
+    if (this.pos < 0) return;
+    const isLast = this.bytes[this.pos] === NEWLINE;
+    if (isLast) builder.exemplars.addAtSeconds(position, this.#seconds, this.#nanos, value);
+    this.pos = isLast ? this.pos + 1 : -1;
+  }
+
+  /** The time here and the newline behind it: seconds with decimals, or whole milliseconds, in nanoseconds. */
+  timestamp(format: TextFormat): bigint {
+    const time = format === 'openmetrics' ? this.#secondsTime() : this.#millisecondsTime();
+    if (this.pos >= 0) this.pos = this.bytes[this.pos] === NEWLINE ? this.pos + 1 : -1;
+    return time;
+  }
+
+  #secondsTime(): bigint {
+    this.#time();
+    return this.pos < 0 ? 0n : BigInt(this.#seconds) * 1_000_000_000n + BigInt(this.#nanos);
+  }
+
+  #millisecondsTime(): bigint {
+    const { bytes, pos: first } = this;
+    let p = first;
+    let milliseconds = 0;
+    for (let digit = bytes[p]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++p]! - ZERO)
+      milliseconds = milliseconds * 10 + digit;
+    const isRead = p > first && p - first <= MAX_MILLISECONDS_DIGITS && milliseconds < END_OF_TIME * 1000;
+    this.pos = isRead ? p : -1;
+    return this.pos < 0 ? 0n : BigInt(milliseconds) * 1_000_000n;
+  }
+
+  /** Seconds and their decimals here, into #seconds and #nanos. */
+  #time(): void {
+    const { bytes, pos: first } = this;
     this.pos = -1;
-    const first = p;
+    let p = first;
     let seconds = 0;
     for (let digit = bytes[p]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++p]! - ZERO)
       seconds = seconds * 10 + digit;
-    if (p === first || p - first > MAX_SECONDS_DIGITS) return;
+    if (p === first || p - first > MAX_SECONDS_DIGITS || seconds >= END_OF_TIME) return;
     let nanos = 0;
     if (bytes[p] === DOT) {
       const behindDot = ++p;
@@ -131,9 +168,9 @@ export class ByteCursor {
       if (decimals === 0 || decimals > EXACT_DIGITS) return;
       if (decimals < 9) nanos *= POWERS_OF_TEN[9 - decimals]!;
     }
-    if (bytes[p] !== NEWLINE) return;
-    builder.exemplars.addAtSeconds(position, seconds, nanos, value);
-    this.pos = p + 1;
+    this.#seconds = seconds;
+    this.#nanos = nanos;
+    this.pos = p;
   }
 
   /** Reads the ids from behind the brace to their places in `builder`; gives where the labels end, or -1. */

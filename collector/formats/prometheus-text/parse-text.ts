@@ -14,6 +14,7 @@ import { isType, kindOf, type TextFormat, UNTYPED } from './series-kind.ts';
 const EOF = '# EOF';
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
+const HASH = 0x23;
 const MAX_INT64 = 2n ** 63n - 1n;
 /** Series that a scrape may have more than the one before, before its columns must grow. */
 const ROOM_FOR_MORE = 64;
@@ -130,16 +131,21 @@ class TextParser {
     const value = cursor.number();
     if (cursor.pos < 0) return false;
     let exemplarStart = 0;
+    let ownTime: bigint | undefined;
     if (this.#body[cursor.pos++] === SPACE) {
-      if (this.#format !== 'openmetrics') return false;
-      exemplarStart = cursor.pos;
-      if (!this.#skipOldExemplar(series)) cursor.exemplar(builder, series.position, this.#time);
+      if (this.#body[cursor.pos] !== HASH) ownTime = cursor.timestamp(this.#format);
+      else {
+        if (this.#format !== 'openmetrics') return false;
+        exemplarStart = cursor.pos;
+        if (!this.#skipOldExemplar(series)) cursor.exemplar(builder, series.position, this.#time);
+      }
       if (cursor.pos < 0) return false;
     }
+    if (this.#cache.options.honorTimestamps === false) ownTime = undefined;
     series.exemplarStart = exemplarStart;
     series.exemplarLength = exemplarStart === 0 ? 0 : cursor.pos - exemplarStart;
-    series.ownTime = false;
-    builder.addAt(series.position, this.#time, value);
+    series.ownTime = ownTime !== undefined;
+    builder.addAt(series.position, ownTime ?? this.#time, value);
     this.parsed.samples++;
     this.#pos = cursor.pos;
     return true;
