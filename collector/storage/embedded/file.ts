@@ -1,5 +1,5 @@
 /** The file of the store: made, recognised, opened, or refused as it is. */
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CollectorError } from '../../telemetry/errors.ts';
 
@@ -165,6 +165,7 @@ export function openForReading(path: string): DatabaseSync {
 export function openAlone(path: string): { db: DatabaseSync; close(): void } {
   if (!existsSync(path)) throw new CollectorError('store-failed', `There is no store ${path}.`);
   checkHeader(path);
+  const hasLog = existsSync(`${path}-wal`);
   const guard = new DatabaseSync(':memory:', { timeout: BUSY_MS });
   try {
     lock(guard, path);
@@ -182,6 +183,8 @@ export function openAlone(path: string): { db: DatabaseSync; close(): void } {
       db,
       close: () => {
         db.close();
+        // Who only reads leaves these behind, empty; nobody else can have made them while the lock is held.
+        if (!hasLog) for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
         guard.close();
       },
     };

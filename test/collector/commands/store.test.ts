@@ -135,7 +135,10 @@ it('what is exported as OTLP/JSON lines and imported answers every query as befo
   assert.equal(imported.code, 0, imported.told);
   assert.match(imported.told, /46 records imported$/);
   assert.deepEqual(await using('b.db', (one) => contents(one)), before);
-  for (const name of ['a.db', 'b.db']) assert.equal((await store(['check', name])).code, 0);
+  for (const name of ['a.db', 'b.db']) {
+    assert.equal((await store(['check', name])).code, 0);
+    assert.ok(!existsSync(join(folder, `${name}-wal`)), 'a log is left behind');
+  }
 });
 
 it('an import of the same file again, or of one with spans that are there already, stores nothing twice', async () => {
