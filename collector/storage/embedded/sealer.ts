@@ -26,12 +26,10 @@ export interface SealerDeps {
   busy(): number;
 }
 
-/** Records of a run: enough for blocks that shrink well, little enough to hold in memory (some 15 MB of spans). */
-const RUN_RECORDS = 32_768;
+/** Records of a run: enough for blocks that shrink well, little enough to hold in memory (some 30 MB of spans). */
+const RUN_RECORDS = 16_384;
 /** Bytes of a run as stored, compressed. */
 const RUN_BYTES = 8 * 1024 * 1024;
-/** Of both, what is enough to begin. */
-const DUE_SHARE = 0.5;
 /** Records, or blocks, that are worth a sealed block when they have waited long. */
 const WORTH_RECORDS = 1024;
 const WORTH_BLOCKS = 128;
@@ -116,8 +114,8 @@ export class Sealer {
     if (isBusy && records <= this.#options.maxWaiting) return undefined;
     const due = this.#deps.clock() - BigInt(Math.round(this.#options.afterMs)) * NANOS_PER_MS;
     return runsOf(waiting, this.#options.spreadMs).find(
-      ({ isDue, blocks, records: own }) =>
-        isDue ||
+      ({ isFull, blocks, records: own }) =>
+        isFull ||
         (blocks[0]!.arrivalUnixNano <= due && (own >= WORTH_RECORDS || blocks.length >= WORTH_BLOCKS)),
     )?.blocks;
   }
@@ -152,7 +150,6 @@ interface Run {
   records: number;
   bytes: number;
   isFull: boolean;
-  isDue: boolean;
 }
 
 /** Blocks of one kind that go together, oldest first; only the last run of a kind is not full. */
@@ -165,7 +162,7 @@ function runsOf(waiting: readonly BlockMeta[], spreadMs: number): Run[] {
     let run = open.get(kind);
     const isTooFar = run && block.arrivalUnixNano - run.blocks[0]!.arrivalUnixNano > spread;
     if (run === undefined || run.isFull || isTooFar) {
-      run = { blocks: [], records: 0, bytes: 0, isFull: false, isDue: false };
+      run = { blocks: [], records: 0, bytes: 0, isFull: false };
       runs.push(run);
       open.set(kind, run);
     }
@@ -173,7 +170,6 @@ function runsOf(waiting: readonly BlockMeta[], spreadMs: number): Run[] {
     run.records += block.count;
     run.bytes += block.bytes;
     run.isFull = run.records >= RUN_RECORDS || run.bytes >= RUN_BYTES;
-    run.isDue = run.records >= RUN_RECORDS * DUE_SHARE || run.bytes >= RUN_BYTES * DUE_SHARE;
   }
   return runs;
 }
