@@ -11,7 +11,7 @@ export interface NaiveSample {
 const LABEL = String.raw`[a-zA-Z_][a-zA-Z0-9_]*[ \t]*=[ \t]*"(?:[^"\\]|\\[\\"n])*"[ \t]*`;
 const LABELS = String.raw`\{[ \t]*(?:${LABEL}(?:,[ \t]*${LABEL})*(?:,[ \t]*)?)?\}`;
 const SAMPLE = new RegExp(
-  String.raw`^([a-zA-Z_:][a-zA-Z0-9_:]*)(?![a-zA-Z0-9_:])((?:[ \t]*${LABELS})?)[ \t]*([^ \t]+)[ \t]*(?:([^ \t#][^ \t]*)[ \t]*)?(#.*)?$`,
+  String.raw`^([a-zA-Z_:][a-zA-Z0-9_:]*)(?![a-zA-Z0-9_:])((?:[ \t]*${LABELS})?)[ \t]*([^ \t]+)(?![^ \t])[ \t]*(?:([^ \t#][^ \t]*)(?![^ \t])[ \t]*)?(#.*)?$`,
   's',
 );
 const EXEMPLAR = new RegExp(String.raw`^#[ \t]*(${LABELS})[ \t]*([^ \t]+)[ \t]*(?:([^ \t]+)[ \t]*)?$`, 's');
