@@ -243,3 +243,27 @@ it('scrapes of the same series keep them once', async () => {
   assert.equal(found.count, 20);
   await store.close();
 });
+
+it('a loud service of few large records that shares its blocks with a quiet one evicts only itself once they are sealed', async () => {
+  const store = await open({ retentionMs: 1e9, maxBytes: 1_500_000 });
+  const quiet = (n: number) =>
+    logBatch([{ time: BigInt(n), severityNumber: 9, service: 'quiet', body: `request ${n}` }]);
+  const loud = (n: number) =>
+    logBatch([
+      {
+        ...{ time: BigInt(n), severityNumber: 9, service: 'loud' },
+        body: Buffer.from(crypto.getRandomValues(new Uint8Array(40_000))).toString('base64'),
+      },
+    ]);
+  for (let n = 0; n < 80; n++) {
+    await store.append([...Array.from({ length: 10 }, (_, i) => quiet(n * 10 + i)), loud(n)]);
+    if (n % 20 === 19) await store.seal();
+  }
+  const evicted = await store.evict();
+  assert.deepEqual((await store.status()).evictions, [
+    { signal: 'logs', reason: 'size', service: 'loud', records: evicted },
+  ]);
+  assert.ok(evicted >= 20, `${evicted} went`);
+  assert.equal((await store.findLogs({ ...ALL, service: 'quiet', order: 'oldest' })).matched, 800);
+  await store.close();
+});
