@@ -267,3 +267,19 @@ it('a loud service of few large records that shares its blocks with a quiet one 
   assert.equal((await store.findLogs({ ...ALL, service: 'quiet', order: 'oldest' })).matched, 800);
   await store.close();
 });
+
+it('evictions are counted by name for a bounded number of services, and for all others together', async () => {
+  let now = 0n;
+  const store = await open({}, { clock: () => now });
+  const of = (n: number) => logBatch([{ time: 1n, severityNumber: 9, service: `made-up-${n}`, body: 'x' }]);
+  for (let round = 0; round < 2; round++) {
+    await store.append(Array.from({ length: 150 }, (_, n) => of(n)));
+    now += 10n * NANOS_PER_SECOND;
+    assert.equal(await store.evict(), 150);
+  }
+  const { evictions } = await store.status();
+  assert.equal(evictions.length, 101);
+  assert.equal(evictions.find(({ service }) => service === '_other')?.records, 100);
+  assert.ok(evictions.every(({ service, records }) => records === 2 || service === '_other'));
+  await store.close();
+});
