@@ -15,12 +15,21 @@ export function mayHoldAttributes(
   wanted: readonly { key: string; value: string }[],
 ): number[] {
   let left = Array.from(candidates);
-  for (const { key, value } of wanted) {
+  for (const pair of wanted) {
     if (left.length === 0) break;
-    const search = NOT_ONLY_STRINGS.test(value) ? keySearch(key, value) : { needle: Buffer.from(value) };
-    left = left.filter(holder(records, search));
+    left = left.filter(holder(records, searchFor(pair)));
   }
   return left;
+}
+
+/** False when no record of the body has all wanted attributes, itself or by its resource. */
+export function mayBodyHold(body: Uint8Array, wanted: readonly { key: string; value: string }[]): boolean {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return wanted.every((pair) => nextString(bytes, searchFor(pair), 0) !== -1);
+}
+
+function searchFor({ key, value }: { key: string; value: string }): Search {
+  return NOT_ONLY_STRINGS.test(value) ? keySearch(key, value) : { needle: Buffer.from(value) };
 }
 
 /** What is looked for: a string, and what may have to follow it. */
@@ -126,7 +135,6 @@ function holder({ body, offsets }: Records, search: Search): (i: number) => bool
   // The next place of the needle serves all records up to it: one walk over the body for all of them.
   let searchedFrom = 0;
   let next = nextString(bytes, search, 0);
-  if (next === -1) return () => false;
   return (i) => {
     const from = offsets.offset[i]!;
     if (from < searchedFrom || (next !== -1 && next < from)) next = nextString(bytes, search, from);

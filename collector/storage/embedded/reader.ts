@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { zstdDecompressSync } from 'node:zlib';
-import type { LogIndex, SpanIndex } from '../../telemetry/batch.ts';
+import type { LogIndex, RecordOffsets, SpanIndex } from '../../telemetry/batch.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import type { SeriesInfo } from '../../telemetry/model.ts';
 import {
@@ -71,6 +71,7 @@ export class BlockReader {
   readonly #set: StatementSync;
   readonly #sealed: StatementSync;
   readonly #caches: ReaderCaches;
+  #latest: { block: number; records: Records | undefined } | undefined;
 
   constructor(db: DatabaseSync, caches: ReaderCaches) {
     this.#columns = db.prepare('SELECT columns FROM blocks WHERE id = ?');
@@ -166,10 +167,14 @@ export class BlockReader {
     });
   }
 
-  /** Like `records`, for one look: a search over all there is would push everything else out of the cache. */
+  /** Like `records`, kept until the next one only: a search over all there is would push everything else out of the cache. */
   recordsOnce(meta: BlockMeta): Records | undefined {
     const known = this.#caches.blocks.get(`body ${meta.id}`) as Records | undefined;
-    return known ?? this.#guarded(meta, () => this.#loadRecords(meta));
+    if (known !== undefined) return known;
+    if (this.#latest?.block !== meta.id) {
+      this.#latest = { block: meta.id, records: this.#guarded(meta, () => this.#loadRecords(meta)) };
+    }
+    return this.#latest.records;
   }
 
   seriesSet(meta: BlockMeta): SeriesSet | undefined {
@@ -206,8 +211,8 @@ export class BlockReader {
     if (row === undefined) return undefined;
     const stored = row['body'] as Uint8Array;
     const packed = row['offsets'] as Uint8Array;
-    const body = decompressBody(stored, stored.length === 0 ? 'none' : meta.compression);
-    return packed.length === 0 ? undefined : { body, offsets: decodeOffsets(packed) };
+    if (packed.length === 0) return undefined;
+    return new LazyRecords(decompressBody(stored, stored.length === 0 ? 'none' : meta.compression), packed);
   }
 
   #loadBloom(meta: BlockMeta): Uint32Array {
@@ -257,4 +262,21 @@ type ViewOf<V> = new (meta: BlockMeta, directory: Uint8Array, fetchColumn: Fetch
 
 function viewOf(meta: BlockMeta): ViewOf<BlockView> {
   return meta.signal === 'logs' ? SealedLogs : SealedSpans;
+}
+
+/** Offsets are of no use where the body does not hold what is looked for. */
+class LazyRecords implements Records {
+  readonly body: Uint8Array;
+  readonly #packed: Uint8Array;
+  #offsets: RecordOffsets | undefined;
+
+  constructor(body: Uint8Array, packed: Uint8Array) {
+    this.body = body;
+    this.#packed = packed;
+  }
+
+  get offsets(): RecordOffsets {
+    this.#offsets ??= decodeOffsets(this.#packed);
+    return this.#offsets;
+  }
 }

@@ -3,7 +3,7 @@ import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import type { SpanFilter } from '../store.ts';
 import type { BlockMeta } from './block.ts';
-import { mayHoldAttributes } from './body-search.ts';
+import { mayBodyHold, mayHoldAttributes } from './body-search.ts';
 import type { Budget } from './budget.ts';
 import type { BlockReader } from './reader.ts';
 import { hasAttributes, mentions, spanDetail } from './records.ts';
@@ -38,15 +38,42 @@ export async function matchSpans(
 ): Promise<Matches | undefined> {
   if (isOtherService(meta, filter.service)) return undefined;
   if (!reader.mayHoldAttributes(meta, filter.attributes ?? [])) return undefined;
+  budget.read(meta);
+  if (!asksIndex(filter) && !mayRawHold(reader, meta, filter.attributes ?? [])) return undefined;
   const index = reader.spans(meta);
   if (index === undefined) return undefined;
-  budget.read(meta);
   const end = reader.recordsUpTo(meta, lastMember);
   const positions =
     meta.stage === 'sealed'
       ? matchSealed(reader, meta, index, filter, end)
       : await matchRaw(reader, meta, index, filter, end, budget);
   return positions.length === 0 ? undefined : { index, positions };
+}
+
+/** True when index columns may let few spans pass, so that they are looked at before the body. */
+function asksIndex({
+  route,
+  method,
+  name,
+  kind,
+  status,
+  minDurationNano,
+  maxDurationNano,
+}: SpanFilter): boolean {
+  return [route, method, name, kind, status, minDurationNano, maxDurationNano].some(
+    (one) => one !== undefined,
+  );
+}
+
+/** False when the body of a raw block surely holds no span with the attributes. */
+function mayRawHold(
+  reader: BlockReader,
+  meta: BlockMeta,
+  wanted: readonly { key: string; value: string }[],
+): boolean {
+  if (meta.stage === 'sealed' || wanted.length === 0 || Object.keys(meta.resource).length > 0) return true;
+  const records = reader.recordsOnce(meta);
+  return records !== undefined && mayBodyHold(records.body, wanted);
 }
 
 /** Attributes first: they let fewer pass than the index columns do. */
