@@ -41,7 +41,7 @@ export interface EmbeddedStoreOptions {
   hardLimitBytes?: number;
 }
 
-export type SealSettings = Pick<SealerOptions, 'afterMs' | 'maxWaiting'>;
+type SealSettings = Pick<SealerOptions, 'afterMs' | 'maxWaiting'>;
 
 /** The embedded engine can do a little more than every store. */
 export interface EmbeddedStore extends Store {

@@ -72,7 +72,7 @@ export class DirectoryWriter {
     const blob = isSmallDictionary ? packedMain : joined(packedFirst, packedMain);
     words[WORD.crc] = crc32(blob);
     words[WORD.place] = blob.length <= INLINE_BYTES ? this.#place(blob) : NOWHERE;
-    if (words[WORD.place] === NOWHERE) this.#columns.push({ number, bytes: blob });
+    if (words[WORD.place] === NOWHERE) this.#columns.push({ number, bytes: exact(blob) });
     words[WORD.bloom] = NOWHERE;
     if (column.bloom && !isSmallDictionary) words[WORD.bloom] = this.#addBloom(column.bloom);
   }
@@ -105,6 +105,11 @@ export class DirectoryWriter {
     new DataView(directory.buffer).setUint32(at, crc32(directory.subarray(0, at)), true);
     return { directory, columns: this.#columns };
   }
+}
+
+/** The bytes in a buffer that holds nothing else, so that it can be handed to another thread. */
+function exact(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 function joined(first: Uint8Array, main: Uint8Array): Uint8Array {

@@ -178,7 +178,7 @@ class WordValues implements Values {
 }
 
 /** Values of 64 bits as pairs of words: the dictionary's, or those of all occurrences. */
-export function readWords(directory: Directory, entry: ColumnEntry): Uint32Array {
+function readWords(directory: Directory, entry: ColumnEntry): Uint32Array {
   if (entry.encoding === ENCODING.dictionary64)
     return wordPairs(directory.first(entry.number), entry.distinct);
   if (entry.encoding === ENCODING.fixed64) return wordPairs(directory.main(entry.number), entry.count);
@@ -193,7 +193,7 @@ export function readWords(directory: Directory, entry: ColumnEntry): Uint32Array
 }
 
 /** A signed integer as a number where that is exact, else as bigint. */
-export function integerOf(low: number, high: number): number | bigint {
+function integerOf(low: number, high: number): number | bigint {
   const value = (high | 0) * 0x1_0000_0000 + low;
   if (Number.isSafeInteger(value)) return value;
   return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
