@@ -8,7 +8,7 @@ import { storeContract } from '../contract.ts';
 
 const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** A share of the contract's runs: the engine itself is held by the whole of it. */
-const SHARE = 0.4;
+const SHARE = 0.25;
 
 /**
  * The first append is followed by sealing, and every other one after it: queries meet raw and sealed blocks side by

@@ -8,6 +8,7 @@ import {
 import { scanTraces } from '../../../../collector/formats/otlp-protobuf/scan-traces.ts';
 import { WireWriter } from '../../../../collector/formats/protobuf/writer.ts';
 import { type BlockMeta, encodeBlock } from '../../../../collector/storage/embedded/block.ts';
+import { coalesce } from '../../../../collector/storage/embedded/coalesce.ts';
 import type { RawBlock } from '../../../../collector/storage/embedded/sealed/raw-blocks.ts';
 import type { Batch } from '../../../../collector/telemetry/batch.ts';
 
@@ -166,13 +167,13 @@ function writeAttributes(writer: WireWriter, attributes: readonly KeyValue[]): v
   }
 }
 
-/** Raw blocks as the writer would make them of these batches, one each. */
-export function rawBlocks(batches: readonly Batch[]): RawBlock[] {
+/** Raw blocks with the bodies that the batches came with, one each. */
+export function rawBlocks(batches: readonly Batch[], before = 0): RawBlock[] {
   return batches
     .filter((batch) => batch.count > 0)
     .map((batch, n) => {
-      const { meta, columns, offsets, body } = encodeBlock(batch, BigInt(n));
-      const id = n * 2 + 1;
+      const { meta, columns, offsets, body } = encodeBlock(batch, BigInt(before + n));
+      const id = (before + n) * 2 + 1;
       return {
         meta: { ...meta, id, stage: 'raw', firstMember: id, lastMember: id } as BlockMeta,
         columns,
@@ -184,3 +185,10 @@ export function rawBlocks(batches: readonly Batch[]): RawBlock[] {
 
 export const spanBlocks = (requests: readonly Uint8Array[]) =>
   rawBlocks(requests.map((body) => scanTraces(body)));
+
+/** The same as the writer makes them: without the fields that columns tell. */
+export const leanSpanBlocks = (requests: readonly Uint8Array[]) =>
+  requests
+    .map((body) => scanTraces(body))
+    .filter((batch) => batch.count > 0)
+    .flatMap((batch, n) => rawBlocks([...coalesce([batch])], n));

@@ -22,7 +22,7 @@ import { toHex } from '../../../../collector/telemetry/ids.ts';
 import type { LogRecord } from '../../../../collector/telemetry/model.ts';
 import { lineBlocks, otlpLogBlocks } from './random-logs.ts';
 
-const RUNS = { numRuns: 50 };
+const RUNS = { numRuns: 35 };
 const limits = fc.record({
   maxRecords: fc.integer({ min: 1, max: 9 }),
   ownRecords: fc.integer({ min: 1, max: 6 }),

@@ -18,9 +18,9 @@ import type { SpanIndex } from '../../../../collector/telemetry/batch.ts';
 import { stringAt } from '../../../../collector/telemetry/columns.ts';
 import { CollectorError } from '../../../../collector/telemetry/errors.ts';
 import { toHex } from '../../../../collector/telemetry/ids.ts';
-import { spanBlocks, spanRequests } from './random-spans.ts';
+import { leanSpanBlocks, spanBlocks, spanRequests } from './random-spans.ts';
 
-const RUNS = { numRuns: 50 };
+const RUNS = { numRuns: 35 };
 /** So small that a few spans make several blocks. */
 const limits = fc.record({
   maxRecords: fc.integer({ min: 1, max: 9 }),
@@ -31,9 +31,9 @@ const limits = fc.record({
 describe('sealed spans', () => {
   it('read back as what the raw blocks decode to, every record once and in order', () =>
     fc.assert(
-      fc.property(spanRequests, limits, (requests, how) => {
-        const blocks = spanBlocks(requests);
-        const expected = rawSpans(blocks);
+      fc.property(spanRequests, limits, fc.boolean(), (requests, how, isLean) => {
+        const expected = rawSpans(spanBlocks(requests));
+        const blocks = isLean ? leanSpanBlocks(requests) : spanBlocks(requests);
         const found = new Map<string, unknown>();
         for (const view of viewsOf(sealSpans(blocks, how))) {
           let before = [-1, -1];
