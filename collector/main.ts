@@ -6,7 +6,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { startApi } from './api/server.ts';
 import { mergeValues, parseFlags, USAGE } from './commands/flags.ts';
-import { runStore } from './commands/store.ts';
 import {
   type Config,
   type ConfigProblem,
@@ -326,6 +325,8 @@ async function serve(config: Config): Promise<number> {
 /** The command line; resolves to the exit code: 0 done, 1 failed, 2 usage or configuration. */
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'store') {
+    // What only these commands need costs a serving collector nothing.
+    const { runStore } = await import('./commands/store.ts');
     const tell = (line: string) => console.error(line);
     return runStore(argv.slice(1), {
       ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock },
