@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { scanLogLines } from '../../../collector/formats/log-line/scan-log-lines.ts';
 import { decodeLogRecord, decodeSpan } from '../../../collector/formats/otlp-protobuf/decode-record.ts';
+import { tracesCodec } from '../../../collector/formats/otlp-protobuf/messages.ts';
 import { scanLogs } from '../../../collector/formats/otlp-protobuf/scan-logs.ts';
 import { scanTraces } from '../../../collector/formats/otlp-protobuf/scan-traces.ts';
 import { createRedact, type RedactOptions, type SecretKind } from '../../../collector/processors/redact.ts';
@@ -165,6 +166,35 @@ test('a value under the key of a secret is masked whole, whatever it says', () =
     ['***', '*******', '**', '***', 'kept'],
   );
   assert.deepEqual(kinds, ['key', 'key', 'key', 'key']);
+});
+
+test('under the key of a secret lists, maps, numbers and bytes of an attribute are masked in their places', () => {
+  const value = {
+    kvlistValue: {
+      values: [
+        { key: 'inner', value: { arrayValue: { values: [{ stringValue: 'a=b' }, { stringValue: 'c' }] } } },
+        { key: 'count', value: { intValue: 300n } },
+        { key: 'share', value: { doubleValue: 0.5 } },
+        { key: 'raw', value: { bytesValue: new Uint8Array([1, 2]) } },
+        { key: 'on', value: { boolValue: true } },
+      ],
+    },
+  };
+  const attributes = [
+    { key: 'set-cookie', value },
+    { key: 'after', value: { intValue: -7n } },
+  ];
+  const traceId = new Uint8Array(16).fill(0x2a);
+  const spanId = new Uint8Array(8).fill(0x40);
+  const span = { traceId, spanId, name: 'x', startTimeUnixNano: 1n, endTimeUnixNano: 2n, attributes };
+  const came = scanTraces(tracesCodec.encode({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }));
+  const { batch, kinds } = redact(came);
+  assert.deepEqual(spans(batch)[0]?.attributes, {
+    'set-cookie': { inner: ['***', '*'], count: 0, share: 0, raw: 'Kio=', on: true },
+    after: -7,
+  });
+  assert.deepEqual(scanTraces(batch.body).offsets, batch.offsets);
+  assert.deepEqual(kinds, ['key', 'key', 'key']);
 });
 
 test('under the key of a secret a JSON line has its numbers, lists and objects masked too', () => {
