@@ -76,19 +76,22 @@ async function collectGroups(
   const blocks = catalog.select('traces', lastMember, filter);
   const seen = new SeenSpans(blocks.reduce((sum, { count }) => sum + count, 0));
   const groups = new SpanGroups(filter.fromUnixNano, stepNano, quantiles.length > 0);
-  const matched: Matched[] = [];
-  for (const meta of blocks) {
-    await budget.pause();
-    const matches = await matchSpans(reader, meta, filter, lastMember, budget);
-    const traces = matches && reader.traces(meta);
-    if (matches === undefined || traces === undefined) continue;
-    const { index, positions } = matches;
-    const isWhole = positions.length === reader.recordsUpTo(meta, lastMember);
-    matched.push({ meta, count: positions.length, positions: isWhole ? undefined : positions });
-    const fresh = seen.first(traces, index, positions);
-    groups.add(index, await keyColumns(context, meta, index, groupBy, fresh, budget), fresh);
+  for (let part = 0; part < seen.parts; part++) {
+    seen.begin(part);
+    const matched: Matched[] = [];
+    for (const meta of blocks) {
+      await budget.pause();
+      const matches = await matchSpans(reader, meta, filter, lastMember, budget);
+      const traces = matches && reader.traces(meta);
+      if (matches === undefined || traces === undefined) continue;
+      const { index, positions } = matches;
+      const isWhole = positions.length === reader.recordsUpTo(meta, lastMember);
+      matched.push({ meta, count: positions.length, positions: isWhole ? undefined : positions });
+      const fresh = seen.first(traces, index, positions);
+      groups.add(index, await keyColumns(context, meta, index, groupBy, fresh, budget), fresh);
+    }
+    if (seen.hasDoubts) await countDoubtful(context, groupBy, matched, seen, groups, budget);
   }
-  if (seen.hasDoubts) await countDoubtful(context, groupBy, matched, seen, groups, budget);
   return groups.all.map((group) => ({
     ...group,
     bucket: filter.fromUnixNano + group.bucket * (stepNano ?? 0n),

@@ -1,20 +1,22 @@
 /**
- * Duplicates among spans: a retried request is stored twice and counted once. Nearly all spans are told apart by one
- * bit each; only those whose bit was met twice are compared by all 192 bits of their ids, in a second walk.
+ * Duplicates among spans: a retried request is stored twice and counted once. A table of 32-bit prints, each at the place
+ * that another hash gives it, tells nearly all spans apart; only those whose print was met before are compared by all 192
+ * bits of their ids, in a second walk.
  */
 import type { SpanIndex } from '../../telemetry/batch.ts';
 import { IdTable, mixWords, wordsOf } from './id-table.ts';
 import type { TraceIds } from './reader.ts';
 
-/** 64 bits a span, up to 16 MiB. */
-const MAX_WORDS = 1 << 22;
+/** Places for twice as many prints as there are spans, up to 64 MiB; more spans are walked over in parts. */
+const MAX_PLACES = 1 << 24;
+const SPANS_OF_A_PART = 12_000_000;
 
-/** The ids of one block's spans, and the bit of each. */
-class BlockBits {
+/** The ids of one block's spans, and two hashes of each. */
+class BlockIds {
   readonly #traces: Uint32Array;
   readonly #spans: Uint32Array;
   readonly #index: Uint32Array | undefined;
-  #hashes: Uint32Array | undefined;
+  readonly #hashes: Uint32Array | undefined;
 
   constructor(traces: TraceIds, index: SpanIndex) {
     this.#traces = wordsOf(traces.ids);
@@ -25,9 +27,17 @@ class BlockBits {
     for (let n = 0; n < this.#hashes.length; n++) this.#hashes[n] = this.#traceHash(n);
   }
 
-  bit(i: number): number {
-    const trace = this.#hashes ? this.#hashes[this.#index![i]!]! : this.#traceHash(i);
-    return mixTwo(trace ^ this.#spans[i * 2]!, this.#spans[i * 2 + 1]!);
+  place(i: number): number {
+    return mixTwo(this.#traceOf(i) ^ this.#spans[i * 2]!, this.#spans[i * 2 + 1]!);
+  }
+
+  /** Never 0. */
+  print(i: number): number {
+    return mixTwo(this.#traceOf(i) + this.#spans[i * 2 + 1]!, ~this.#spans[i * 2]!) || 1;
+  }
+
+  #traceOf(i: number): number {
+    return this.#hashes ? this.#hashes[this.#index![i]!]! : this.#traceHash(i);
   }
 
   /** True when the table has not met the span before. */
@@ -58,43 +68,68 @@ class BlockBits {
   }
 }
 
-/** Two walks over the same spans in the same order: `first` over all of them, then `second` where `hasDoubts`. */
+/**
+ * For every part two walks over the same spans in the same order: `first` over all of them, then `second` where
+ * `hasDoubts`.
+ */
 export class SeenSpans {
-  readonly #once: Uint32Array;
-  readonly #twice: Uint32Array;
+  readonly parts: number;
+  readonly #prints: Uint32Array;
   readonly #shift: number;
-  readonly #table = new IdTable();
-  /** One bit per span of the first walk, in its order: whether it was left for the second one. */
+  /** Prints that were met more than once. */
+  readonly #doubtful = new Set<number>();
+  /** Per span of the walk, a bit: whether `first` left it for `second`. */
   readonly #left: Uint32Array;
+  #table = new IdTable();
+  #part = 0;
   #walked = 0;
-  hasDoubts = false;
 
   /** For a walk over up to `spans` spans. */
   constructor(spans: number) {
-    let words = 64;
-    while (words < spans * 2 && words < MAX_WORDS) words *= 2;
-    this.#once = new Uint32Array(words);
-    this.#twice = new Uint32Array(words);
-    this.#shift = 27 - Math.log2(words);
+    this.parts = Math.max(1, Math.ceil(spans / SPANS_OF_A_PART));
+    let places = 1024;
+    while (places < spans * 2 && places < MAX_PLACES) places *= 2;
+    this.#prints = new Uint32Array(places);
+    this.#shift = 32 - Math.log2(places);
     this.#left = new Uint32Array((spans + 31) >>> 5);
   }
 
-  /** Those of the positions that were surely not met before. */
+  get hasDoubts(): boolean {
+    return this.#doubtful.size > 0;
+  }
+
+  /** Begins the first walk over a part. */
+  begin(part: number): void {
+    if (part > 0) {
+      this.#prints.fill(0);
+      this.#left.fill(0);
+      this.#doubtful.clear();
+      this.#table = new IdTable();
+    }
+    this.#part = part;
+    this.#walked = 0;
+  }
+
+  /** Those of the positions that are of the part and were surely not met before. */
   first(traces: TraceIds, index: SpanIndex, positions: ArrayLike<number>): Uint32Array {
-    const bits = new BlockBits(traces, index);
+    const ids = new BlockIds(traces, index);
+    const prints = this.#prints;
+    const mask = prints.length - 1;
     const fresh = new Uint32Array(positions.length);
     let size = 0;
     for (let n = 0; n < positions.length; n++) {
-      const bit = bits.bit(positions[n]!) >>> this.#shift;
-      const word = bit >>> 5;
-      const flag = 1 << (bit & 31);
-      if ((this.#once[word]! & flag) === 0) {
-        this.#once[word]! |= flag;
-        fresh[size++] = positions[n]!;
+      const i = positions[n]!;
+      const hash = ids.place(i);
+      if (this.parts > 1 && hash % this.parts !== this.#part) continue;
+      const print = ids.print(i);
+      let place = hash >>> this.#shift;
+      while (prints[place] !== 0 && prints[place] !== print) place = (place + 1) & mask;
+      if (prints[place] === 0) {
+        prints[place] = print;
+        fresh[size++] = i;
       } else {
-        this.#twice[word]! |= flag;
+        this.#doubtful.add(print);
         this.#left[(this.#walked + n) >>> 5]! |= 1 << ((this.#walked + n) & 31);
-        this.hasDoubts = true;
       }
     }
     this.#walked += positions.length;
@@ -108,14 +143,15 @@ export class SeenSpans {
 
   /** Those of the positions that `first` left out although they are no duplicates. */
   second(traces: TraceIds, index: SpanIndex, positions: ArrayLike<number>): Uint32Array {
-    const bits = new BlockBits(traces, index);
+    const ids = new BlockIds(traces, index);
     const fresh: number[] = [];
     for (let n = 0; n < positions.length; n++) {
-      const bit = bits.bit(positions[n]!) >>> this.#shift;
-      if ((this.#twice[bit >>> 5]! & (1 << (bit & 31))) === 0) continue;
+      const i = positions[n]!;
+      if (!this.#doubtful.has(ids.print(i))) continue;
+      if (this.parts > 1 && ids.place(i) % this.parts !== this.#part) continue;
       const place = this.#walked + n;
       const wasLeft = (this.#left[place >>> 5]! & (1 << (place & 31))) !== 0;
-      if (bits.isNewIn(this.#table, positions[n]!) && wasLeft) fresh.push(positions[n]!);
+      if (ids.isNewIn(this.#table, i) && wasLeft) fresh.push(i);
     }
     this.#walked += positions.length;
     return Uint32Array.from(fresh);
