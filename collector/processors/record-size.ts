@@ -65,21 +65,32 @@ function blank(body: Uint8Array, { encoding, offsets }: SpanBatch | LogBatch, i:
   body[tag] = UNKNOWN_TAG;
 }
 
-type Columns = Record<string, Uint8Array | Uint16Array | Uint32Array | BigInt64Array | StringColumn>;
+type Column = Uint8Array | Uint16Array | Uint32Array | BigInt64Array | StringColumn;
 
-/** The columns with the entries of some records alone; a column may have several elements for a record. */
+/**
+ * The columns with the entries of some records alone; a column may have several elements for a record. What is said of
+ * all records together stays.
+ */
 function picked<C extends object>(columns: C, kept: Uint32Array, count: number): C {
-  const pick = (column: Columns[string]): Columns[string] => {
-    if ('dictionary' in column) return { ...column, index: Uint32Array.from(kept, (i) => column.index[i]!) };
-    const width = column.length / count;
-    const all: ArrayLike<number> | ArrayLike<bigint> = column;
-    const at = (j: number) => all[kept[Math.floor(j / width)]! * width + (j % width)]!;
-    const make = column.constructor as unknown as {
-      from(of: object, map: (_: unknown, j: number) => unknown): typeof column;
-    };
-    return make.from({ length: kept.length * width }, (_, j) => at(j));
+  const all = Object.entries(columns as Record<string, Column | boolean>);
+  const picks = all.map(([name, column]) => [
+    name,
+    typeof column === 'object' ? pick(column, kept, count) : column,
+  ]);
+  return Object.fromEntries(picks) as C;
+}
+
+function pick(column: Column, kept: Uint32Array, count: number): Column {
+  if ('dictionary' in column) {
+    return { ...column, index: Uint32Array.from(kept, (i) => column.index[i]!) };
+  }
+  const width = column.length / count;
+  const from: ArrayLike<number | bigint> = column;
+  const make = column.constructor as unknown as {
+    from(of: object, map: (_: unknown, j: number) => number | bigint): Column;
   };
-  return Object.fromEntries(
-    Object.entries(columns as Columns).map(([name, column]) => [name, pick(column)]),
-  ) as C;
+  return make.from(
+    { length: kept.length * width },
+    (_, j) => from[kept[Math.floor(j / width)]! * width + (j % width)]!,
+  );
 }
