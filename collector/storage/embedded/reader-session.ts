@@ -13,7 +13,7 @@ import { querySeries } from './series.ts';
 import { queryTrace } from './trace.ts';
 
 /** Every query of the Store contract. */
-export const QUERIES = {
+const QUERIES = {
   trace: queryTrace,
   findTraces: queryFindTraces,
   findLogs: queryFindLogs,
