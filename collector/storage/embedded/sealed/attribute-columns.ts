@@ -118,6 +118,43 @@ export class AttributeColumns {
     };
   }
 
+  /**
+   * Sets `numbers[i]` to what `numberOf` gives for the text of the visible attribute `key` of each record that has one.
+   * It is asked once for each value that occurs.
+   */
+  numberTexts(key: string, numberOf: (text: string) => number, numbers: Uint32Array): void {
+    const columns = this.shapes.map((shape) => visible(shape, key));
+    if (columns.every((column) => column === undefined)) return;
+    const { shapeOf } = this;
+    const sources = columns.map((column) =>
+      column === undefined || column === 'unknown' ? undefined : this.#source(column),
+    );
+    const known = new Map(
+      sources.map((source) => [source?.values, new Int32Array(source?.values.size ?? 0).fill(-1)]),
+    );
+    const numbered = sources.map((source) => known.get(source?.values)!);
+    const read = this.textReader(key);
+    for (let i = 0; i < numbers.length; i++) {
+      const shape = shapeOf[i]!;
+      const source = sources[shape];
+      if (source === undefined) {
+        const text = columns[shape] === undefined ? undefined : read(i);
+        if (text !== undefined) numbers[i] = numberOf(text);
+        continue;
+      }
+      const position = source.positions[source.last[i]! - source.behind]!;
+      const ofValues = numbered[shape]!;
+      if (ofValues[position] === -1)
+        ofValues[position] = numberOf(attributeText(source.values.value(position)));
+      numbers[i] = ofValues[position]!;
+    }
+  }
+
+  #source(column: ShapeColumn): { values: Values; positions: Uint32Array; last: Int32Array; behind: number } {
+    const values = this.values(column.entry);
+    return { values, positions: values.positions, last: this.#lastOf(column.entry), behind: column.behind };
+  }
+
   /** Tells whether a record has a visible attribute whose key or value contains the lower-case text. */
   mentioner(text: string): (i: number) => boolean {
     const masks = new Map<number, Uint8Array | undefined>();

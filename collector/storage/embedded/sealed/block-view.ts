@@ -183,6 +183,16 @@ export class BlockView {
     return mask.includes(0) ? (i) => mask[this.#resourceIndex[i]!] === 1 : () => true;
   }
 
+  /** Per record what `numberOf` gives for its resource. */
+  protected resourceNumbers(numberOf: (resource: Attributes) => number): Uint32Array {
+    const { distinct } = this.column(TYPE.resources);
+    const numbers = Uint32Array.from({ length: distinct }, (_, n) => numberOf(this.#resourceAt(n)));
+    const all = new Uint32Array(this.meta.count);
+    if (numbers.every((number) => number === 0)) return all;
+    for (let i = 0; i < all.length; i++) all[i] = numbers[this.#resourceIndex[i]!]!;
+    return all;
+  }
+
   #constantIs(key: string, value: string): boolean {
     return hasText(this.meta.resource, key, value);
   }

@@ -1,6 +1,6 @@
 /** Sealed spans for queries: index columns, attribute conditions and details, each decoded when it is asked for. */
 import type { SpanIndex } from '../../../telemetry/batch.ts';
-import { type StringColumn, StringColumnBuilder } from '../../../telemetry/columns.ts';
+import type { StringColumn } from '../../../telemetry/columns.ts';
 import type { Attributes, Span } from '../../../telemetry/model.ts';
 import { attributeText } from '../../attribute-text.ts';
 import type { SpanDetail } from '../records.ts';
@@ -61,13 +61,19 @@ export class SealedSpans extends BlockView {
   /** Text of the attribute of every record, its own before its resource's; '' where there is none. */
   attributeTexts(key: string): StringColumn {
     return reading(this.meta, () => {
-      const own = this.columns.textReader(key);
-      const { count } = this.meta;
-      const column = new StringColumnBuilder();
-      for (let i = 0; i < count; i++) {
-        column.push(own(i) ?? textIn(this.resource(i), key) ?? '');
-      }
-      return column.build();
+      const dictionary = [''];
+      const known = new Map([['', 0]]);
+      const numberOf = (text: string): number => {
+        let number = known.get(text);
+        if (number === undefined) {
+          number = dictionary.push(text) - 1;
+          known.set(text, number);
+        }
+        return number;
+      };
+      const index = this.resourceNumbers((resource) => numberOf(textIn(resource, key) ?? ''));
+      this.columns.numberTexts(key, numberOf, index);
+      return { dictionary, index };
     });
   }
 

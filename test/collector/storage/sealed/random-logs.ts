@@ -35,7 +35,7 @@ const record: fc.Arbitrary<OtlpMessage<'LogRecord'>> = fc.record(
 
 /** The bytes of one record: mostly one message, sometimes two of which the later one adds to the earlier one. */
 const recordBytes: fc.Arbitrary<Uint8Array> = fc
-  .tuple(record, fc.option(record, { nil: undefined, freq: 4 }), unknown)
+  .tuple(record, fc.option(record, { nil: undefined, freq: 4 }), unknown('32'))
   .map(([one, other, more]) => {
     const parts = [new Uint8Array(logRecordCodec.encode(one)), more];
     if (other) parts.push(new Uint8Array(logRecordCodec.encode(other)));

@@ -90,14 +90,19 @@ const span: fc.Arbitrary<OtlpMessage<'Span'>> = fc.record(
   },
   { ...NO_NULL, requiredKeys: [] },
 );
-/** Fields of numbers that no span has, one of each wire type, a group among them. */
-export const unknown = fc
-  .constantFrom('', 'f8060a', 'f9060102030405060708', 'fa0602abcd', 'fd0601020304', 'fb060801fc06')
-  .map((hex) => new Uint8Array(Buffer.from(hex, 'hex')));
+/** Fields of numbers that no record has, one of each wire type, a group among them. */
+const UNKNOWN = ['', 'f8060a', 'f9060102030405060708', 'fa0602abcd', 'fd0601020304', 'fb060801fc06'];
+/** The KeyValue `user: Anna` with a field that no KeyValue has, behind its length. */
+const ODD_PAIR = '100a047573657212060a04416e6e611801';
+/** Bytes of fields that nobody knows, or an attribute with such a field; its tag is that of attributes. */
+export const unknown = (attribute: string) =>
+  fc
+    .constantFrom(...UNKNOWN, `${attribute}${ODD_PAIR}`)
+    .map((hex) => new Uint8Array(Buffer.from(hex, 'hex')));
 
 /** The bytes of one span: mostly one message, sometimes two of which the later one adds to the earlier one. */
 const spanBytes: fc.Arbitrary<Uint8Array> = fc
-  .tuple(span, fc.option(span, { nil: undefined, freq: 4 }), unknown)
+  .tuple(span, fc.option(span, { nil: undefined, freq: 4 }), unknown('4a'))
   .map(([one, other, more]) => {
     const parts = [new Uint8Array(spanCodec.encode(one)), more];
     if (other) parts.push(new Uint8Array(spanCodec.encode(other)));
