@@ -95,11 +95,26 @@ DROP TABLE evictions_before;
 `,
 };
 
+/** A file that is kept in hand to be deleted when the disk is full, because deleting records needs some room first. */
+export const reserveOf = (path: string) => `${path}-reserve`;
+
 /**
  * Opens the file at `path`, makes it when there is none or an empty one. The connection holds the file's lock
- * until it is closed. Throws `store-damaged` for what is not ours, newer or damaged, before anything is written.
+ * until it is closed. Throws `store-damaged` for what is not ours, newer or damaged, before anything is written. On a
+ * full disk the reserve is given up: the index of the log, which all connections share, needs a few kilobytes.
  */
 export function openFile(path: string): DatabaseSync {
+  try {
+    return open(path);
+  } catch (error) {
+    const code = error instanceof CollectorError ? sqliteCode(error.cause) : undefined;
+    if ((code !== SQLITE.full && code !== SQLITE.ioError) || !existsSync(reserveOf(path))) throw error;
+    rmSync(reserveOf(path));
+    return open(path);
+  }
+}
+
+function open(path: string): DatabaseSync {
   const isNew = !existsSync(path) || statSync(path).size === 0;
   if (!isNew) {
     checkHeader(path);

@@ -8,7 +8,7 @@ import type { BlockMeta } from './block.ts';
 import type { Catalog } from './catalog.ts';
 import { trimDocuments } from './documents.ts';
 import { planEviction, recordsByService, roomOf, type SharedBlock } from './fair-share.ts';
-import { SQLITE, sqliteCode } from './file.ts';
+import { reserveOf, SQLITE, sqliteCode } from './file.ts';
 import { transaction, writeError } from './writer.ts';
 
 export interface RetentionOptions {
@@ -118,8 +118,6 @@ export class Retention {
     }
   }
 }
-
-const reserveOf = (path: string) => `${path}-reserve`;
 
 /** Keeps a file in hand that is deleted when the disk is full: deleting records needs some room first. */
 function keepReserve(path: string): void {

@@ -1,7 +1,7 @@
 /** A disk that is really full: a small file system of its own. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
@@ -78,4 +78,27 @@ it('a full disk refuses with a time to come again, reads go on, and writing resu
   assert.equal(await store.evict(), stored);
   await store.append([bulky(0)]);
   assert.equal((await store.findLogs(ALL)).matched, 1);
+});
+
+it('a store is opened on a full disk, where it gives up the room that it kept', async (t) => {
+  const disk = smallDisk(12);
+  if (!disk) return t.skip(NO_MOUNT);
+  t.after(() => disk.remove());
+  const open = () =>
+    openEmbeddedStore(
+      { path: join(disk.folder, 'store.db'), retentionMs: 1e9, maxBytes: 1e9, groupMs: 0 },
+      { clock: () => 0n },
+    );
+  const before = await open();
+  await before.append([bulky(1)]);
+  await before.evict();
+  await before.close();
+  const ballast = openSync(join(disk.folder, 'of-another-program'), 'w');
+  assert.throws(() => {
+    for (;;) writeSync(ballast, Buffer.alloc(4096, 1));
+  }, /ENOSPC/);
+  closeSync(ballast);
+  const store = await open();
+  assert.equal((await store.findLogs(ALL)).matched, 1);
+  await store.close();
 });
