@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { it } from 'node:test';
+import { openForReading } from '../../../collector/storage/embedded/file.ts';
 import { openEmbeddedStore } from '../../../collector/storage/embedded/store.ts';
 import { systemClock } from '../../../collector/telemetry/clock.ts';
 import { spanRows } from './rows.ts';
@@ -14,8 +15,8 @@ const APPENDER = new URL('./appender.ts', import.meta.url).pathname;
 const ROUNDS = 3;
 
 /** Runs the appender until it has acknowledged a few groups, kills it amid the next, tells the last number heard. */
-async function appendUntilKilled(path: string, groups: number): Promise<number> {
-  const child = spawn(process.execPath, [APPENDER, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function appendUntilKilled(path: string, groups: number, how: string): Promise<number> {
+  const child = spawn(process.execPath, [APPENDER, path, how], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   let acknowledged = 0;
   let heard = 0;
@@ -28,12 +29,27 @@ async function appendUntilKilled(path: string, groups: number): Promise<number> 
   return acknowledged;
 }
 
-it('a killed writer loses nothing that was acknowledged and stores nothing twice', async () => {
+it('a killed writer loses nothing that was acknowledged and stores nothing twice', () =>
+  killedRounds('append', () => {}));
+
+it('nor does one that is killed while it seals', async () => {
+  let sealed = 0;
+  await killedRounds('seal', (path) => {
+    const db = openForReading(path);
+    const row = db.prepare('SELECT sum(stage) AS sealed FROM blocks').get();
+    sealed += Number(row?.['sealed']);
+    db.close();
+  });
+  assert.ok(sealed > 0, 'nothing was sealed');
+});
+
+/** Kills the appender a few times; every time all that it acknowledged must be there, once. */
+async function killedRounds(how: 'append' | 'seal', look: (path: string) => void): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'go-sre-crash-'));
   const path = join(folder, 'store.db');
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      const acknowledged = await appendUntilKilled(path, 5 + round);
+      const acknowledged = await appendUntilKilled(path, how === 'seal' ? 40 + 25 * round : 5 + round, how);
       const store = await openEmbeddedStore(
         { path, retentionMs: 1e9, maxBytes: 1e9 },
         { clock: systemClock },
@@ -45,6 +61,7 @@ it('a killed writer loses nothing that was acknowledged and stores nothing twice
         return Buffer.from(hex + hex, 'hex');
       });
       const stored = spanRows((await store.trace({ traceIds, detail: 'index' })).columns);
+      look(path);
       const records = (await store.status()).signals.traces.records;
       await store.close();
       assert.deepEqual(
@@ -56,4 +73,4 @@ it('a killed writer loses nothing that was acknowledged and stores nothing twice
   } finally {
     await rm(folder, { recursive: true });
   }
-});
+}
