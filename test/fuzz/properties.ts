@@ -14,6 +14,7 @@ import { planRoute, type ServiceSources } from '../../scaffold/src/route/plan.ts
 import { readObjective, readSampling } from '../../scaffold/src/route/promise.ts';
 import { imageProperties } from './image-properties.ts';
 import { image } from './image-reader.ts';
+import { maskingProperties } from './masking-property.ts';
 import { shellProperties } from './shell-property.ts';
 import type { Property } from './target.ts';
 
@@ -149,6 +150,7 @@ export const properties = {
   routes,
   ...imageProperties,
   ...shellProperties,
+  ...maskingProperties,
   image,
 } satisfies Record<string, () => Property>;
 

@@ -25,5 +25,9 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
       defaultExecs: 1_000_000,
     },
   ),
+  masking: jsTarget(
+    'secrets masked in any body: records stay where they are, and nothing is masked twice',
+    'masking',
+  ),
   shell: jsTarget('the reader of the shell in a RUN: it ends, and every word lies in the text', 'shell'),
 };
