@@ -70,7 +70,7 @@ export interface SpanColumns {
 
 /** The spans of one or many traces; (trace id, span id) identifies a span, duplicates are answered once. Zero ids find nothing. */
 export interface TraceQuery {
-  traceIds: Uint8Array[];
+  traceIds: readonly Uint8Array[];
   detail: 'index' | 'attributes' | 'full';
 }
 
@@ -122,7 +122,7 @@ export interface TraceColumns {
 export interface FindLogsQuery extends TimeRange {
   service?: string;
   minSeverityNumber?: number;
-  traceIds?: Uint8Array[];
+  traceIds?: readonly Uint8Array[];
   /** Part of the body (case-insensitive). */
   text?: string;
   /** The body without its values, as `messageTemplate` makes it; a body stands for its own template. */
