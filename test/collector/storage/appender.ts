@@ -1,7 +1,7 @@
 /**
  * A process of its own that the crash test kills. Appends numbered spans from the stored checkpoint on, several
- * appends at a time, and prints the number of the last acknowledged one. With `seal` it seals what it has appended
- * all the while, in a thread.
+ * appends at a time, and prints the number of the last acknowledged one. With `seal` it seals all the while what it
+ * has appended.
  */
 import { openEmbeddedStore } from '../../../collector/storage/embedded/store.ts';
 import { systemClock } from '../../../collector/telemetry/clock.ts';
@@ -9,15 +9,11 @@ import { spanBatch } from '../../helpers/telemetry.ts';
 
 const AT_ONCE = 4;
 const [path = '', how] = process.argv.slice(2);
-const seals = how === 'seal';
 const store = await openEmbeddedStore(
-  {
-    ...{ path, retentionMs: 1e9, maxBytes: 1e9, groupMs: 1 },
-    ...(seals ? { seal: { afterMs: 0, maxWaiting: 0 } } : {}),
-  },
+  { path, retentionMs: 1e9, maxBytes: 1e9, groupMs: 1 },
   { clock: systemClock },
 );
-if (seals) void sealOn();
+if (how === 'seal') void sealOn();
 let last = Number((await store.checkpoint('numbers')) ?? 0);
 for (;;) {
   const numbers = Array.from({ length: AT_ONCE }, (_, n) => last + n + 1);

@@ -49,7 +49,7 @@ async function killedRounds(how: 'append' | 'seal', look: (path: string) => void
   const path = join(folder, 'store.db');
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      const acknowledged = await appendUntilKilled(path, how === 'seal' ? 40 + 25 * round : 5 + round, how);
+      const acknowledged = await appendUntilKilled(path, 5 + round * (how === 'seal' ? 5 : 1), how);
       const store = await openEmbeddedStore(
         { path, retentionMs: 1e9, maxBytes: 1e9 },
         { clock: systemClock },
