@@ -19,8 +19,8 @@ interface Stages {
 
 /**
  * From receivers to the store: every batch passes every processor of `first` and of `before` in order, what is left is
- * appended as one unit, and then the observers of `after` are told of what `first` had made of it. A dropped batch is counted; its checkpoint is kept, or a file
- * would be read again for ever. When a processor refuses one batch, or the store cannot write, nothing of what was
+ * appended as one unit, and then the observers of `after` are told of what `first` had made of it. What is dropped is
+ * counted and told; the checkpoint of a dropped batch is kept, or a file would be read again for ever. When a processor refuses one batch, or the store cannot write, nothing of what was
  * handed in has happened: nothing is appended, counted or observed, and the processors take back what they noted.
  */
 export function createPipeline(
@@ -57,6 +57,12 @@ export function createPipeline(
       intake.dropped(name, batch.signal, drop.records, drop.dropped);
     }
     for (const batch of came) for (const observe of after) observe(batch);
+    if (drops.length === 0) return undefined;
+    const reasons = new Set(drops.map(({ drop }) => drop.dropped));
+    return {
+      records: drops.reduce((sum, { drop }) => sum + drop.records, 0),
+      reason: [...reasons].join(', '),
+    };
   };
 }
 

@@ -6,7 +6,14 @@ import type { Signal } from '../telemetry/model.ts';
 import type { GrpcService, ServiceDeps } from './otlp-grpc/service.ts';
 import { ByteBudget } from './otlp-http/body.ts';
 import { readBatch } from './otlp-http/request.ts';
-import { messageOf, type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
+import {
+  type DroppedRecords,
+  messageOf,
+  type Receiver,
+  type ReceiverDeps,
+  type Schedule,
+  systemSchedule,
+} from './receiver.ts';
 
 export interface OtlpGrpcOptions {
   host: string;
@@ -111,14 +118,15 @@ class MessageIntake {
     };
   }
 
-  async #take(signal: Signal, message: Uint8Array): Promise<CollectorError | undefined> {
+  async #take(signal: Signal, message: Uint8Array): Promise<CollectorError | DroppedRecords | undefined> {
     let batch: Batch | undefined;
     let taken = 0;
+    let dropped: DroppedRecords | undefined;
     try {
       this.#budget.take(message.length);
       taken = message.length;
       batch = readBatch(message, signal, 'protobuf', this.#metrics);
-      if (batch.count > 0) await this.#deps.consume([batch]);
+      if (batch.count > 0) dropped = await this.#deps.consume([batch]);
     } catch (cause) {
       const error = this.#asCollectorError(cause);
       this.#deps.stats.refused(NAME, signal, batch?.count ?? 1, error.code);
@@ -127,7 +135,7 @@ class MessageIntake {
       this.#budget.give(taken);
     }
     this.#deps.stats.accepted(NAME, signal, batch.count);
-    return undefined;
+    return dropped;
   }
 
   #asCollectorError(error: unknown): CollectorError {

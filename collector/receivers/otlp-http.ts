@@ -7,7 +7,12 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { MetricsDecoder } from '../formats/otlp-protobuf/metrics-decoder.ts';
-import { encodeExportResponse, encodeStatus, type OtlpEncoding } from '../formats/otlp-protobuf/responses.ts';
+import {
+  encodeExportResponse,
+  encodeStatus,
+  type OtlpEncoding,
+  partialSuccess,
+} from '../formats/otlp-protobuf/responses.ts';
 import type { Batch } from '../telemetry/batch.ts';
 import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { CollectorError } from '../telemetry/errors.ts';
@@ -17,7 +22,14 @@ import { BodyPool } from './otlp-http/body-pool.ts';
 import { CONTENT_TYPES, encodingOf, PATHS, readBatch, routeOf } from './otlp-http/request.ts';
 import { UsualConnection } from './otlp-http/usual-connection.ts';
 import type { UsualHead } from './otlp-http/usual-head.ts';
-import { messageOf, type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
+import {
+  type DroppedRecords,
+  messageOf,
+  type Receiver,
+  type ReceiverDeps,
+  type Schedule,
+  systemSchedule,
+} from './receiver.ts';
 
 export interface OtlpHttpOptions {
   host: string;
@@ -195,8 +207,8 @@ class OtlpHandler {
     if (this.#answerPreflight(request, response)) return;
     const bytes = new RequestBytes(this.#budget, this.#maxBodyBytes);
     try {
-      const { signal, encoding } = await this.#take(request, bytes);
-      this.#send(response, 200, encoding, encodeExportResponse(signal, encoding));
+      const { encoding, success } = await this.#take(request, bytes);
+      this.#send(response, 200, encoding, success);
     } catch (error) {
       this.#sendError(request, response, this.#asCollectorError(error));
     } finally {
@@ -204,14 +216,14 @@ class OtlpHandler {
     }
   }
 
-  /** Reads a request and hands it on; resolves when it is durable. */
+  /** Reads a request and hands it on; resolves to the answer's body when it is durable. */
   async #take(
     request: IncomingMessage,
     bytes: RequestBytes,
-  ): Promise<{ signal: Signal; encoding: OtlpEncoding }> {
+  ): Promise<{ encoding: OtlpEncoding; success: Uint8Array }> {
     const head = routeOf(request);
-    await this.#consume(head, () => bytes.read(request), bytes);
-    return head;
+    const dropped = await this.#consume(head, () => bytes.read(request), bytes);
+    return { encoding: head.encoding, success: successOf(head, dropped) };
   }
 
   /** Room for a body of this size; false when there is none, or it is larger than any may be. */
@@ -225,13 +237,13 @@ class OtlpHandler {
 
   /** Takes in a request whose body is there, and was reserved; resolves to the bytes of the answer. */
   async takeUsual(head: UsualHead, body: Buffer): Promise<{ answer: Buffer | string; close: boolean }> {
-    const { signal, encoding } = head;
+    const { encoding } = head;
     const bytes = new RequestBytes(this.#budget, this.#maxBodyBytes);
     try {
-      await this.#consume(head, () => body, bytes);
+      const dropped = await this.#consume(head, () => body, bytes);
       const close = this.stopping;
       return {
-        answer: this.#answerOf(200, encoding, encodeExportResponse(signal, encoding), {}, close),
+        answer: this.#answerOf(200, encoding, successOf(head, dropped), {}, close),
         close,
       };
     } catch (cause) {
@@ -252,8 +264,9 @@ class OtlpHandler {
     { signal, encoding, gzip }: { signal: Signal; encoding: OtlpEncoding; gzip: boolean },
     read: () => Buffer | Promise<Buffer>,
     bytes: RequestBytes,
-  ): Promise<void> {
+  ): Promise<DroppedRecords | undefined> {
     let batch: Batch | undefined;
+    let dropped: DroppedRecords | undefined;
     try {
       const given = read();
       const raw = given instanceof Promise ? await given : given;
@@ -262,13 +275,14 @@ class OtlpHandler {
         // What came compressed is stored as it came; the offsets speak of the inflated body.
         batch = { ...batch, body: raw, inflated: batch.body, compression: 'gzip' };
       }
-      if (batch.count > 0) await this.#deps.consume([batch]);
+      if (batch.count > 0) dropped = await this.#deps.consume([batch]);
     } catch (error) {
       const { code } = this.#asCollectorError(error);
       if (code !== 'cancelled') this.#deps.stats.refused(NAME, signal, batch?.count ?? 1, code);
       throw error;
     }
     this.#deps.stats.accepted(NAME, signal, batch.count);
+    return dropped;
   }
 
   /** An answer as the HTTP library writes it. */
@@ -339,4 +353,12 @@ class OtlpHandler {
     response.writeHead(204).end();
     return true;
   }
+}
+
+/** The answer's body when a request is kept, but perhaps for some of its records. */
+function successOf(
+  { signal, encoding }: { signal: Signal; encoding: OtlpEncoding },
+  dropped: DroppedRecords | undefined,
+): Uint8Array {
+  return encodeExportResponse(signal, encoding, dropped && partialSuccess(dropped));
 }

@@ -1,11 +1,17 @@
 import type { Batch } from '../telemetry/batch.ts';
 import type { Clock } from '../telemetry/clock.ts';
 
+/** Records that are not kept although the others are, and why. */
+export interface DroppedRecords {
+  records: number;
+  reason: string;
+}
+
 /**
- * Hands batches on; resolves when they are durable, rejects with a CollectorError when none of them is kept. Once it has
- * settled the receiver may use the memory of the bodies again.
+ * Hands batches on; resolves when they are durable, to what of them was dropped for good, if anything; rejects with a
+ * CollectorError when none of them is kept. Once it has settled the receiver may use the memory of the bodies again.
  */
-export type Consume = (batches: readonly Batch[]) => Promise<void>;
+export type Consume = (batches: readonly Batch[]) => Promise<DroppedRecords | undefined>;
 
 /** Counts what a receiver did with the records it got, by signal; the edge turns it into metrics. */
 export interface ReceiverStats {

@@ -23,6 +23,7 @@ test('flags become the same value that a file would give', () => {
   assert.deepEqual(config?.receivers.logFiles[0], {
     include: ['/var/log/*.log'],
     resource: { 'service.name': 'shop' },
+    format: 'auto',
   });
 });
 

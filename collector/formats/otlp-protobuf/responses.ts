@@ -33,6 +33,14 @@ export interface PartialSuccess {
   errorMessage: string;
 }
 
+/** What a sender is told of records that are not kept although the others are. */
+export function partialSuccess(dropped: { records: number; reason: string }): PartialSuccess {
+  return {
+    rejected: BigInt(dropped.records),
+    errorMessage: `${dropped.records} of the records are not kept: ${dropped.reason}`,
+  };
+}
+
 /** The answer to a request that was kept; without `partial` all of it was, and partial_success stays unset. */
 export function encodeExportResponse(
   signal: Signal,

@@ -10,10 +10,10 @@ import {
   type ServiceDefinition,
   type sendUnaryData,
 } from '@grpc/grpc-js';
-import { encodeExportResponse } from '../../formats/otlp-protobuf/responses.ts';
-import type { CollectorError } from '../../telemetry/errors.ts';
+import { encodeExportResponse, partialSuccess } from '../../formats/otlp-protobuf/responses.ts';
+import { CollectorError } from '../../telemetry/errors.ts';
 import type { Signal } from '../../telemetry/model.ts';
-import type { Schedule } from '../receiver.ts';
+import type { DroppedRecords, Schedule } from '../receiver.ts';
 import { grpcStatus, libraryRefusal } from './status.ts';
 
 /** Methods of OTLP/gRPC. Source: opentelemetry-proto, collector/SIGNAL/v1/SIGNAL_service.proto */
@@ -37,8 +37,8 @@ const STATUS_DETAILS = 'grpc-status-details-bin';
 export interface ServiceDeps {
   maxBodyBytes: number;
   schedule: Schedule;
-  /** Takes a message; resolves when it is durable, or to why it is not kept. */
-  take(signal: Signal, message: Uint8Array): Promise<CollectorError | undefined>;
+  /** Takes a message; resolves when it is durable, to why it is not kept, or to what of it is not. */
+  take(signal: Signal, message: Uint8Array): Promise<CollectorError | DroppedRecords | undefined>;
   /** Counts a message that never came so far. */
   refused(signal: Signal, error: CollectorError): void;
 }
@@ -85,8 +85,10 @@ function serviceOf(path: string): ServiceDefinition {
 function exportHandler(signal: Signal, deps: ServiceDeps) {
   const success = Buffer.from(encodeExportResponse(signal, 'protobuf'));
   return async (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
-    const error = await deps.take(signal, call.request);
-    if (error) answer(statusOf(error));
+    const result = await deps.take(signal, call.request);
+    if (result instanceof CollectorError) answer(statusOf(result));
+    else if (result)
+      answer(null, Buffer.from(encodeExportResponse(signal, 'protobuf', partialSuccess(result))));
     else answer(null, success);
   };
 }

@@ -85,6 +85,22 @@ test('a gzip body is kept as it came, with offsets into the inflated one', async
   assert.equal(decodeSpan(gunzipSync(batch.body), batch.offsets, 0).name, 'GET /orders/{id}');
 });
 
+test('what is dropped of a request is told as partial success, and the sender does not send it again', async (t) => {
+  const recording = new Recording();
+  recording.drop = { records: 1, reason: 'record-too-large' };
+  const { post } = await started(t, recording);
+  const partial = { errorMessage: '1 of the records are not kept: record-too-large' };
+  for (const headers of [{}, { Connection: 'close' }]) {
+    const protobuf = await post('/v1/traces', TRACES, headers);
+    assert.equal(protobuf.status, 200);
+    const answer = decodeByOracle('ExportResponse', new Uint8Array(await protobuf.arrayBuffer()));
+    assert.deepEqual(answer.partialSuccess, { rejected: '1', ...partial });
+  }
+  const body = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"a"}}]}]}]}';
+  const json = await post('/v1/logs', body, { 'Content-Type': JSON_TYPE });
+  assert.deepEqual(await json.json(), { partialSuccess: { rejectedLogRecords: '1', ...partial } });
+});
+
 test('an empty request is success in either encoding and stores nothing', async (t) => {
   const recording = new Recording();
   const { post } = await started(t, recording);

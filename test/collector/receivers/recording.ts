@@ -1,4 +1,4 @@
-import type { ReceiverDeps } from '../../../collector/receivers/receiver.ts';
+import type { DroppedRecords, ReceiverDeps } from '../../../collector/receivers/receiver.ts';
 import type { Batch } from '../../../collector/telemetry/batch.ts';
 import type { Clock } from '../../../collector/telemetry/clock.ts';
 
@@ -11,6 +11,8 @@ export class Recording {
   now = 1_700_000_000_000_000_000n;
   /** Thrown instead of keeping the batches, while set. */
   refuse: Error | undefined;
+  /** Told to be dropped of what was kept, while set. */
+  drop: DroppedRecords | undefined;
   #gate: { entered: () => void; released: Promise<void> } | undefined;
 
   readonly clock: Clock = () => this.now;
@@ -34,6 +36,7 @@ export class Recording {
           this.batches.push(batch);
           if (batch.checkpoint) this.checkpoints.set(batch.checkpoint.source, batch.checkpoint.position);
         }
+        return this.drop;
       },
       stats: {
         accepted: (receiver, signal, records) =>
