@@ -22,6 +22,7 @@ import { COLUMNS_PER_BLOCK } from './sealed/layout.ts';
 import { SealedLogs } from './sealed/logs-view.ts';
 import { SealedSpans } from './sealed/view.ts';
 import { SeriesSet } from './series-set.ts';
+import { words64 } from './words.ts';
 
 export type { Records } from './records.ts';
 
@@ -46,17 +47,24 @@ export class ReaderCaches {
   readonly blocks: ByteLru<string, unknown>;
   readonly blooms: ByteLru<number, Uint32Array>;
   readonly directories: ByteLru<number, Uint8Array>;
+  /** Trace ids and starts of sealed blocks: every search over traces asks for them. */
+  readonly traces: ByteLru<number, TraceIds>;
+  readonly starts: ByteLru<number, Uint32Array>;
 
   constructor(bytes: number) {
     this.blocks = new ByteLru(bytes / 2);
-    this.blooms = new ByteLru(bytes / 4);
-    this.directories = new ByteLru(bytes / 4);
+    this.blooms = new ByteLru(bytes / 8);
+    this.directories = new ByteLru(bytes / 8);
+    this.traces = new ByteLru(bytes / 8);
+    this.starts = new ByteLru(bytes / 8);
   }
 
   clear(): void {
     this.blocks.clear();
     this.blooms.clear();
     this.directories.clear();
+    this.traces.clear();
+    this.starts.clear();
   }
 }
 
@@ -98,10 +106,24 @@ export class BlockReader {
       const index = this.spans(meta);
       return index && { ids: index.traceId };
     }
-    return this.#cached(`traces ${meta.id}`, meta, () => {
-      const traces = this.sealedSpans(meta)?.traces();
-      return traces && { value: traces, bytes: traces.ids.length + traces.index.byteLength };
-    });
+    const known = this.#caches.traces.get(meta.id);
+    if (known !== undefined) return known;
+    const traces = this.sealedSpans(meta)?.traces();
+    if (traces !== undefined) {
+      const bytes = traces.ids.length + traces.index.byteLength + ENTRY_BYTES;
+      this.#caches.traces.put(meta.id, traces, bytes);
+    }
+    return traces;
+  }
+
+  /** Starts of the block's spans as words. */
+  starts(meta: BlockMeta, index: SpanIndex): Uint32Array {
+    if (meta.stage !== 'sealed') return words64(index.startTimeUnixNano);
+    const known = this.#caches.starts.get(meta.id);
+    if (known !== undefined) return known;
+    const starts = words64(index.startTimeUnixNano);
+    this.#caches.starts.put(meta.id, starts, starts.byteLength + ENTRY_BYTES);
+    return starts;
   }
 
   /** The view over a sealed block, kept with all that it decodes. */
