@@ -160,8 +160,8 @@ export function decodeOffsets(bytes: Uint8Array): RecordOffsets {
 
 /** The body as it was before compression. */
 export function decompressBody(body: Uint8Array, compression: Compression): Uint8Array {
-  // Most bodies become some six times as large: in one piece they need not be joined.
-  const chunkSize = Math.min(Math.max(body.length * 8, 16_384), 8 * 1024 * 1024);
+  // Most bodies become less than sixteen times as large: in one piece they need not be joined.
+  const chunkSize = Math.min(Math.max(body.length * 16, 16_384), 8 * 1024 * 1024);
   const limit = { maxOutputLength: MAX_BODY_BYTES, chunkSize };
   if (compression === 'gzip') return gunzipSync(body, limit);
   if (compression === 'zstd') return zstdDecompressSync(body, limit);
