@@ -54,8 +54,9 @@ const LOGS = ['logs-once', 'logs-again'];
 const FILE = 'log-file';
 const LINES_PER_TICK = 40;
 const TICK_MS = 100;
-/** Lives that reached their readiness between two rotations of the file: each of its files must have been seen once. */
+/** Lives that reached their readiness between two rotations of the file. */
 const LIVES_PER_ROTATION = 3;
+const LOOK_EVERY_MS = 150;
 const CAUGHT_UP_MS = 120_000;
 
 interface Load {
@@ -85,6 +86,7 @@ export async function soakKill({ kills, seed, folder, main, tell }: KillSettings
     await collector.begun();
     let startMs = 1500;
     let readyLives = 0;
+    const fileSeen = { before: 0, stored: 0 };
     for (let kill = 0; kill < kills; kill++) {
       const ending = drawEnding(random, startMs * 1.2);
       const begun = performance.now();
@@ -92,12 +94,16 @@ export async function soakKill({ kills, seed, folder, main, tell }: KillSettings
         startMs = 0.8 * startMs + 0.2 * (performance.now() - begun);
         readyLives++;
       });
+      const watching = watchFile(collector, apiPort, fileSeen);
       const hit = await collector.live(ending);
+      await watching;
       phases[ending.phase].kills++;
       if (hit) phases[ending.phase].hit++;
       target.life++;
-      if (readyLives >= LIVES_PER_ROTATION) {
+      // A file that was never seen, and has another name before it is, cannot be told from one that was always there.
+      if (readyLives >= LIVES_PER_ROTATION && fileSeen.stored > fileSeen.before) {
         writer.rotate();
+        fileSeen.before = writer.lines;
         readyLives = 0;
       }
       if ((kill + 1) % 10 === 0) tell(`${kill + 1} kills, ${acknowledgedIn(load)} requests acknowledged`);
@@ -190,12 +196,27 @@ function acknowledgedIn(load: Load): number {
   return all.reduce((sum, { ledger }) => sum + ledger.acknowledged.filter(Boolean).length, 0);
 }
 
+/** Looks, for as long as the collector lives, how many lines are stored: some of the newest file are when it was seen. */
+async function watchFile(
+  collector: CollectorProcess,
+  apiPort: number,
+  fileSeen: { before: number; stored: number },
+): Promise<void> {
+  while (collector.alive && fileSeen.stored <= fileSeen.before) {
+    fileSeen.stored = await storedLines(apiPort).catch(() => fileSeen.stored);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function storedLines(apiPort: number): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${apiPort}/api/v1/logs?service=${FILE}&from=0&limit=1`);
+  return ((await answer.json()) as { matched?: number }).matched ?? 0;
+}
+
 /** Waits until the tail has read the file to its end. */
 async function caughtUp(apiPort: number, lines: number): Promise<void> {
   await until('the log file is read to its end', CAUGHT_UP_MS, async () => {
-    const answer = await fetch(`http://127.0.0.1:${apiPort}/api/v1/logs?service=${FILE}&from=0&limit=1`);
-    const { matched } = (await answer.json()) as { matched: number };
-    if (matched >= lines) return true;
+    if ((await storedLines(apiPort)) >= lines) return true;
     await sleep(500);
     return undefined;
   }).catch(() => undefined); // What is missing is counted below.
