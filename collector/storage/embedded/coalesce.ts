@@ -8,7 +8,7 @@ import type {
   SpanIndex,
 } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
-import { leanBody } from './lean-spans.ts';
+import { leanBody } from './lean-body.ts';
 
 /** Records and bytes of a block; a batch that alone has more becomes a block of its own. */
 const MAX_RECORDS = 4096;
@@ -19,23 +19,27 @@ type Columns = Uint8Array | Uint16Array | Uint32Array | BigInt64Array;
 /**
  * The batches with those of one kind joined, in order of arrival. Joined are spans and logs of one encoding,
  * compression and resource whose bodies may follow one another: records of protobuf, lines of a log, members of a gzip
- * file. The bodies of uncompressed spans are lean afterwards (`leanBody`), and a view that the next batch overwrites.
+ * file. The bodies of uncompressed OTLP are lean afterwards (`leanBody`), and a view that the next batch overwrites.
  * Checkpoints are left out. Throws what a malformed batch makes it throw: check the shapes before.
  */
 export function* coalesce(batches: readonly Batch[]): Generator<Batch> {
-  for (const run of runsOf(batches)) yield leanSpans(run) ?? (run.length === 1 ? run[0]! : join(run));
+  for (const run of runsOf(batches)) yield lean(run) ?? (run.length === 1 ? run[0]! : join(run));
 }
 
 /** The run as one batch with a lean body; undefined when it is of another kind. */
-function leanSpans(run: readonly Batch[]): SpanBatch | undefined {
+function lean(run: readonly Batch[]): Batch | undefined {
   const [first] = run;
-  if (first?.signal !== 'traces' || first.compression !== 'none' || first.body.length === 0) return undefined;
+  if (!first || first.signal === 'metrics' || first.compression !== 'none' || first.body.length === 0) {
+    return undefined;
+  }
   if (first.encoding !== 'otlp-protobuf') return undefined;
-  const spans = run as readonly SpanBatch[];
-  const lean = leanBody(spans);
-  if (lean === undefined) return undefined;
-  const index = spans.length === 1 ? first.index : joinSpans(spans);
-  return { ...first, index, count: spans.reduce((sum, { count }) => sum + count, 0), ...lean };
+  const body = leanBody(run as readonly (SpanBatch | LogBatch)[]);
+  if (body === undefined) return undefined;
+  const count = run.reduce((sum, batch) => sum + batch.count, 0);
+  if (run.length === 1) return { ...first, ...body };
+  return first.signal === 'traces'
+    ? { ...first, count, index: joinSpans(run as readonly SpanBatch[]), ...body }
+    : { ...first, count, index: joinLogs(run as readonly LogBatch[]), ...body };
 }
 
 /** Batches that go into one block each; a run ends when it is full. */

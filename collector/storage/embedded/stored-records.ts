@@ -1,12 +1,13 @@
 /** The records of one block after the other, whole: what is exported and checked is read by these. */
 import { decodeLogLine } from '../../formats/log-line/decode-log-line.ts';
 import { decodeLogRecord, decodeSpan } from '../../formats/otlp-protobuf/decode-record.ts';
+import type { LogIndex } from '../../telemetry/batch.ts';
 import { stringAt } from '../../telemetry/columns.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
 import type { LogRecord, SeriesInfo, Span } from '../../telemetry/model.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../../telemetry/model.ts';
 import type { BlockMeta } from './block.ts';
-import { wholeSpan } from './lean-spans.ts';
+import { wholeSpan } from './lean-body.ts';
 import type { BlockReader } from './reader.ts';
 import { decoded } from './records.ts';
 
@@ -61,12 +62,22 @@ export function* logsOf(reader: BlockReader, meta: BlockMeta): Generator<LogReco
   for (let i = 0; i < meta.count; i++) {
     const timeUnixNano = index.timeUnixNano[i]!;
     const record = decoded(meta, i, () => {
-      if (meta.encoding === 'otlp-protobuf') return decodeLogRecord(body, offsets, i);
+      if (meta.encoding === 'otlp-protobuf') return wholeLog(index, i, decodeLogRecord(body, offsets, i));
       const from = offsets.offset[i] ?? 0;
       return decodeLogLine(body.subarray(from, from + (offsets.length[i] ?? 0)), {}, timeUnixNano);
     });
     yield { ...record, timeUnixNano, resource: { ...meta.resource, ...record.resource } };
   }
+}
+
+/** A log record whole again: a lean body has neither its ids nor its severity number. */
+function wholeLog(index: LogIndex, i: number, lean: LogRecord): LogRecord {
+  return {
+    ...lean,
+    severityNumber: lean.severityNumber || index.severityNumber[i]!,
+    traceId: lean.traceId || hexOf(index.traceId, i, TRACE_ID_BYTES),
+    spanId: lean.spanId || hexOf(index.spanId, i, SPAN_ID_BYTES),
+  };
 }
 
 export interface SampleRow {

@@ -3,15 +3,16 @@ import test from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { scanLogLines } from '../../../collector/formats/log-line/scan-log-lines.ts';
-import { decodeSpan } from '../../../collector/formats/otlp-protobuf/decode-record.ts';
+import { decodeLogRecord, decodeSpan } from '../../../collector/formats/otlp-protobuf/decode-record.ts';
+import { scanAnyLogs } from '../../../collector/formats/otlp-protobuf/scan-logs.ts';
 import { scanAnyTraces } from '../../../collector/formats/otlp-protobuf/scan-traces.ts';
 import { coalesce } from '../../../collector/storage/embedded/coalesce.ts';
-import { leanBody, wholeSpan } from '../../../collector/storage/embedded/lean-spans.ts';
+import { leanBody, wholeSpan } from '../../../collector/storage/embedded/lean-body.ts';
 import type { Batch, LogBatch, SpanBatch } from '../../../collector/telemetry/batch.ts';
 import { stringAt } from '../../../collector/telemetry/columns.ts';
 import { SPAN_KINDS, type Span } from '../../../collector/telemetry/model.ts';
 import { spanBatch } from '../../helpers/telemetry.ts';
-import { encodeByOracle, tracesRequest } from '../formats/oracle.ts';
+import { encodeByOracle, logsRequest, tracesRequest } from '../formats/oracle.ts';
 import { mutations } from '../formats/tampering.ts';
 
 /** Spans `from` to `to` of a service, as one batch. */
@@ -185,4 +186,43 @@ test('a lean body holds neither ids nor names nor times, and an odd span keeps a
   const text = (batch: SpanBatch) => Buffer.from(leanBody([batch])!.body).toString('latin1');
   assert.doesNotMatch(text(usual), /span 1/);
   assert.match(text(scanAnyTraces(encodeByOracle('TracesData', request))), /ends before it starts/);
+});
+
+test('a lean body of log records lacks their ids and severity, and everything else is there', () => {
+  let odd = 0;
+  fc.assert(
+    fc.property(logsRequest, (request) => {
+      const batch = scanAnyLogs(encodeByOracle('LogsData', request));
+      const lean = leanBody([batch])!;
+      for (let i = 0; i < batch.count; i++) {
+        const { traceId, spanId, severityNumber, ...expected } = decodeLogRecord(
+          batch.body,
+          batch.offsets,
+          i,
+        );
+        const {
+          traceId: trace,
+          spanId: span,
+          severityNumber: severity,
+          ...others
+        } = decodeLogRecord(lean.body, lean.offsets, i);
+        assert.deepEqual(others, expected);
+        // An unusual record keeps all.
+        if (trace !== '' || span !== '' || severity !== 0) {
+          assert.deepEqual([trace, span, severity], [traceId, spanId, severityNumber]);
+          odd++;
+        } else {
+          const id = (ids: Uint8Array, size: number) =>
+            Buffer.from(ids.subarray(i * size, (i + 1) * size))
+              .toString('hex')
+              .replace(/^0*$/, '');
+          const { index } = batch;
+          const told = [id(index.traceId, 16), id(index.spanId, 8), index.severityNumber[i]];
+          assert.deepEqual(told, [traceId, spanId, severityNumber]);
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+  assert.ok(odd < 50, `${odd} records kept all`);
 });

@@ -1,4 +1,4 @@
-import type { RecordOffsets, SpanBatch } from '../../telemetry/batch.ts';
+import type { LogBatch, RecordOffsets, SpanBatch } from '../../telemetry/batch.ts';
 import type { Span } from '../../telemetry/model.ts';
 import wasm from './lean-wasm.ts';
 
@@ -8,7 +8,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 interface Kernel {
   memory: { readonly buffer: ArrayBuffer };
   begin(bytes: number, records: number, resources: number, scopes: number, largest: number): number;
-  add(size: number, records: number, resources: number, scopes: number): void;
+  add(size: number, records: number, resources: number, scopes: number, isLogs: number): void;
   outAt(): number;
   outBytes(): number;
   placesAt(): number;
@@ -37,13 +37,14 @@ export interface LeanBody {
 }
 
 /**
- * The spans of uncompressed OTLP bodies behind one another, without the fields that the index columns tell: ids, name,
- * kind, start and end. A span in which columns and fields may say different things (a field given twice, an end before
- * the start) keeps all of them. Resources and scopes stand among the spans, not around them. Undefined when the bodies
- * are too large to be copied.
+ * The records of uncompressed OTLP bodies behind one another, without the fields that the index columns tell: ids, name,
+ * kind, start and end of spans, ids and severity number of logs. A record in which columns and fields may say different
+ * things (a field given twice, an end before the start) keeps all of them. Resources and scopes stand among the records,
+ * not around them. Undefined when the bodies are too large to be copied. All of the run are of one signal.
  */
-export function leanBody(run: readonly SpanBatch[]): LeanBody | undefined {
-  const sum = (of: (batch: SpanBatch) => number) => run.reduce((total, batch) => total + of(batch), 0);
+export function leanBody(run: readonly (SpanBatch | LogBatch)[]): LeanBody | undefined {
+  const sum = (of: (batch: SpanBatch | LogBatch) => number) =>
+    run.reduce((total, batch) => total + of(batch), 0);
   const bytes = sum(({ body }) => body.length);
   if (bytes > MAX_BYTES) return undefined;
   const records = sum(({ count }) => count);
@@ -69,11 +70,11 @@ function bytesOf({ length, resources, scopes }: RecordOffsets): number {
 
 const aligned = (bytes: number) => (bytes + 15) & ~15;
 
-function inputBytes({ body, count, offsets }: SpanBatch): number {
+function inputBytes({ body, count, offsets }: SpanBatch | LogBatch): number {
   return aligned(body.length) + count * 16 + (offsets.resources.length + offsets.scopes.length) * 4;
 }
 
-function add({ body, count, offsets }: SpanBatch, input: number): void {
+function add({ signal, body, count, offsets }: SpanBatch | LogBatch, input: number): void {
   const { buffer } = kernel.memory;
   new Uint8Array(buffer, input, body.length).set(body);
   const { offset, length, resource, scope, resources, scopes } = offsets;
@@ -87,7 +88,7 @@ function add({ body, count, offsets }: SpanBatch, input: number): void {
     places.set(column, at);
     at += column.length;
   }
-  kernel.add(body.length, count, resources.length / 2, scopes.length / 2);
+  kernel.add(body.length, count, resources.length / 2, scopes.length / 2, signal === 'logs' ? 1 : 0);
 }
 
 function result(records: number, resources: number, scopes: number): LeanBody {
