@@ -6,6 +6,7 @@ import { StoreTraffic } from '../../../collector/own/store-traffic.ts';
 import { Tally } from '../../../collector/own/tally.ts';
 import type { StoreStatus } from '../../../collector/storage/store.ts';
 import { CollectorError } from '../../../collector/telemetry/errors.ts';
+import { collectorMetric } from '../../../slo/index.ts';
 import { logBatch, spanBatch } from '../../helpers/telemetry.ts';
 
 const nothing = { records: 0, bytes: 0 };
@@ -19,13 +20,13 @@ const status: StoreStatus = {
   evictions: [{ signal: 'logs', reason: 'size', service: 'shop', records: 3 }],
 };
 
-function made() {
+function made(tell = async () => status) {
   let now = 0;
   const intake = new Intake(() => 60_000_000_000n);
   const redacted = new Tally();
   const traffic = new StoreTraffic(() => now);
   const limits = { storeBytes: 10, retentionSeconds: 60 };
-  const { metrics } = createOwnMetrics({ intake, redacted, traffic, status: async () => status, limits });
+  const { metrics } = createOwnMetrics({ intake, redacted, traffic, status: tell, limits });
   const pass = (ms: number) => {
     now += ms;
   };
@@ -94,8 +95,8 @@ test('the store is told as an exporter: sent, failed, waiting, the time to the a
       ...(await lines('otelcol_exporter_sent_spans')),
       ...(await lines('otelcol_exporter_send_failed_log_records')),
       ...(await lines('otelcol_exporter_queue_size{data_type="traces"')),
-      ...(await lines('otelcol_storage_ack_duration_seconds_bucket{le="0.025"')),
-      ...(await lines('otelcol_storage_ack_duration_seconds_bucket{le="0.01"')),
+      ...(await lines('otelcol_storage_ack_duration_seconds_bucket{exporter="store",le="0.025"')),
+      ...(await lines('otelcol_storage_ack_duration_seconds_bucket{exporter="store",le="0.01"')),
       ...(await lines('otelcol_storage_commit_records_sum')),
       ...(await lines('otelcol_storage_commit_records_count')),
     ].map((line) => line.replace(/\{.*\}/, '')),
@@ -141,4 +142,30 @@ test('the store tells its size beside its limits, what it evicted of whom, and h
   ]) {
     assert.match((await lines(`otelcol_process_${name} `))[0] ?? '', / \d/);
   }
+});
+
+test('every family has one type and one help, also before anything happened', async () => {
+  const { lines } = made();
+  const headed = async (what: string) => (await lines(`# ${what} `)).map((line) => line.split(' ')[2]);
+  const named = await headed('TYPE');
+  const names = named.map((name) => name?.replace(/_total$/, ''));
+  assert.deepEqual(names.toSorted(), Object.values(collectorMetric).toSorted());
+  assert.deepEqual(await headed('HELP'), named);
+  const types = (await lines('# TYPE ')).map((line) => line.split(' ').slice(2).join(' '));
+  for (const line of types) assert.equal(/_total /.test(line), line.endsWith(' counter'), line);
+  assert.deepEqual(
+    types.filter((line) => line.endsWith(' histogram')),
+    ['otelcol_storage_ack_duration_seconds histogram', 'otelcol_storage_commit_records histogram'],
+  );
+});
+
+test('a store that cannot tell its status fails the scrape, and the next one that it can answers', async () => {
+  let broken = true;
+  const { lines } = made(async () => {
+    if (broken) throw new CollectorError('internal', 'no status');
+    return status;
+  });
+  await assert.rejects(lines(''), { message: 'no status' });
+  broken = false;
+  assert.equal((await lines('otelcol_storage_size_bytes ')).length, 1);
 });
