@@ -2,7 +2,7 @@ import { spanMetric, spanMetricLabel } from '../../slo/index.ts';
 import {
   histogramSamples,
   type MetricFamily,
-  TEXT_TYPES,
+  OPEN_METRICS_TYPE,
   writeOpenMetrics,
 } from '../formats/prometheus-text/write-text.ts';
 import type { Batch, SpanBatch } from '../telemetry/batch.ts';
@@ -59,7 +59,7 @@ export function createRedMetrics(options: RedMetricsOptions, deps: { clock: Cloc
   const table = new SeriesTable(options);
   return {
     observe: (batch) => observeSpans(batch, table, deps.clock),
-    contentType: TEXT_TYPES.openMetrics,
+    contentType: OPEN_METRICS_TYPE,
     metrics: async () => writeOpenMetrics(families(table)),
   };
 }

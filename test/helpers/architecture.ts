@@ -72,13 +72,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'collector/storage', mayImport: ['slo', 'collector/telemetry', 'collector/formats'] },
   {
     path: 'collector/own',
-    mayImport: [
-      'slo',
-      'collector/telemetry',
-      'collector/formats',
-      'collector/receivers',
-      'collector/storage',
-    ],
+    mayImport: ['slo', 'collector/telemetry', 'collector/receivers', 'collector/storage'],
   },
   {
     path: 'collector/correlate',

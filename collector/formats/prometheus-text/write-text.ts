@@ -24,11 +24,8 @@ export interface MetricFamily {
   samples: Iterable<MetricSample>;
 }
 
-/** Content types of the two forms. */
-export const TEXT_TYPES = {
-  openMetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-  plain: 'text/plain; version=0.0.4; charset=utf-8',
-} as const;
+/** Content type of what is written here. */
+export const OPEN_METRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 /**
  * Families as OpenMetrics 1.0 writes them, exemplars included.
@@ -36,21 +33,8 @@ export const TEXT_TYPES = {
  */
 export function writeOpenMetrics(families: Iterable<MetricFamily>): string {
   let text = '';
-  for (const family of families) text += header(family.name, family) + lines(family, true);
+  for (const family of families) text += header(family) + lines(family);
   return `${text}# EOF\n`;
-}
-
-/**
- * Families in the older text format, which has no exemplars and names a counter with its `_total`.
- * Source: https://prometheus.io/docs/instrumenting/exposition_formats/
- */
-export function writePlainText(families: Iterable<MetricFamily>): string {
-  let text = '';
-  for (const family of families) {
-    text +=
-      header(family.type === 'counter' ? `${family.name}_total` : family.name, family) + lines(family, false);
-  }
-  return text;
 }
 
 /** The lines of one histogram: cumulative buckets, sum, count. `exemplarOf` gives the exemplar of a bucket. */
@@ -78,15 +62,15 @@ export function histogramSamples(
   ];
 }
 
-function header(name: string, { help, type }: MetricFamily): string {
+function header({ name, help, type }: MetricFamily): string {
   return `# HELP ${name} ${escapeText(help)}\n# TYPE ${name} ${type}\n`;
 }
 
-function lines({ name, samples }: MetricFamily, withExemplars: boolean): string {
+function lines({ name, samples }: MetricFamily): string {
   let text = '';
   for (const { suffix, labels, value, exemplar } of samples) {
     text += `${name}${suffix}${writeLabels(labels)} ${writeValue(value)}`;
-    if (exemplar && withExemplars) {
+    if (exemplar) {
       text += ` # ${writeLabels(exemplar.labels)} ${writeValue(exemplar.value)} ${exemplar.timestamp}`;
     }
     text += '\n';
