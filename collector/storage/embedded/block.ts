@@ -64,23 +64,27 @@ const EMPTY = new Uint8Array(0);
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 /**
  * Level 1 with a table of matches that fits the processor's nearest cache: a seventh faster, 2 % larger. The checksum makes
- * a damaged body visible. A block comes out in one piece.
+ * a damaged body visible.
  */
 const ZSTD = {
-  chunkSize: 256 * 1024,
-  params: {
-    [constants.ZSTD_c_compressionLevel]: 1,
-    [constants.ZSTD_c_hashLog]: 12,
-    [constants.ZSTD_c_checksumFlag]: 1,
-  },
+  [constants.ZSTD_c_compressionLevel]: 1,
+  [constants.ZSTD_c_hashLog]: 12,
+  [constants.ZSTD_c_checksumFlag]: 1,
 };
+/** Most bodies become an eighth or less: in one piece they need not be joined, and a larger piece is a waste of memory. */
+const PIECE = { part: 1 / 6, least: 1024, most: 256 * 1024 };
+
+function compress(bytes: Uint8Array): Uint8Array {
+  const piece = Math.ceil(bytes.length * PIECE.part);
+  const chunkSize = Math.min(PIECE.most, Math.max(PIECE.least, piece));
+  return zstdCompressSync(bytes, { chunkSize, params: ZSTD });
+}
 
 /** Packs a batch whose shape was checked. */
 export function encodeBlock(batch: Batch, arrivalUnixNano: bigint): EncodedBlock {
-  const body =
-    batch.body.length > 0 && batch.compression === 'none' ? zstdCompressSync(batch.body, ZSTD) : batch.body;
+  const body = batch.body.length > 0 && batch.compression === 'none' ? compress(batch.body) : batch.body;
   const compression = batch.compression === 'none' && body.length > 0 ? 'zstd' : batch.compression;
-  const columns = batch.signal === 'metrics' ? zstdCompressSync(packIndex(batch), ZSTD) : packIndex(batch);
+  const columns = batch.signal === 'metrics' ? compress(packIndex(batch)) : packIndex(batch);
   const offsets = batch.body.length > 0 ? packOffsets(batch.offsets) : EMPTY;
   const bloom = batch.signal === 'metrics' ? new Uint32Array(0) : buildBloom(batch.index.traceId);
   const bytes = columns.length + offsets.length + body.length + bloom.byteLength;
