@@ -18,6 +18,8 @@ export interface ReaderPoolOptions extends ReaderWorkerData {
 const IDLE_MS = 60_000;
 /** A query that needs more ends its worker, not the collector. */
 const MAX_HEAP_MB = 1024;
+/** Columns are no objects: a small nursery serves as well, and a large one is memory that is never given back. */
+const MAX_YOUNG_MB = 8;
 
 /** Beside this file in the sources, beside the bundle in the package. */
 const WORKER_FILE = import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js';
@@ -110,7 +112,7 @@ export class ReaderPool implements Readers {
     const { path, cacheBytes, file = new URL(WORKER_FILE, import.meta.url) } = this.#options;
     const worker = new Worker(file, {
       workerData: { path, cacheBytes } satisfies ReaderWorkerData,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     });
     const member: Member = { worker, waiting: new Map(), idle: undefined };
     this.#members.add(member);
