@@ -1,17 +1,7 @@
+import { compileKernel, startKernel } from '../wasm-kernel.ts';
 import { SPELLINGS } from './fields.ts';
 import wasm from './lines-wasm.ts';
 import { SEVERITIES } from './severity.ts';
-
-/** The part of the engine's WebAssembly that is used here; TypeScript knows all of it only together with a browser's DOM. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: unknown;
-  }
-}
 
 /** What assembly/lines.ts exports: places in its memory, and the work. */
 interface Exports {
@@ -61,8 +51,7 @@ class LineKernel {
   readonly #found: LineColumns;
 
   constructor() {
-    const module = new WebAssembly.Module(Buffer.from(wasm, 'base64'));
-    const exports = new WebAssembly.Instance(module).exports as Exports;
+    const exports = startKernel<Exports>(compileKernel(wasm));
     const { buffer } = exports.memory;
     const lines = exports.maxLines();
     this.#exports = exports;

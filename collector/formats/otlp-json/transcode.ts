@@ -1,4 +1,5 @@
 import type { MessageType } from '../protobuf/schema.ts';
+import { compileKernel, type KernelModule, startKernel } from '../wasm-kernel.ts';
 import { writeMessageTables } from './message-tables.ts';
 import { doubleOfText, isBase64 } from './scalar-texts.ts';
 import wasm from './transcode-wasm.ts';
@@ -16,17 +17,6 @@ interface Exports {
   written(size: number): number;
 }
 
-/** The part of the engine's WebAssembly that is used here; TypeScript knows all of it only together with a browser's DOM. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
-    readonly exports: unknown;
-  }
-}
-
 /**
  * Rewrites a JSON body as protobuf bytes, in one pass and without an object in between; fields stand in the order of the
  * body, which must be UTF-8. Undefined when the body is not what it should be, or so unusual (a key twice, an escape in a
@@ -36,7 +26,7 @@ export type Transcode = (body: Uint8Array, root: MessageType) => Uint8Array | un
 
 /** Makes the function that rewrites bodies of these messages. */
 export function createTranscode(roots: readonly MessageType[]): Transcode {
-  const module = new WebAssembly.Module(Buffer.from(wasm, 'base64'));
+  const module = compileKernel(wasm);
   const usual = new Transcoder(module, roots);
   return (body, root) => {
     const transcoder = body.length > MAX_BYTES ? new Transcoder(module, roots) : usual;
@@ -56,13 +46,13 @@ class Transcoder {
   readonly #exports: Exports;
   readonly #places: ReadonlyMap<MessageType, number>;
 
-  constructor(module: WebAssembly.Module, roots: readonly MessageType[]) {
+  constructor(module: KernelModule, roots: readonly MessageType[]) {
     const env = {
       number: (at: number, length: number) => Number(this.#text(at, length)),
       doubleText: (at: number, length: number) => this.#doubleText(at, length),
       base64: (at: number, length: number, to: number) => this.#base64(at, length, to),
     };
-    this.#exports = new WebAssembly.Instance(module, { env }).exports as Exports;
+    this.#exports = startKernel<Exports>(module, env);
     const { bytes, places } = writeMessageTables(roots, this.#exports.tablesAt());
     if (bytes.length > this.#exports.tableBytes())
       throw new TypeError('the tables of the messages are too long');

@@ -1,6 +1,7 @@
 import { unknownService } from '../../../slo/index.ts';
 import type { LogIndex, RecordOffsets, SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
+import { compileKernel, startKernel } from '../wasm-kernel.ts';
 import wasm from './scan-wasm.ts';
 
 /** Larger bodies are read by the scanner in TypeScript: WebAssembly's memory grows with them and never shrinks. */
@@ -47,20 +48,8 @@ interface Scanned<I> {
   offsets: RecordOffsets;
 }
 
-/** The part of the engine's WebAssembly that is used here; TypeScript knows all of it only together with a browser's DOM. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: unknown;
-  }
-}
-
 /** One instance for all: its memory holds nothing from one call to the next. */
-const kernel = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(wasm, 'base64')))
-  .exports as Kernel;
+const kernel = startKernel<Kernel>(compileKernel(wasm));
 
 /** Spans of an ExportTraceServiceRequest; undefined when the kernel gives up, for it reads the usual only. */
 export function scanSpansFast(body: Uint8Array): Scanned<SpanIndex> | undefined {

@@ -1,15 +1,5 @@
+import { compileKernel, startKernel } from '../../formats/wasm-kernel.ts';
 import wasm from './needles-wasm.ts';
-
-/** The part of the engine's WebAssembly that is used here; TypeScript knows all of it only together with a browser's DOM. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: unknown;
-  }
-}
 
 interface Kernel {
   memory: { readonly buffer: ArrayBuffer };
@@ -58,8 +48,7 @@ export class NeedleSearch {
   readonly #byGram = new Map<number, Needle[]>();
 
   constructor(texts: readonly string[]) {
-    const module = new WebAssembly.Module(Buffer.from(wasm, 'base64'));
-    this.#kernel = new WebAssembly.Instance(module).exports as Kernel;
+    this.#kernel = startKernel<Kernel>(compileKernel(wasm));
     const { buffer } = this.#kernel.memory;
     this.#capacity = this.#kernel.capacity();
     this.#text = new Uint8Array(buffer, this.#kernel.textAt(), this.#capacity);

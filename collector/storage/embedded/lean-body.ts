@@ -1,3 +1,4 @@
+import { compileKernel, startKernel } from '../../formats/wasm-kernel.ts';
 import type { LogBatch, RecordOffsets, SpanBatch } from '../../telemetry/batch.ts';
 import type { Span } from '../../telemetry/model.ts';
 import wasm from './lean-wasm.ts';
@@ -14,20 +15,8 @@ interface Kernel {
   placesAt(): number;
 }
 
-/** The part of the engine's WebAssembly that is used here; TypeScript knows all of it only together with a browser's DOM. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: unknown;
-  }
-}
-
 /** One instance for all: what it holds is used up before the next call. */
-const kernel = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(wasm, 'base64')))
-  .exports as Kernel;
+const kernel = startKernel<Kernel>(compileKernel(wasm));
 
 /** A body of many batches, and where its records stand in it. */
 export interface LeanBody {
