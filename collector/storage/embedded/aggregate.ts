@@ -16,10 +16,11 @@ import {
 import type { BlockMeta } from './block.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
+import { MetTraces } from './met-traces.ts';
 import { compareBigints, pageRequest } from './page.ts';
 import { spanDetail } from './records.ts';
 import { SeenSpans } from './seen-spans.ts';
-import { matchSpans, upTo } from './span-filter.ts';
+import { isOtherService, matchSpans, upTo } from './span-filter.ts';
 import { type Group, SpanGroups } from './span-groups.ts';
 
 /** Spans decoded between two looks at the clock. */
@@ -74,7 +75,14 @@ async function collectGroups(
 ): Promise<Group[]> {
   const { catalog, reader } = context;
   const blocks = catalog.select('traces', lastMember, filter);
-  const seen = new SeenSpans(blocks.reduce((sum, { count }) => sum + count, 0));
+  const spans = blocks.reduce((sum, { count }) => sum + count, 0);
+  const seen = new SeenSpans(spans);
+  const met = new MetTraces();
+  for (const meta of blocks) {
+    await budget.pause();
+    const traces = isOtherService(meta, filter.service) ? undefined : reader.traces(meta);
+    if (traces !== undefined) met.meet(traces);
+  }
   const groups = new SpanGroups(filter.fromUnixNano, stepNano, quantiles.length > 0);
   for (let part = 0; part < seen.parts; part++) {
     seen.begin(part);
@@ -87,10 +95,10 @@ async function collectGroups(
       const { index, positions } = matches;
       const isWhole = positions.length === reader.recordsUpTo(meta, lastMember);
       matched.push({ meta, count: positions.length, positions: isWhole ? undefined : positions });
-      const fresh = seen.first(traces, index, positions);
+      const fresh = seen.first(met, traces, index, positions);
       groups.add(index, await keyColumns(context, meta, index, groupBy, fresh, budget), fresh);
     }
-    if (seen.hasDoubts) await countDoubtful(context, groupBy, matched, seen, groups, budget);
+    if (seen.hasDoubts) await countDoubtful(context, groupBy, matched, met, seen, groups, budget);
   }
   return groups.all.map((group) => ({
     ...group,
@@ -103,6 +111,7 @@ async function countDoubtful(
   context: QueryContext,
   groupBy: readonly GroupKey[],
   matched: readonly Matched[],
+  met: MetTraces,
   seen: SeenSpans,
   groups: SpanGroups,
   budget: Budget,
@@ -112,7 +121,7 @@ async function countDoubtful(
     await budget.pause();
     const [index, traces] = [context.reader.spans(meta), context.reader.traces(meta)];
     if (index === undefined || traces === undefined) continue;
-    const fresh = seen.second(traces, index, positions);
+    const fresh = seen.second(met, traces, index, positions);
     if (fresh.length === 0) continue;
     groups.add(index, await keyColumns(context, meta, index, groupBy, fresh, budget), fresh);
   }

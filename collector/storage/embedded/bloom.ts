@@ -19,15 +19,13 @@ export function buildBloom(traceIds: Uint8Array): Uint32Array {
   const words = wordsOf(traceIds);
   const runs = countRuns(words);
   if (runs === 0) return new Uint32Array(0);
-  let length = 1;
-  while (length * 32 < runs * BITS_PER_ID) length *= 2;
-  const filter = new Uint32Array(length);
-  const mask = length * 32 - 1;
+  const filter = new Uint32Array(Math.ceil((runs * BITS_PER_ID) / 32));
+  const bits = filter.length * 32;
   for (let at = 0; at < words.length; at += WORDS_PER_ID) {
     if (isZero(words, at) || (at > 0 && isSame(words, at, at - WORDS_PER_ID))) continue;
     const { first, second } = hashId(words, at);
     for (let probe = 0; probe < PROBES; probe++) {
-      const bit = (first + Math.imul(probe, second)) & mask;
+      const bit = ((first + Math.imul(probe, second)) >>> 0) % bits;
       filter[bit >>> 5]! |= 1 << (bit & 31);
     }
   }
@@ -46,9 +44,9 @@ export function hashId(words: Uint32Array, at: number): IdHash {
 /** False only when the id is surely not in the block. */
 export function mayContain(filter: Uint32Array, hash: IdHash): boolean {
   if (filter.length === 0) return false;
-  const mask = filter.length * 32 - 1;
+  const bits = filter.length * 32;
   for (let probe = 0; probe < PROBES; probe++) {
-    const bit = (hash.first + Math.imul(probe, hash.second)) & mask;
+    const bit = ((hash.first + Math.imul(probe, hash.second)) >>> 0) % bits;
     if ((filter[bit >>> 5]! & (1 << (bit & 31))) === 0) return false;
   }
   return true;

@@ -18,8 +18,9 @@ import { ByteLru } from './lru.ts';
 import { type LogDetail, logDetail, type Records, type SpanDetail, spanDetail } from './records.ts';
 import type { BlockView } from './sealed/block-view.ts';
 import type { FetchColumn } from './sealed/directory.ts';
-import { COLUMNS_PER_BLOCK } from './sealed/layout.ts';
+import { COLUMNS_PER_BLOCK, FILTER_ROW } from './sealed/layout.ts';
 import { SealedLogs } from './sealed/logs-view.ts';
+import { hashesOfPair, mayHoldPair, readPairFilter } from './sealed/pair-filter.ts';
 import { SealedSpans } from './sealed/view.ts';
 import { SeriesSet } from './series-set.ts';
 import { words64 } from './words.ts';
@@ -30,6 +31,8 @@ export type { Records } from './records.ts';
 export interface TraceIds {
   ids: Uint8Array;
   index?: Uint32Array;
+  /** True when no two records of the block have the same trace and span id. */
+  areDistinct?: boolean;
 }
 
 /** Decoded numbers take somewhat more room than packed ones. */
@@ -38,7 +41,9 @@ const UNPACKED = 1.5;
 const SERIES_BYTES = 1000;
 /** What of a sealed block's view is decoded from its directory alone, bytes a record, and what a column adds to it. */
 const VIEW_BYTES = 16;
-const DECODED_BYTES = 8;
+const DECODED_BYTES = 4;
+/** What the columns of a row take up beside it when they are unpacked. */
+const UNPACKED_ROW = 2;
 /** What an entry takes up beside its bytes. */
 const ENTRY_BYTES = 200;
 
@@ -46,15 +51,16 @@ const ENTRY_BYTES = 200;
 export class ReaderCaches {
   readonly blocks: ByteLru<string, unknown>;
   readonly blooms: ByteLru<number, Uint32Array>;
-  readonly directories: ByteLru<number, Uint8Array>;
+  /** Filters over the attributes of sealed blocks. */
+  readonly filters: ByteLru<number, Uint32Array>;
   /** Trace ids and starts of sealed blocks: every search over traces asks for them. */
   readonly traces: ByteLru<number, TraceIds>;
   readonly starts: ByteLru<number, Uint32Array>;
 
   constructor(bytes: number) {
-    this.blocks = new ByteLru(bytes / 2);
+    this.blocks = new ByteLru((bytes * 3) / 8);
     this.blooms = new ByteLru(bytes / 8);
-    this.directories = new ByteLru(bytes / 8);
+    this.filters = new ByteLru(bytes / 4);
     this.traces = new ByteLru(bytes / 8);
     this.starts = new ByteLru(bytes / 8);
   }
@@ -62,7 +68,7 @@ export class ReaderCaches {
   clear(): void {
     this.blocks.clear();
     this.blooms.clear();
-    this.directories.clear();
+    this.filters.clear();
     this.traces.clear();
     this.starts.clear();
   }
@@ -79,6 +85,7 @@ export class BlockReader {
   readonly #set: StatementSync;
   readonly #sealed: StatementSync;
   readonly #caches: ReaderCaches;
+  #asked: { wanted: readonly { key: string; value: string }[]; hashes: readonly Int32Array[] } | undefined;
   #latest: { block: number; records: Records | undefined } | undefined;
 
   constructor(db: DatabaseSync, caches: ReaderCaches) {
@@ -147,9 +154,25 @@ export class BlockReader {
   /** False when no record of the block has all of the attributes, as far as can be told without reading it. */
   mayHoldAttributes(meta: BlockMeta, wanted: readonly { key: string; value: string }[]): boolean {
     if (meta.stage !== 'sealed' || wanted.length === 0) return true;
-    const known = this.#caches.blocks.get(`view ${meta.id}`) as BlockView | undefined;
-    const view = known ?? this.#view<BlockView>(meta, viewOf(meta), () => {});
-    return view !== undefined && wanted.every(({ key, value }) => view.mayHold(key, value));
+    const filter = this.#caches.filters.get(meta.id) ?? this.#loadFilter(meta);
+    if (filter === undefined) return true;
+    const hashes = this.#hashesOf(wanted);
+    return wanted.every((pair, n) => mayHoldPair(meta, filter, pair, hashes[n]!));
+  }
+
+  /** Hashes of the attributes; a search asks every block for the same ones. */
+  #hashesOf(wanted: readonly { key: string; value: string }[]): readonly Int32Array[] {
+    if (this.#asked?.wanted !== wanted)
+      this.#asked = { wanted, hashes: wanted.map(({ key, value }) => hashesOfPair(key, value)) };
+    return this.#asked.hashes;
+  }
+
+  #loadFilter(meta: BlockMeta): Uint32Array | undefined {
+    const row = this.#sealed.get(meta.id * COLUMNS_PER_BLOCK + FILTER_ROW);
+    if (row === undefined) return undefined;
+    const filter = this.#guarded(meta, () => readPairFilter(row['bytes'] as Uint8Array));
+    this.#caches.filters.put(meta.id, filter, filter.byteLength + ENTRY_BYTES);
+    return filter;
   }
 
   /** Records of the block that arrived in `lastMember` or before; they are its first ones. */
@@ -213,17 +236,13 @@ export class BlockReader {
     View: ViewOf<V>,
     fetched: (bytes: number) => void,
   ): V | undefined {
-    let directory = this.#caches.directories.get(meta.id);
-    if (directory === undefined) {
-      directory = this.#columns.get(meta.id)?.['columns'] as Uint8Array | undefined;
-      if (directory === undefined) return undefined;
-      this.#caches.directories.put(meta.id, directory, directory.length + ENTRY_BYTES);
-    }
+    const directory = this.#columns.get(meta.id)?.['columns'] as Uint8Array | undefined;
+    if (directory === undefined) return undefined;
     return new View(meta, directory, (number) => {
       const bytes = this.#sealed.get(meta.id * COLUMNS_PER_BLOCK + number)?.['bytes'] as
         | Uint8Array
         | undefined;
-      fetched((bytes?.length ?? 0) + meta.count * DECODED_BYTES);
+      fetched((bytes?.length ?? 0) * UNPACKED_ROW + meta.count * DECODED_BYTES);
       return bytes;
     });
   }

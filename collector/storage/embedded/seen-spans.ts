@@ -1,10 +1,12 @@
 /**
- * Duplicates among spans: a retried request is stored twice and counted once. A table of 32-bit prints, each at the place
- * that another hash gives it, tells nearly all spans apart; only those whose print was met before are compared by all 192
- * bits of their ids, in a second walk.
+ * Duplicates among spans: a retried request is stored twice and counted once. Nearly all traces are met in one block, once,
+ * and a bit for each tells so (`MetTraces`): their spans can only be duplicates of one another. Of the others a table of
+ * 32-bit prints, each at the place that another hash gives it, tells nearly all spans apart; only those whose print was met
+ * before are compared by all 192 bits of their ids, in a second walk.
  */
 import type { SpanIndex } from '../../telemetry/batch.ts';
-import { IdTable, mixWords, wordsOf } from './id-table.ts';
+import { IdTable, wordsOf } from './id-table.ts';
+import { hashOfTrace, type MetTraces } from './met-traces.ts';
 import type { TraceIds } from './reader.ts';
 
 /** Places for twice as many prints as there are spans, up to 64 MiB; more spans are walked over in parts. */
@@ -18,9 +20,9 @@ class BlockIds {
   readonly #index: Uint32Array | undefined;
   readonly #hashes: Uint32Array | undefined;
 
-  constructor(traces: TraceIds, index: SpanIndex) {
+  constructor(traces: TraceIds, spanId: Uint8Array) {
     this.#traces = wordsOf(traces.ids);
-    this.#spans = wordsOf(index.spanId);
+    this.#spans = wordsOf(spanId);
     this.#index = traces.index;
     if (traces.index === undefined) return;
     this.#hashes = new Uint32Array(this.#traces.length >>> 2);
@@ -56,15 +58,7 @@ class BlockIds {
   }
 
   #traceHash(n: number): number {
-    const at = n * 4;
-    return mixWords(
-      this.#traces[at]!,
-      this.#traces[at + 1]!,
-      this.#traces[at + 2]!,
-      this.#traces[at + 3]!,
-      0,
-      0,
-    );
+    return hashOfTrace(this.#traces, n);
   }
 }
 
@@ -110,15 +104,29 @@ export class SeenSpans {
     this.#walked = 0;
   }
 
-  /** Those of the positions that are of the part and were surely not met before. */
-  first(traces: TraceIds, index: SpanIndex, positions: ArrayLike<number>): Uint32Array {
-    const ids = new BlockIds(traces, index);
+  /** Those of the positions that are of the part and were surely not met before; `met` was told of all blocks. */
+  first(
+    met: MetTraces,
+    traces: TraceIds,
+    index: Pick<SpanIndex, 'spanId'>,
+    positions: ArrayLike<number>,
+  ): Uint32Array {
+    const alone = met.spansAlone(traces, index);
+    if (alone === 'all') {
+      this.#walked += positions.length;
+      return this.#part === 0 ? Uint32Array.from(positions) : new Uint32Array(0);
+    }
+    const ids = new BlockIds(traces, index.spanId);
     const prints = this.#prints;
     const mask = prints.length - 1;
     const fresh = new Uint32Array(positions.length);
     let size = 0;
     for (let n = 0; n < positions.length; n++) {
       const i = positions[n]!;
+      if (alone?.[i] === 1) {
+        if (this.#part === 0) fresh[size++] = i;
+        continue;
+      }
       const hash = ids.place(i);
       if (this.parts > 1 && hash % this.parts !== this.#part) continue;
       const print = ids.print(i);
@@ -142,12 +150,22 @@ export class SeenSpans {
   }
 
   /** Those of the positions that `first` left out although they are no duplicates. */
-  second(traces: TraceIds, index: SpanIndex, positions: ArrayLike<number>): Uint32Array {
-    const ids = new BlockIds(traces, index);
+  second(
+    met: MetTraces,
+    traces: TraceIds,
+    index: Pick<SpanIndex, 'spanId'>,
+    positions: ArrayLike<number>,
+  ): Uint32Array {
+    const alone = met.spansAlone(traces, index);
     const fresh: number[] = [];
+    if (alone === 'all') {
+      this.#walked += positions.length;
+      return Uint32Array.from(fresh);
+    }
+    const ids = new BlockIds(traces, index.spanId);
     for (let n = 0; n < positions.length; n++) {
       const i = positions[n]!;
-      if (!this.#doubtful.has(ids.print(i))) continue;
+      if (alone?.[i] === 1 || !this.#doubtful.has(ids.print(i))) continue;
       if (this.parts > 1 && ids.place(i) % this.parts !== this.#part) continue;
       const place = this.#walked + n;
       const wasLeft = (this.#left[place >>> 5]! & (1 << (place & 31))) !== 0;

@@ -1,8 +1,11 @@
 /** Takes the attributes of one record after the other apart into columns, straight from their bytes. */
 import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter } from './directory.ts';
+import { hashBytes } from './hashing.ts';
 import { MAX_ATTRIBUTE_COLUMNS, TYPE } from './layout.ts';
 import { packStringColumn, packVarintColumn, packWordColumn, WordsColumn } from './pack-columns.ts';
+import type { PairFilterWriter } from './pair-filter.ts';
+import { textOfValue } from './values.ts';
 
 /** Tags of KeyValue and AnyValue (opentelemetry/proto/common/v1/common.proto). */
 const KEY = 0x0a;
@@ -11,6 +14,9 @@ const STRING = 0x0a;
 const BOOL = 0x10;
 const INT = 0x18;
 const DOUBLE = 0x21;
+
+/** Values of a column that only a decoder tells which are read for the filter. */
+const MAX_READ = 256;
 
 /** One column of a key and type. */
 interface Collected {
@@ -279,13 +285,14 @@ export class AttributeCollector {
     return p;
   }
 
-  /** Adds all columns and the shapes to the directory. */
-  write(directory: DirectoryWriter): void {
+  /** Adds all columns and the shapes to the directory, and all attributes to the filter. */
+  write(directory: DirectoryWriter, filter: PairFilterWriter): void {
     const bytes = this.#bytes;
     const used = new Set(this.#ownColumn);
     const numbers = this.#columns.map((column, n) => {
       const number = directory.size;
       if (!used.has(n)) return number;
+      this.#filter(column, filter);
       const key = bytes.slice(column.keyStart, column.keyStart + column.keyLength);
       if (column.strings) directory.add(packStringColumn(column.type, bytes, column.strings, key));
       else if (column.words) directory.add(packWordColumn(column.type, column.words, key));
@@ -297,6 +304,34 @@ export class AttributeCollector {
       return [columns.length, ...columns.reverse()];
     });
     directory.add(packVarintColumn(TYPE.shapes, shapes, this.#shapes.length));
+  }
+
+  #filter({ type, keyStart, keyLength, strings, words }: Collected, filter: PairFilterWriter): void {
+    if (type === TYPE.anyKey || type === TYPE.line) filter.addAnyKey();
+    if (type > TYPE.json) return;
+    const key = hashBytes(this.#bytes.subarray(keyStart, keyStart + keyLength));
+    if (words !== undefined) words.forEachDistinct((low, high) => filter.addWords(key, type, low, high));
+    if (strings === undefined) return;
+    if (type === TYPE.text) {
+      for (let n = 0; n < strings.distinct; n++) filter.addText(key, strings.hashes[n]!);
+    } else if (strings.distinct > MAX_READ) filter.addAnyValue(key);
+    else {
+      for (let n = 0; n < strings.distinct; n++) {
+        const from = strings.starts[n]!;
+        const text = readable(type, this.#bytes.subarray(from, from + strings.lengths[n]!));
+        if (text === undefined) filter.addAnyValue(key);
+        else filter.addText(key, hashBytes(Buffer.from(text)));
+      }
+    }
+  }
+}
+
+/** Undefined where a decoder refuses the value: whoever reads the record is told so. */
+function readable(type: number, bytes: Uint8Array): string | undefined {
+  try {
+    return textOfValue(type, bytes);
+  } catch {
+    return undefined;
   }
 }
 

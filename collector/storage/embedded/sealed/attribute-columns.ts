@@ -1,19 +1,16 @@
 /** The attributes of a sealed block's records: shapes tell which columns a record has values in, and in which order. */
 import type { Attributes, AttributeValue } from '../../../telemetry/model.ts';
 import { attributeText } from '../../attribute-text.ts';
+import { unpackBits } from './bits.ts';
 import type { ColumnEntry, Directory } from './directory.ts';
-import { hashBytes, hashWords, mayHoldHash } from './hashing.ts';
-import { ENCODING, TYPE } from './layout.ts';
-import { type PackedStrings, readVarints, unpackUints } from './sections.ts';
-import {
-  bytesOf,
-  decodePair,
-  dictionaryOf,
-  readStrings,
-  readValues,
-  setAttribute,
-  type Values,
-} from './values.ts';
+import { TYPE } from './layout.ts';
+import { Ranks } from './ranks.ts';
+import { type PackedStrings, readVarints } from './sections.ts';
+import { bytesOf, decodePair, readStrings, readValues, setAttribute, type Values } from './values.ts';
+
+/** With more shapes than this the place of a value is worked out for all records at once. */
+const MAX_RANKED = 64;
+const NO_POSITIONS = new Uint32Array(0);
 
 /** One column of a shape. */
 interface ShapeColumn {
@@ -33,6 +30,8 @@ export class AttributeColumns {
   readonly #decode: (i: number) => Attributes;
   readonly #values = new Map<number, Values>();
   readonly #lastValue = new Map<number, Int32Array>();
+  readonly #times = new Map<number, Uint32Array>();
+  #ranks: Ranks | undefined;
   /** Messages of the column of any keys, of which a block has one. */
   #pairs: PackedStrings | undefined;
   #shapes: ShapeColumn[][] | undefined;
@@ -44,21 +43,44 @@ export class AttributeColumns {
     this.#decode = decode;
   }
 
-  /** False only when no record's own attribute `key` reads as `text`, by the directory alone. */
-  mayHold(key: string, text: string): boolean {
-    const directory = this.#directory;
-    if (directory.find(TYPE.anyKey) ?? directory.find(TYPE.line)) return true;
-    return directory.findKey(Buffer.from(key)).some((entry) => {
-      const dictionary = dictionaryOf(directory, entry);
-      return dictionary ? dictionary.equalTo(text).includes(1) : this.#mayHoldAbsent(entry, text);
-    });
+  /**
+   * 1 at the records up to `end` that have a visible attribute `key` which reads as `text`; undefined when none has. Only for
+   * keys that `tells` is true of.
+   */
+  matching(key: string, text: string, end: number): Uint8Array | undefined {
+    const columns = this.shapes.map((shape) => visible(shape, key) as ShapeColumn | undefined);
+    const entries = new Map(
+      columns.flatMap((column) => (column ? [[column.entry.number, column.entry]] : [])),
+    );
+    let matching: Uint8Array | undefined;
+    for (const entry of entries.values()) {
+      const mask = this.values(entry).equalTo(text);
+      if (!mask.includes(1)) continue;
+      matching ??= new Uint8Array(end);
+      const own = columns.map((column) => (column?.entry.number === entry.number ? column.behind : -1));
+      this.#mark(matching, entry, mask, Int32Array.from(own));
+    }
+    return matching;
   }
 
-  #mayHoldAbsent(entry: ColumnEntry, text: string): boolean {
-    const hash = hashOfText(entry, text);
-    if (hash === false) return false;
-    const filter = hash === true ? undefined : this.#directory.bloom(entry.number);
-    return filter === undefined || hash === true || mayHoldHash(filter, hash);
+  /** Sets 1 at the records whose value in the column is one of the mask; `behind` of their shape is -1 where it has none. */
+  #mark(matching: Uint8Array, entry: ColumnEntry, mask: Uint8Array, behind: Int32Array): void {
+    const { shapeOf } = this;
+    const times = this.#timesOf(entry);
+    const areAll = !mask.includes(0);
+    const positions = areAll ? NO_POSITIONS : this.values(entry).positions.all;
+    let last = -1;
+    for (let i = 0; i < matching.length; i++) {
+      const shape = shapeOf[i]!;
+      last += times[shape]!;
+      const back = behind[shape]!;
+      if (back >= 0 && (areAll || mask[positions[last - back]!] === 1)) matching[i] = 1;
+    }
+  }
+
+  /** True when the columns tell which records have the key, and no decoder needs to be asked. */
+  tells(key: string): boolean {
+    return this.shapes.every((shape) => visible(shape, key) !== 'unknown');
   }
 
   /**
@@ -76,7 +98,7 @@ export class AttributeColumns {
       if (!mask.includes(0)) return 'all' as const;
       return {
         mask,
-        positions: this.values(column.entry).positions,
+        positions: this.values(column.entry).positions.all,
         last: this.#lastOf(column.entry),
         behind: column.behind,
       };
@@ -152,7 +174,12 @@ export class AttributeColumns {
 
   #source(column: ShapeColumn): { values: Values; positions: Uint32Array; last: Int32Array; behind: number } {
     const values = this.values(column.entry);
-    return { values, positions: values.positions, last: this.#lastOf(column.entry), behind: column.behind };
+    return {
+      values,
+      positions: values.positions.all,
+      last: this.#lastOf(column.entry),
+      behind: column.behind,
+    };
   }
 
   /** Tells whether a record has a visible attribute whose key or value contains the lower-case text. */
@@ -240,18 +267,39 @@ export class AttributeColumns {
   }
 
   #position(column: ShapeColumn, i: number): number {
-    if (column.entry.count === 0) return 0;
-    return this.values(column.entry).positions[this.#lastOf(column.entry)[i]! - column.behind]!;
+    const { entry } = column;
+    if (entry.count === 0) return 0;
+    const last = this.#lastValue.get(entry.number)?.[i] ?? this.#rankAt(entry, i);
+    return this.values(entry).positions.at(last - column.behind);
+  }
+
+  /** Which value of the column is the last one of record `i`. */
+  #rankAt(entry: ColumnEntry, i: number): number {
+    if (this.shapes.length > MAX_RANKED) return this.#lastOf(entry)[i]!;
+    this.#ranks ??= new Ranks(this.shapeOf, this.shapes.length);
+    const last = this.#ranks.upTo(i, this.#timesOf(entry)) - 1;
+    if (last >= entry.count) throw new RangeError(`column ${entry.number} has ${entry.count} values`);
+    return last;
+  }
+
+  /** Per shape: how many values of the column a record has. */
+  #timesOf(entry: ColumnEntry): Uint32Array {
+    let times = this.#times.get(entry.number);
+    if (times === undefined) {
+      times = Uint32Array.from(
+        this.shapes,
+        (shape) => shape.filter((column) => column.entry.number === entry.number).length,
+      );
+      this.#times.set(entry.number, times);
+    }
+    return times;
   }
 
   /** Per record: which value of the column is its last. */
   #lastOf(entry: ColumnEntry): Int32Array {
     const known = this.#lastValue.get(entry.number);
     if (known !== undefined) return known;
-    const times = Uint32Array.from(
-      this.shapes,
-      (shape) => shape.filter((column) => column.entry.number === entry.number).length,
-    );
+    const times = this.#timesOf(entry);
     const { shapeOf } = this;
     const last = new Int32Array(shapeOf.length);
     let met = 0;
@@ -269,7 +317,7 @@ export class AttributeColumns {
     if (this.#shapeOf === undefined) {
       const entry = this.#directory.find(TYPE.shape);
       if (entry === undefined) throw new RangeError('there are no shapes');
-      const shapeOf = unpackUints(this.#directory.main(entry.number), entry.count);
+      const shapeOf = unpackBits(this.#directory.main(entry.number), entry.count);
       const { length } = this.shapes;
       for (let i = 0; i < shapeOf.length; i++)
         if (shapeOf[i]! >= length) throw new RangeError('no such shape');
@@ -330,31 +378,4 @@ function shapeOf(columns: readonly { entry: ColumnEntry; key: string }[]): Shape
       behind: later.filter((other) => other.entry.number === entry.number).length,
     };
   });
-}
-
-/** The hash of the value of the column's type that reads as the text; false when there is none, true when there may be several. */
-function hashOfText(entry: ColumnEntry, text: string): number | boolean {
-  if (entry.type === TYPE.text) {
-    const bytes = Buffer.from(text);
-    return hashBytes(bytes);
-  }
-  if (entry.type === TYPE.int) {
-    if (!/^(0|-?[1-9]\d{0,18})$/.test(text)) return false;
-    const value = BigInt(text);
-    if (value < signed(entry.minLow, entry.minHigh) || value > signed(entry.maxLow, entry.maxHigh))
-      return false;
-    return hashWords(Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn));
-  }
-  if (entry.type === TYPE.double) {
-    const value = Number(text);
-    if (String(value) !== text) return false;
-    if (value === 0 || Number.isNaN(value)) return true;
-    const [low = 0, high = 0] = new Uint32Array(Float64Array.of(value).buffer);
-    return hashWords(low, high);
-  }
-  return entry.encoding === ENCODING.dictionary64 || entry.type !== TYPE.bool || /^(true|false)$/.test(text);
-}
-
-function signed(low: number, high: number): bigint {
-  return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
 }

@@ -8,13 +8,13 @@ import { attributeText } from '../../attribute-text.ts';
 import type { BlockMeta } from '../block.ts';
 import { messageOf } from '../file.ts';
 import { AttributeColumns } from './attribute-columns.ts';
+import { unpackBits } from './bits.ts';
 import { type ColumnEntry, Directory, type FetchColumn } from './directory.ts';
-import { hashBytes, mayHoldHash } from './hashing.ts';
 import { readTraceIds } from './id-columns.ts';
 import { FLAG, TYPE } from './layout.ts';
 import { Members } from './members.ts';
-import { type PackedStrings, unpackUints } from './sections.ts';
-import { bytesOf, readPositions, readStrings, textOf } from './values.ts';
+import type { PackedStrings } from './sections.ts';
+import { bytesOf, type Positions, readPositions, readStrings, textOf } from './values.ts';
 
 /** Runs a read of the block; what its bytes do not allow is `store-damaged`. */
 export function reading<T>(meta: BlockMeta, read: () => T): T {
@@ -40,7 +40,8 @@ export class BlockView {
   #resourceOf: Uint32Array | undefined;
   #scopeOf: Uint32Array | undefined;
   #members: Members | undefined;
-  #residuals: { strings: PackedStrings; positions: Uint32Array } | undefined;
+  #resourceStrings: PackedStrings | undefined;
+  #residuals: { strings: PackedStrings; positions: Positions } | undefined;
 
   constructor(meta: BlockMeta, directory: Uint8Array, fetchColumn: FetchColumn) {
     this.meta = meta;
@@ -78,28 +79,20 @@ export class BlockView {
     return this.#members;
   }
 
-  /**
-   * False only when no record has the attribute, of its own or of its resource, with a value that reads as `value`;
-   * told by the directory and, for keys of many values, one bloom filter.
-   */
-  mayHold(key: string, value: string): boolean {
-    return reading(
-      this.meta,
-      () =>
-        this.columns.mayHold(key, value) || this.#constantIs(key, value) || this.#resourceMayHold(key, value),
-    );
-  }
-
-  /** Those of the candidates that have the attribute, of their own or of their resource, reading as `value`. */
+  /** Those of the candidates, which ascend, that have the attribute, of their own or of their resource, reading as `value`. */
   matchAttribute(key: string, value: string, candidates: ArrayLike<number>): number[] {
     return reading(this.meta, () => {
-      if (!this.mayHold(key, value)) return [];
-      const own = this.columns.matcher(key, value);
-      const resources = this.resourceMask((resource) => hasText(resource, key, value));
+      const resources = this.#namesInResources(key)
+        ? this.resourceMask((resource) => hasText(resource, key, value))
+        : undefined;
+      const end = candidates.length === 0 ? 0 : candidates[candidates.length - 1]! + 1;
+      const own = this.columns.tells(key) ? undefined : this.columns.matcher(key, value);
+      const mask = own === undefined ? this.columns.matching(key, value, end) : undefined;
       const matching: number[] = [];
+      if (own === undefined && mask === undefined && resources === undefined) return matching;
       for (let n = 0; n < candidates.length; n++) {
         const i = candidates[n]!;
-        if (own(i) || resources?.(i) === true) matching.push(i);
+        if (mask?.[i] === 1 || own?.(i) === true || resources?.(i) === true) matching.push(i);
       }
       return matching;
     });
@@ -119,7 +112,7 @@ export class BlockView {
         positions: readPositions(this.directory, entry),
       };
     }
-    return bytesOf(this.#residuals.strings, this.#residuals.positions[i]!);
+    return bytesOf(this.#residuals.strings, this.#residuals.positions.at(i));
   }
 
   /** The trace id of every record. */
@@ -183,6 +176,14 @@ export class BlockView {
     return mask.includes(0) ? (i) => mask[this.#resourceIndex[i]!] === 1 : () => true;
   }
 
+  /** False only when no resource has the key: then none of them needs to be decoded. */
+  #namesInResources(key: string): boolean {
+    if (Object.hasOwn(this.meta.resource, key)) return true;
+    this.#resourceStrings ??= readStrings(this.directory, this.column(TYPE.resources));
+    const { bytes } = this.#resourceStrings;
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(key);
+  }
+
   /** Per record what `numberOf` gives for its resource. */
   protected resourceNumbers(numberOf: (resource: Attributes) => number): Uint32Array {
     const { distinct } = this.column(TYPE.resources);
@@ -191,20 +192,6 @@ export class BlockView {
     if (numbers.every((number) => number === 0)) return all;
     for (let i = 0; i < all.length; i++) all[i] = numbers[this.#resourceIndex[i]!]!;
     return all;
-  }
-
-  #constantIs(key: string, value: string): boolean {
-    return hasText(this.meta.resource, key, value);
-  }
-
-  #resourceMayHold(key: string, value: string): boolean {
-    const entry = this.column(TYPE.resources);
-    if (!this.directory.hasFirst(entry.number)) {
-      const filter = this.directory.bloom(entry.number);
-      return filter === undefined || mayHoldHash(filter, hashOfPair(key, value));
-    }
-    for (let n = 0; n < entry.distinct; n++) if (hasText(this.#resourceAt(n), key, value)) return true;
-    return false;
   }
 
   /** The column of a field; throws a RangeError when there is none. */
@@ -217,7 +204,7 @@ export class BlockView {
   /** One unsigned integer per record. */
   protected uints(type: number): Uint32Array {
     const entry = this.column(type);
-    return unpackUints(this.directory.main(entry.number), this.meta.count);
+    return unpackBits(this.directory.main(entry.number), this.meta.count);
   }
 
   /** One string per record. */
@@ -225,14 +212,8 @@ export class BlockView {
     const entry = this.column(type);
     const strings = readStrings(this.directory, entry);
     const dictionary = Array.from(strings.ends, (_, position) => textOf(strings, position));
-    return { dictionary, index: readPositions(this.directory, entry) };
+    return { dictionary, index: readPositions(this.directory, entry).all };
   }
-}
-
-/** Hash of a resource's attribute, for the filter over those of all resources. */
-export function hashOfPair(key: string, value: string): number {
-  const bytes = Buffer.from(`${key}\0${value}`);
-  return hashBytes(bytes);
 }
 
 export function textIn(attributes: Attributes, key: string): string | undefined {

@@ -1,7 +1,17 @@
 /** The directory of a sealed block: written once, and read without touching more than what is asked for. */
 import { crc32 } from 'node:zlib';
 import { hashBytes } from './hashing.ts';
-import { ENCODING, ENTRY_WORDS, HEADER_WORDS, MAGIC, NOWHERE, TYPE, WORD } from './layout.ts';
+import {
+  ENCODING,
+  ENTRY_WORDS,
+  HEADER_WORDS,
+  MAGIC,
+  NOWHERE,
+  OLDER_MAGIC,
+  PREFIX_BYTES,
+  TYPE,
+  WORD,
+} from './layout.ts';
 import { compressSection, decompressSection } from './sections.ts';
 
 /** A column ready to be packed; sections as they are before compression. */
@@ -14,24 +24,28 @@ export interface PlainColumn {
   distinct?: number;
   first?: Uint8Array;
   main?: Uint8Array;
-  /** Two words each, low and high. */
+  /** Two words, low and high: the least value, where the others are told by their distance to it. */
   min?: readonly [number, number];
-  max?: readonly [number, number];
-  bloom?: Uint32Array;
-  /** Surely random: not worth an attempt to compress. */
+  /** Both sections are surely random: not worth an attempt to compress them. */
   random?: boolean;
+  /** `main` is so; `first` is worth it. */
+  randomMain?: boolean;
 }
 
-/** Columns that have a row of their own, by number. */
+/** Rows of the block's columns, by number. */
 export interface StoredColumn {
   number: number;
   bytes: Uint8Array;
 }
 
 /** Columns and sections up to this many bytes stand in the directory. */
-const INLINE_BYTES = 256;
-/** Dictionaries up to this many bytes stand in the directory as they are, so that it tells whether they hold a value. */
+const INLINE_BYTES = 128;
+/** Dictionaries up to this many bytes stand in the directory as they are; resources, which every search asks, longer ones. */
 const INLINE_DICTIONARY_BYTES = 1024;
+const INLINE_RESOURCE_BYTES = 8192;
+/** Columns up to this many bytes share rows of about so many: a row costs as much to read as some kilobytes of it. */
+const SHARED_BYTES = 8192;
+const ROW_BYTES = 24_576;
 const NOTHING = new Uint8Array(0);
 
 /** Collects columns; their numbers are given in the order in which they are added. */
@@ -39,6 +53,10 @@ export class DirectoryWriter {
   readonly #entries: Uint32Array[] = [];
   readonly #heap: Uint8Array[] = [];
   readonly #columns: StoredColumn[] = [];
+  readonly #shared: Uint8Array[] = [];
+  #sharedRow = -1;
+  #sharedBytes = 0;
+  #rows = 0;
   #heapBytes = 0;
 
   /** Number of the next column. */
@@ -47,9 +65,9 @@ export class DirectoryWriter {
   }
 
   add(column: PlainColumn): void {
-    const { first = NOTHING, main = NOTHING, key = NOTHING, min, max } = column;
+    const { first = NOTHING, main = NOTHING, key = NOTHING, min, random = false } = column;
     const words = new Uint32Array(ENTRY_WORDS);
-    const number = this.#entries.push(words) - 1;
+    this.#entries.push(words);
     words[WORD.keyHash] = hashBytes(key);
     words[WORD.keyOffset] = this.#place(key);
     words[WORD.keyLength] = key.length;
@@ -59,29 +77,20 @@ export class DirectoryWriter {
     words[WORD.firstRaw] = first.length;
     words[WORD.mainRaw] = main.length;
     [words[WORD.minLow], words[WORD.minHigh]] = min ?? [0, 0];
-    [words[WORD.maxLow], words[WORD.maxHigh]] = max ?? [0, 0];
     const isSmallDictionary =
       first.length > 0 &&
-      first.length <= INLINE_DICTIONARY_BYTES &&
+      first.length <= (column.type === TYPE.resources ? INLINE_RESOURCE_BYTES : INLINE_DICTIONARY_BYTES) &&
       (column.encoding === ENCODING.dictionary || column.encoding === ENCODING.dictionary64);
-    const packedFirst = isSmallDictionary || column.random ? first : compressSection(first);
-    const packedMain = column.random ? main : compressSection(main);
+    const packedFirst = isSmallDictionary || random ? first : compressSection(first);
+    const packedMain = random || column.randomMain ? main : compressSection(main);
     words[WORD.firstStored] = packedFirst.length;
     words[WORD.mainStored] = packedMain.length;
     words[WORD.firstPlace] = isSmallDictionary ? this.#place(packedFirst) : NOWHERE;
     const blob = isSmallDictionary ? packedMain : joined(packedFirst, packedMain);
     words[WORD.crc] = crc32(blob);
-    words[WORD.place] = blob.length <= INLINE_BYTES ? this.#place(blob) : NOWHERE;
-    if (words[WORD.place] === NOWHERE) this.#columns.push({ number, bytes: exact(blob) });
-    words[WORD.bloom] = NOWHERE;
-    if (column.bloom && !isSmallDictionary) words[WORD.bloom] = this.#addBloom(column.bloom);
-  }
-
-  #addBloom(filter: Uint32Array): number {
-    const number = this.#entries.length;
-    const main = new Uint8Array(filter.buffer, filter.byteOffset, filter.byteLength);
-    this.add({ type: TYPE.bloom, encoding: ENCODING.bytes, count: filter.length, main, random: true });
-    return number;
+    words[WORD.place] = NOWHERE;
+    if (blob.length <= INLINE_BYTES) words[WORD.place] = this.#place(blob);
+    else [words[WORD.row], words[WORD.rowOffset]] = this.#store(blob);
   }
 
   #place(bytes: Uint8Array): number {
@@ -91,18 +100,47 @@ export class DirectoryWriter {
     return at;
   }
 
+  /** Row and offset of the bytes. */
+  #store(blob: Uint8Array): [number, number] {
+    if (blob.length > SHARED_BYTES) {
+      this.#columns.push({ number: this.#rows, bytes: exact(blob) });
+      return [this.#rows++, 0];
+    }
+    if (this.#sharedRow === -1) this.#sharedRow = this.#rows++;
+    const place: [number, number] = [this.#sharedRow, this.#sharedBytes];
+    this.#shared.push(blob);
+    this.#sharedBytes += blob.length;
+    if (this.#sharedBytes >= ROW_BYTES) this.#closeRow();
+    return place;
+  }
+
+  #closeRow(): void {
+    if (this.#sharedRow === -1) return;
+    this.#columns.push({ number: this.#sharedRow, bytes: concatenated(this.#shared, this.#sharedBytes) });
+    this.#shared.length = 0;
+    this.#sharedBytes = 0;
+    this.#sharedRow = -1;
+  }
+
   build(records: number, flags: number): { directory: Uint8Array; columns: StoredColumn[] } {
+    this.#closeRow();
     const words = HEADER_WORDS + this.#entries.length * ENTRY_WORDS;
-    const directory = new Uint8Array(words * 4 + this.#heapBytes + 4);
-    const head = new Uint32Array(directory.buffer, 0, words);
-    head.set([MAGIC, records, this.#entries.length, flags]);
+    const plain = new Uint8Array(words * 4 + this.#heapBytes);
+    const head = new Uint32Array(plain.buffer, 0, words);
+    head.set([records, this.#entries.length, flags]);
     for (const [n, entry] of this.#entries.entries()) head.set(entry, HEADER_WORDS + n * ENTRY_WORDS);
     let at = words * 4;
     for (const bytes of this.#heap) {
-      directory.set(bytes, at);
+      plain.set(bytes, at);
       at += bytes.length;
     }
-    new DataView(directory.buffer).setUint32(at, crc32(directory.subarray(0, at)), true);
+    const packed = compressSection(plain);
+    const directory = new Uint8Array(PREFIX_BYTES + packed.length);
+    directory.set(packed, PREFIX_BYTES);
+    const prefix = new DataView(directory.buffer);
+    prefix.setUint32(0, MAGIC, true);
+    prefix.setUint32(4, plain.length, true);
+    prefix.setUint32(8, crc32(packed, plain.length), true);
     return { directory, columns: this.#columns };
   }
 }
@@ -113,11 +151,17 @@ function exact(bytes: Uint8Array): Uint8Array {
 }
 
 function joined(first: Uint8Array, main: Uint8Array): Uint8Array {
-  if (first.length === 0) return main;
-  const both = new Uint8Array(first.length + main.length);
-  both.set(first);
-  both.set(main, first.length);
-  return both;
+  return first.length === 0 ? main : concatenated([first, main], first.length + main.length);
+}
+
+function concatenated(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** One column as the directory tells of it. */
@@ -129,11 +173,9 @@ export interface ColumnEntry {
   distinct: number;
   minLow: number;
   minHigh: number;
-  maxLow: number;
-  maxHigh: number;
 }
 
-/** Gives the bytes of a column's row; undefined when there is no such row. */
+/** Gives the bytes of a row of the block; undefined when there is no such row. */
 export type FetchColumn = (number: number) => Uint8Array | undefined;
 
 /** Reads a directory. Every method throws a RangeError where the bytes are not what they should be. */
@@ -145,19 +187,16 @@ export class Directory {
   readonly #words: Uint32Array;
   readonly #heap: number;
   readonly #fetch: FetchColumn;
-  readonly #blobs = new Map<number, Uint8Array>();
+  readonly #rows = new Map<number, Uint8Array>();
+  readonly #checked = new Set<number>();
 
-  constructor(bytes: Uint8Array, fetch: FetchColumn) {
-    this.#bytes = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
-    const { buffer, byteOffset, length } = this.#bytes;
-    const end = length - 4;
-    const head = end < HEADER_WORDS * 4 ? undefined : new Uint32Array(buffer, byteOffset, HEADER_WORDS);
-    if (head?.[0] !== MAGIC) throw new RangeError('the directory has another form');
-    if (crc32(this.#bytes.subarray(0, end)) !== new DataView(buffer, byteOffset + end).getUint32(0, true))
-      throw new RangeError('the directory does not have its checksum');
-    this.records = head[1]!;
-    this.size = head[2]!;
-    this.flags = head[3]!;
+  constructor(stored: Uint8Array, fetch: FetchColumn) {
+    this.#bytes = opened(stored);
+    const { buffer, byteOffset } = this.#bytes;
+    const head = new Uint32Array(buffer, byteOffset, HEADER_WORDS);
+    this.records = head[0]!;
+    this.size = head[1]!;
+    this.flags = head[2]!;
     this.#words = new Uint32Array(buffer, byteOffset, HEADER_WORDS + this.size * ENTRY_WORDS);
     this.#heap = this.#words.byteLength;
     this.#fetch = fetch;
@@ -165,18 +204,15 @@ export class Directory {
 
   entry(number: number): ColumnEntry {
     if (number >= this.size) throw new RangeError(`there is no column ${number}`);
-    const word = (n: number) => this.#word(number, n);
-    const kind = word(WORD.kind);
+    const kind = this.#word(number, WORD.kind);
     return {
       number,
       type: kind & 0xff,
       encoding: kind >>> 8,
-      count: word(WORD.count),
-      distinct: word(WORD.distinct),
-      minLow: word(WORD.minLow),
-      minHigh: word(WORD.minHigh),
-      maxLow: word(WORD.maxLow),
-      maxHigh: word(WORD.maxHigh),
+      count: this.#word(number, WORD.count),
+      distinct: this.#word(number, WORD.distinct),
+      minLow: this.#word(number, WORD.minLow),
+      minHigh: this.#word(number, WORD.minHigh),
     };
   }
 
@@ -188,25 +224,19 @@ export class Directory {
     return undefined;
   }
 
-  /** Columns of attributes under this key. */
-  findKey(key: Uint8Array): ColumnEntry[] {
+  /** True when there are attributes under this key. */
+  hasKey(key: Uint8Array): boolean {
     const hash = hashBytes(key) >>> 0;
-    const found: ColumnEntry[] = [];
     for (let n = 0; n < this.size; n++) {
       if (this.#word(n, WORD.keyHash) !== hash || (this.#word(n, WORD.kind) & 0xff) > TYPE.json) continue;
-      if (Buffer.compare(this.key(n), key) === 0) found.push(this.entry(n));
+      if (Buffer.compare(this.key(n), key) === 0) return true;
     }
-    return found;
+    return false;
   }
 
   /** Key of column `number`. */
   key(number: number): Uint8Array {
     return this.#inHeap(this.#word(number, WORD.keyOffset), this.#word(number, WORD.keyLength));
-  }
-
-  /** True when `first` needs no other row. */
-  hasFirst(number: number): boolean {
-    return this.#word(number, WORD.firstPlace) !== NOWHERE || this.#word(number, WORD.place) !== NOWHERE;
   }
 
   first(number: number): Uint8Array {
@@ -224,19 +254,6 @@ export class Directory {
     );
   }
 
-  /** The bloom filter over the column's values. */
-  bloom(number: number): Uint32Array | undefined {
-    const at = this.#word(number, WORD.bloom);
-    if (at === NOWHERE) return undefined;
-    const main = new Uint8Array(this.main(at));
-    return new Uint32Array(main.buffer, 0, main.length >>> 2);
-  }
-
-  /** Forgets what was fetched. */
-  forget(number: number): void {
-    this.#blobs.delete(number);
-  }
-
   #word(number: number, n: number): number {
     return this.#words[HEADER_WORDS + number * ENTRY_WORDS + n]!;
   }
@@ -247,13 +264,23 @@ export class Directory {
       this.#word(number, WORD.firstPlace) === NOWHERE ? this.#word(number, WORD.firstStored) : 0;
     const length = ownFirst + this.#word(number, WORD.mainStored);
     if (place !== NOWHERE) return this.#inHeap(place, length);
-    const known = this.#blobs.get(number);
-    if (known !== undefined) return known;
-    const bytes = this.#fetch(number);
-    if (bytes === undefined) throw new RangeError(`column ${number} is missing`);
-    if (bytes.length !== length || crc32(bytes) !== this.#word(number, WORD.crc))
-      throw new RangeError(`column ${number} does not have its checksum`);
-    this.#blobs.set(number, bytes);
+    const offset = this.#word(number, WORD.rowOffset);
+    const bytes = this.#row(this.#word(number, WORD.row)).subarray(offset, offset + length);
+    if (!this.#checked.has(number)) {
+      if (bytes.length !== length || crc32(bytes) !== this.#word(number, WORD.crc))
+        throw new RangeError(`column ${number} does not have its checksum`);
+      this.#checked.add(number);
+    }
+    return bytes;
+  }
+
+  #row(row: number): Uint8Array {
+    let bytes = this.#rows.get(row);
+    if (bytes === undefined) {
+      bytes = this.#fetch(row);
+      if (bytes === undefined) throw new RangeError(`row ${row} is missing`);
+      this.#rows.set(row, bytes);
+    }
     return bytes;
   }
 
@@ -262,4 +289,20 @@ export class Directory {
     if (at + length > this.#bytes.length) throw new RangeError('the heap ends too early');
     return this.#bytes.subarray(at, at + length);
   }
+}
+
+/** Header, entries and heap of a stored directory, at a multiple of four. */
+function opened(stored: Uint8Array): Uint8Array {
+  if (stored.length < PREFIX_BYTES) throw new RangeError('the directory has another form');
+  const prefix = new DataView(stored.buffer, stored.byteOffset);
+  const magic = prefix.getUint32(0, true);
+  if (magic === OLDER_MAGIC)
+    throw new RangeError('it was sealed by a version of this program that was never released');
+  if (magic !== MAGIC) throw new RangeError('the directory has another form');
+  const plainBytes = prefix.getUint32(4, true);
+  const packed = stored.subarray(PREFIX_BYTES);
+  if (crc32(packed, plainBytes) !== prefix.getUint32(8, true))
+    throw new RangeError('the directory does not have its checksum');
+  const plain = decompressSection(packed, plainBytes);
+  return plain.byteOffset % 4 === 0 ? plain : new Uint8Array(plain);
 }

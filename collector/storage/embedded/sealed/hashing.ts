@@ -25,9 +25,9 @@ export function hashWords(low: number, high: number): number {
   return hash ^ (hash >>> 16);
 }
 
-/** 8 bits a value and 5 probes let one in fifty absent values pass (Bloom 1970; m/n = 8, k = 5 gives 0.022). */
-const BITS_PER_VALUE = 8;
-const PROBES = 5;
+/** 10 bits a value and 6 probes let one in a hundred absent values pass (Bloom 1970; m/n = 10, k = 6 gives 0.0084). */
+const BITS_PER_VALUE = 10;
+const PROBES = 6;
 
 /** A bloom filter over hashes of values. */
 export function valueBloom(hashes: Int32Array | Uint32Array, count: number): Uint32Array {

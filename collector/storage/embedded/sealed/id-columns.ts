@@ -1,8 +1,9 @@
 /** Ids and times of spans, read back from what `span-columns.ts` wrote. */
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../../telemetry/ids.ts';
+import { unpackBits } from './bits.ts';
 import type { ColumnEntry, Directory } from './directory.ts';
 import { ENCODING } from './layout.ts';
-import { readVarints, unpackUints, wordPairs } from './sections.ts';
+import { readVarints, wordPairs } from './sections.ts';
 
 /** Distinct trace ids and which of them each record has. */
 export function readTraceIds(
@@ -10,9 +11,10 @@ export function readTraceIds(
   entry: ColumnEntry,
 ): { ids: Uint8Array; index: Uint32Array } {
   const stored = directory.first(entry.number);
-  // A copy, so that words can be looked at in place.
-  const ids = new Uint8Array(stored);
-  const index = unpackUints(directory.main(entry.number), entry.count);
+  // Words are looked at in place, and a row of other columns is not held for the ids alone.
+  const isOwn = stored.byteOffset % 4 === 0 && stored.buffer.byteLength < stored.length * 2;
+  const ids = isOwn ? stored : new Uint8Array(stored);
+  const index = unpackBits(directory.main(entry.number), entry.count);
   let met = 0;
   for (let i = 0; i < index.length; i++) {
     const back = index[i]!;
@@ -25,13 +27,14 @@ export function readTraceIds(
 }
 
 export function readSpanIds(directory: Directory, entry: ColumnEntry): Uint8Array {
-  const ids = new Uint8Array(directory.main(entry.number));
+  const stored = directory.main(entry.number);
+  const ids = stored.byteOffset % 4 === 0 ? stored : new Uint8Array(stored);
   if (ids.length !== entry.count * SPAN_ID_BYTES) throw new RangeError('there are too few span ids');
   return ids;
 }
 
 export function readParents(directory: Directory, entry: ColumnEntry, spanIds: Uint8Array): Uint8Array {
-  const codes = unpackUints(directory.main(entry.number), entry.count);
+  const codes = unpackBits(directory.main(entry.number), entry.count);
   const others = wordPairs(directory.first(entry.number), entry.distinct);
   const spans = new Uint32Array(spanIds.buffer, spanIds.byteOffset, spanIds.length >>> 2);
   const parents = new Uint32Array(entry.count * 2);

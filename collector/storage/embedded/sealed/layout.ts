@@ -1,13 +1,17 @@
 /**
- * The bytes of a sealed block. Its directory is a header of four words (magic, records, entries, flags), one entry of
- * ENTRY_WORDS words per column, a heap (keys, small columns, small bloom filters) and a CRC-32 of all that. A column
- * has up to two sections, each compressed on its own; it stands in the heap when small, else in a row of its own.
- * Words are little-endian, as are all numbers.
+ * The bytes of a sealed block. What is stored of its directory is three words (magic, bytes of what follows when inflated, a
+ * CRC-32 of it) and, compressed, a header of three words (records, entries, flags), one entry of ENTRY_WORDS words per
+ * column, and a heap (keys, small columns, small dictionaries). A column has up to two sections, each compressed on its own
+ * where that pays; it stands in the heap when it is small, with others in a row when it is not large, else in a row of its
+ * own. Words are little-endian, as are all numbers. One more row is the filter over all attributes: `pair-filter.ts`.
  */
 
-export const MAGIC = 0x31_4c_41_53;
-export const HEADER_WORDS = 4;
-export const ENTRY_WORDS = 18;
+export const MAGIC = 0x32_4c_41_53;
+/** Of a form that no released version wrote. */
+export const OLDER_MAGIC = 0x31_4c_41_53;
+export const PREFIX_BYTES = 12;
+export const HEADER_WORDS = 3;
+export const ENTRY_WORDS = 17;
 
 /** Words of an entry. */
 export const WORD = {
@@ -20,21 +24,20 @@ export const WORD = {
   count: 4,
   /** Distinct values, where the encoding counts them. */
   distinct: 5,
-  /** Where the column stands in the heap; NOWHERE when it has a row of its own. */
+  /** Where the column stands in the heap; NOWHERE when it stands in a row. */
   place: 6,
   crc: 7,
   firstStored: 8,
   firstRaw: 9,
   mainStored: 10,
   mainRaw: 11,
-  /** Entry number of its bloom filter; NOWHERE when there is none. */
-  bloom: 12,
-  /** Where the first section stands in the heap when the rest has a row of its own; NOWHERE otherwise. */
-  firstPlace: 13,
-  minLow: 14,
-  minHigh: 15,
-  maxLow: 16,
-  maxHigh: 17,
+  /** Which row, and where in it. */
+  row: 12,
+  rowOffset: 13,
+  /** Where the first section stands in the heap when the rest stands in a row; NOWHERE otherwise. */
+  firstPlace: 14,
+  minLow: 15,
+  minHigh: 16,
 } as const;
 
 export const NOWHERE = 0xffff_ffff;
@@ -95,17 +98,16 @@ export const TYPE = {
   members: 47,
   /** Position in the member, where a block does not hold its members whole. */
   positions: 48,
-  bloom: 49,
 } as const;
 
 export const ENCODING = {
-  /** First: the distinct byte strings; main: an index of 0, 1, 2 or 4 bytes per value. */
+  /** First: the distinct byte strings; main: which of them each value is, as bits. */
   dictionary: 1,
-  /** First: lengths; main: the byte strings. */
+  /** First: the byte strings. */
   plain: 2,
-  /** First: the distinct values of 8 bytes; main: an index. */
+  /** First: the distinct values of 8 bytes; main: which of them each value is, as bits. */
   dictionary64: 3,
-  /** Main: what each value is above the minimum, in 2 or 4 bytes. */
+  /** Main: what each value is above the minimum, as bits. */
   above64: 4,
   /** Main: 8 bytes per value. */
   fixed64: 5,
@@ -113,7 +115,7 @@ export const ENCODING = {
   deltas: 6,
   /** Main: varints. */
   varints: 7,
-  /** Main: unsigned integers of 0, 1, 2 or 4 bytes. */
+  /** Main: unsigned integers, as bits. */
   uints: 8,
   /** Main: bytes. */
   bytes: 9,
@@ -123,7 +125,9 @@ export const ENCODING = {
   parents: 11,
 } as const;
 
-/** Rows of a block's columns: block id * COLUMNS_PER_BLOCK + column number. */
+/** Rows of a block: block id * COLUMNS_PER_BLOCK + row number. */
 export const COLUMNS_PER_BLOCK = 4096;
+/** The row that is the filter over all attributes. */
+export const FILTER_ROW = COLUMNS_PER_BLOCK - 1;
 /** Keys and types that get a column of their own. */
 export const MAX_ATTRIBUTE_COLUMNS = 1500;

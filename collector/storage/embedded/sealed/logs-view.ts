@@ -1,5 +1,5 @@
 /** Sealed log records for queries: index columns, conditions and details, each decoded when it is asked for. */
-import { decodeLogLine, isPlainField } from '../../../formats/log-line/decode-log-line.ts';
+import { decodeLogLine } from '../../../formats/log-line/decode-log-line.ts';
 import { SPELLINGS } from '../../../formats/log-line/fields.ts';
 import { toValue } from '../../../formats/otlp-protobuf/attributes.ts';
 import { logRecordCodec, type OtlpMessage } from '../../../formats/otlp-protobuf/messages.ts';
@@ -11,6 +11,7 @@ import type { LogDetail } from '../records.ts';
 import { BlockView, reading } from './block-view.ts';
 import { readSpanIds, readTimes } from './id-columns.ts';
 import { TYPE } from './layout.ts';
+import { isMadeOfLines } from './pair-filter.ts';
 import { rebuiltLine } from './rebuild-line.ts';
 
 /** View over one sealed block of log records, as `SealedSpans` is one over spans. */
@@ -52,23 +53,14 @@ export class SealedLogs extends BlockView {
     return Array.from(candidates).filter((i) => this.bodyText(i).toLowerCase().includes(text));
   }
 
-  override mayHold(key: string, value: string): boolean {
-    return this.#isMade(key) || super.mayHold(key, value);
-  }
-
   override matchAttribute(key: string, value: string, candidates: ArrayLike<number>): number[] {
-    if (!this.#isMade(key)) return super.matchAttribute(key, value, candidates);
+    if (!isMadeOfLines(this.meta, key)) return super.matchAttribute(key, value, candidates);
     return Array.from(candidates).filter((i) => {
       const { attributes, resource } = this.detail(i);
       return [attributes, resource].some(
         (one) => Object.hasOwn(one, key) && attributeText(one[key]) === value,
       );
     });
-  }
-
-  /** True for attributes that lines do not have as a field of that name: only decoding tells them. */
-  #isMade(key: string): boolean {
-    return this.#isLines && !isPlainField(key);
   }
 
   protected override decodeAttributes(i: number): Attributes {

@@ -1,7 +1,8 @@
 /** The raw blocks that the records of a sealed block arrived in, and where they stood in them. */
+import { unpackBits } from './bits.ts';
 import type { Directory } from './directory.ts';
 import { TYPE } from './layout.ts';
-import { readVarints, unpackUints } from './sections.ts';
+import { readVarints } from './sections.ts';
 
 /** Identity and order of records: member, then position in the member. */
 export class Members {
@@ -25,7 +26,7 @@ export class Members {
       throw new RangeError(`the members have ${end} records, not ${directory.records}`);
     const positions = directory.find(TYPE.positions);
     if (positions === undefined) return;
-    this.#positions = unpackUints(directory.main(positions.number), positions.count);
+    this.#positions = unpackBits(directory.main(positions.number), positions.count);
     for (let n = 0, i = 0; n < this.#ends.length; n++) {
       // Each stands as its gap behind the record before in the same member.
       for (let before = -1; i < this.#ends[n]!; i++) {

@@ -1,14 +1,18 @@
 /** Columns as they were collected, in the form in which they are stored. */
+
+import { packBits } from './bits.ts';
 import { grown, type StringsColumn } from './byte-table.ts';
 import type { PlainColumn } from './directory.ts';
-import { hashWords, valueBloom } from './hashing.ts';
+import { hashWords } from './hashing.ts';
 import { ENCODING, TYPE } from './layout.ts';
-import { packStrings, packUints, VARINT_BYTES, writeVarint } from './sections.ts';
+import { packStrings, VARINT_BYTES, writeVarint } from './sections.ts';
 
 /** Below this share of distinct values a dictionary and an index take less room than the values themselves. */
 const MAX_DISTINCT_SHARE = 0.5;
 /** Distinct numbers up to which a dictionary of them is kept. */
 const MAX_WORDS = 256;
+/** Places of a table of numbers that were met. */
+const SLOTS = 1024;
 const TWO_32 = 0x1_0000_0000;
 const EXACT = 2 ** 53;
 
@@ -20,11 +24,10 @@ export function packStringColumn(
   key?: Uint8Array,
 ): PlainColumn {
   const { count, distinct, starts, lengths, values } = column;
-  const base = { type, count, distinct, ...(key ? { key } : {}) };
-  const bloom = type === TYPE.text ? { bloom: valueBloom(column.hashes, distinct) } : {};
+  const base = { type, count, ...(key ? { key } : {}) };
   if (distinct <= MAX_WORDS || distinct <= count * MAX_DISTINCT_SHARE) {
     const first = packStrings(bytes, starts, lengths, distinct);
-    return { ...base, ...bloom, encoding: ENCODING.dictionary, first, main: packUints(values, count) };
+    return { ...base, encoding: ENCODING.dictionary, distinct, first, ...indexOf(values, count) };
   }
   const ownStarts = new Uint32Array(count);
   const ownLengths = new Uint32Array(count);
@@ -32,9 +35,13 @@ export function packStringColumn(
     ownStarts[i] = starts[values[i]!]!;
     ownLengths[i] = lengths[values[i]!]!;
   }
-  const main = packStrings(bytes, ownStarts, ownLengths, count);
-  const first = packUints(ownLengths, count);
-  return { ...base, ...bloom, encoding: ENCODING.plain, first, main: main.subarray(1 + first.length) };
+  return { ...base, encoding: ENCODING.plain, first: packStrings(bytes, ownStarts, ownLengths, count) };
+}
+
+/** Numbers as bits, beside a dictionary. */
+function indexOf(values: Uint32Array, count: number): { main: Uint8Array; randomMain: boolean } {
+  const { main, random } = packBits(values, count);
+  return { main, randomMain: random };
 }
 
 /** Values of 64 bits, as pairs of words. */
@@ -48,6 +55,21 @@ export class WordsColumn {
     this.words[at] = low;
     this.words[at + 1] = high;
   }
+
+  /** Tells every value at least once, and those that come again and again not each time. */
+  forEachDistinct(tell: (low: number, high: number) => void): void {
+    const told = new Uint32Array(SLOTS * 2);
+    const isTold = new Uint8Array(SLOTS);
+    for (let i = 0; i < this.count; i++) {
+      const [low, high] = [this.words[i * 2]!, this.words[i * 2 + 1]!];
+      const slot = hashWords(low, high) & (SLOTS - 1);
+      if (isTold[slot] === 1 && told[slot * 2] === low && told[slot * 2 + 1] === high) continue;
+      isTold[slot] = 1;
+      told[slot * 2] = low;
+      told[slot * 2 + 1] = high;
+      tell(low, high);
+    }
+  }
 }
 
 /** Numbers as a dictionary when few are distinct, else as what they are above the least, else as they are. */
@@ -56,19 +78,17 @@ export function packWordColumn(type: number, { words, count }: WordsColumn, key?
   const dictionary = distinctWords(words, count);
   if (dictionary !== undefined) {
     const { distinct, first, values } = dictionary;
-    return { ...base, encoding: ENCODING.dictionary64, distinct, first, main: packUints(values, count) };
+    return { ...base, encoding: ENCODING.dictionary64, distinct, first, ...indexOf(values, count) };
   }
-  const hashes = new Int32Array(count);
-  for (let i = 0; i < count; i++) hashes[i] = hashWords(words[i * 2]!, words[i * 2 + 1]!);
   const { min, max } = bounds(words, count);
-  const column = { ...base, min, max, bloom: valueBloom(hashes, count) };
+  const column = { ...base, min };
   const range = (max[1] - min[1]) * TWO_32 + max[0] - min[0];
   if (type !== TYPE.int || range >= TWO_32) {
     return { ...column, encoding: ENCODING.fixed64, main: new Uint8Array(words.slice(0, count * 2).buffer) };
   }
   const above = new Uint32Array(count);
   for (let i = 0; i < count; i++) above[i] = words[i * 2]! - min[0];
-  return { ...column, encoding: ENCODING.above64, main: packUints(above, count) };
+  return { ...column, encoding: ENCODING.above64, ...packBits(above, count) };
 }
 
 /** Distinct pairs and an index; undefined when there are too many. */
@@ -113,7 +133,7 @@ function bounds(words: Uint32Array, count: number): { min: [number, number]; max
 /** Points in time as differences; as they are when they lie too far apart for a double. */
 export function packTimes(type: number, words: Uint32Array, count: number): PlainColumn {
   const { min, max } = count === 0 ? { min: [0, 0] as const, max: [0, 0] as const } : bounds(words, count);
-  const base = { type, count, min, max };
+  const base = { type, count, min };
   const range = ((max[1] | 0) - (min[1] | 0)) * TWO_32 + max[0] - min[0];
   if (range >= EXACT / 4) return { ...base, encoding: ENCODING.fixed64, main: bytesOfWords(words, count) };
   const out = new Uint8Array(count * VARINT_BYTES);
@@ -128,15 +148,20 @@ export function packTimes(type: number, words: Uint32Array, count: number): Plai
   return { ...base, encoding: ENCODING.deltas, main: out.slice(0, at) };
 }
 
-/** Non-negative durations as varints; as they are when one is too long for a double. */
+/** Non-negative durations as varints, which are as good as random; as they are when one is too long for a double. */
 export function packDurations(type: number, words: Uint32Array, count: number): PlainColumn {
   const { min, max } = count === 0 ? { min: [0, 0] as const, max: [0, 0] as const } : bounds(words, count);
-  const base = { type, count, min, max };
+  const base = { type, count, min };
   if (max[1] >= 0x20_0000) return { ...base, encoding: ENCODING.fixed64, main: bytesOfWords(words, count) };
   const out = new Uint8Array(count * VARINT_BYTES);
   let at = 0;
   for (let i = 0; i < count; i++) at = writeVarint(out, at, words[i * 2 + 1]! * TWO_32 + words[i * 2]!);
-  return { ...base, encoding: ENCODING.varints, main: out.slice(0, at) };
+  return {
+    ...base,
+    encoding: ENCODING.varints,
+    main: out.slice(0, at),
+    random: max[1] > 0 || max[0] > 0xffff,
+  };
 }
 
 function bytesOfWords(words: Uint32Array, count: number): Uint8Array {
@@ -145,7 +170,7 @@ function bytesOfWords(words: Uint32Array, count: number): Uint8Array {
 
 /** One unsigned integer per record. */
 export function packUintColumn(type: number, values: Uint32Array, count: number): PlainColumn {
-  return { type, encoding: ENCODING.uints, count, main: packUints(values, count) };
+  return { type, encoding: ENCODING.uints, count, ...packBits(values, count) };
 }
 
 /** A list of integers as varints. */

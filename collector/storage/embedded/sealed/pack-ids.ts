@@ -1,9 +1,9 @@
 /** Ids of spans as columns: trace ids once each, parents by distance. */
 import { IdTable } from '../id-table.ts';
+import { packBits } from './bits.ts';
 import { grown } from './byte-table.ts';
 import type { PlainColumn } from './directory.ts';
 import { ENCODING, TYPE } from './layout.ts';
-import { packUints } from './sections.ts';
 
 /** Distinct trace ids by first appearance: a span's stands so far back, counted from the newest. */
 export class TraceColumn {
@@ -53,16 +53,15 @@ export class TraceColumn {
   }
 
   build(): PlainColumn {
-    const main = packUints(this.#back, this.#count);
     const distinct = this.#ids.size;
-    // Ids are random: only the way back is worth compressing, which an all-random column would not be asked for.
     return {
       type: TYPE.traceId,
       encoding: ENCODING.ids,
       count: this.#count,
       distinct,
       first: this.ids,
-      main,
+      main: packBits(this.#back, this.#count).main,
+      random: true,
     };
   }
 }
@@ -124,6 +123,7 @@ export class SpanIdColumns {
       codes[i] = 2 + ((distance << 1) ^ (distance >> 31));
     }
     const bytesOf = (words: Uint32Array, length: number) => new Uint8Array(words.slice(0, length).buffer);
+    const packed = packBits(codes, count);
     return {
       areDistinct,
       columns: [
@@ -134,7 +134,8 @@ export class SpanIdColumns {
           count,
           distinct: absent,
           first: bytesOf(others, absent * 2),
-          main: packUints(codes, count),
+          main: packed.main,
+          randomMain: packed.random,
         },
       ],
     };

@@ -5,6 +5,7 @@ import { type Arena, ByteTable } from './byte-table.ts';
 import { DirectoryWriter } from './directory.ts';
 import { TYPE } from './layout.ts';
 import { packUintColumn } from './pack-columns.ts';
+import { PairFilterWriter } from './pair-filter.ts';
 import type { DecodedRaw, Refs } from './raw-blocks.ts';
 import { Origins, packMembers, type SealedBlock, sealedBlock } from './sealed-block.ts';
 
@@ -59,12 +60,13 @@ export function sealGroup<I extends { service: StringColumn }>(group: Group<I>):
     shapes[n] = walk.record(raw.start + raw.offsets.offset[i]!, raw.offsets.length[i]!);
   }
   const directory = new DirectoryWriter();
-  attributes.write(directory);
+  const filter = new PairFilterWriter();
+  attributes.write(directory, filter);
   directory.add(packUintColumn(TYPE.shape, shapes, refs.count));
   walk.write(directory);
   const flags = index.write(directory);
-  origins.write(directory);
+  origins.write(directory, filter);
   packMembers(directory, raws, refs);
   arena.used = used;
-  return sealedBlock(directory, raws, refs, index, flags);
+  return sealedBlock(directory, filter, raws, refs, index, flags);
 }

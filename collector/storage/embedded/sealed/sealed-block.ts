@@ -5,14 +5,15 @@ import type { StringColumn } from '../../../telemetry/columns.ts';
 import { attributeText } from '../../attribute-text.ts';
 import type { BlockMeta } from '../block.ts';
 import { buildBloom } from '../bloom.ts';
-import { hashOfPair } from './block-view.ts';
+import { packBits } from './bits.ts';
 import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter, StoredColumn } from './directory.ts';
-import { valueBloom } from './hashing.ts';
-import { ENCODING, TYPE } from './layout.ts';
+import { hashBytes } from './hashing.ts';
+import { ENCODING, FILTER_ROW, TYPE } from './layout.ts';
 import { packUintColumn, packVarintColumn } from './pack-columns.ts';
+import type { PairFilterWriter } from './pair-filter.ts';
 import type { DecodedRaw, Refs } from './raw-blocks.ts';
-import { packStrings, packUints } from './sections.ts';
+import { packStrings } from './sections.ts';
 
 /** A sealed block that is ready to be written; its id is given by the writer. */
 export interface SealedBlock {
@@ -78,7 +79,7 @@ export class Origins {
     return position;
   }
 
-  write(directory: DirectoryWriter): void {
+  write(directory: DirectoryWriter, filter: PairFilterWriter): void {
     const { bytes } = this.#arena;
     for (const [type, column] of [
       [TYPE.resources, this.#resources],
@@ -86,24 +87,21 @@ export class Origins {
     ] as const) {
       const { distinct, starts, lengths } = column;
       const first = packStrings(bytes, starts, lengths, distinct);
-      const bloom = type === TYPE.resources && first.length > 1024 ? { bloom: this.#pairs() } : {};
-      directory.add({ type, encoding: ENCODING.dictionary, count: 0, distinct, first, ...bloom });
+      directory.add({ type, encoding: ENCODING.dictionary, count: 0, distinct, first });
     }
     directory.add(packUintColumn(TYPE.resource, this.#resourceOf, this.#count));
     directory.add(packUintColumn(TYPE.scope, this.#scopeOf, this.#count));
+    this.#filter(filter);
   }
 
-  /** Filter over the attributes of all resources. */
-  #pairs(): Uint32Array {
-    const hashes = new Set<number>();
+  #filter(filter: PairFilterWriter): void {
     const { starts, lengths, distinct } = this.#resources;
     for (let n = 0; n < distinct; n++) {
       const { attributes } = resourceCodec.decode(this.#arena.bytes, starts[n]!, starts[n]! + lengths[n]!);
       for (const [key, value] of Object.entries(toAttributes(attributes))) {
-        hashes.add(hashOfPair(key, attributeText(value)));
+        filter.addText(hashBytes(Buffer.from(key)), hashBytes(Buffer.from(attributeText(value))));
       }
     }
-    return valueBloom(Int32Array.from(hashes), hashes.size);
   }
 }
 
@@ -136,7 +134,7 @@ export function packMembers(
       type: TYPE.positions,
       encoding: ENCODING.uints,
       count: refs.count,
-      main: packUints(gaps, refs.count),
+      ...packBits(gaps, refs.count),
     });
   }
 }
@@ -144,12 +142,14 @@ export function packMembers(
 /** The block with its row; `index` tells times and trace ids of its records. */
 export function sealedBlock(
   writer: DirectoryWriter,
+  filter: PairFilterWriter,
   raws: readonly DecodedRaw<{ service: StringColumn }>[],
   refs: Refs,
   index: { traceIds: Uint8Array; times: BigInt64Array },
   flags: number,
 ): SealedBlock {
   const { directory, columns } = writer.build(refs.count, flags);
+  columns.push({ number: FILTER_ROW, bytes: filter.build() });
   const bloom = buildBloom(index.traceIds);
   const services = countServices(raws, refs);
   const first = raws[refs.block[0]!]!.meta;

@@ -29,7 +29,7 @@ export function decompressSection(stored: Uint8Array, rawLength: number): Uint8A
 }
 
 /** The first `count` values in the least width that holds all of them: 0 (all zero), 1, 2 or 4 bytes. */
-export function packUints(values: Uint32Array, count: number): Uint8Array {
+function packUints(values: Uint32Array, count: number): Uint8Array {
   let all = 0;
   for (let i = 0; i < count; i++) all |= values[i]!;
   if (all === 0) return new Uint8Array(0);
@@ -40,7 +40,7 @@ export function packUints(values: Uint32Array, count: number): Uint8Array {
 }
 
 /** What `packUints` packed, for `count` values. */
-export function unpackUints(raw: Uint8Array, count: number): Uint32Array {
+function unpackUints(raw: Uint8Array, count: number): Uint32Array {
   if (raw.length === 0) return new Uint32Array(count);
   if (raw.length === count) return new Uint32Array(raw);
   if (raw.length === count * 2) return new Uint32Array(new Uint16Array(aligned(raw, 2)));
@@ -95,7 +95,7 @@ export function unpackStrings(raw: Uint8Array, count: number): PackedStrings {
 }
 
 /** Strings of these lengths; throws a RangeError when they are not exactly the bytes. */
-export function stringsOf(lengths: Uint32Array, bytes: Uint8Array): PackedStrings {
+function stringsOf(lengths: Uint32Array, bytes: Uint8Array): PackedStrings {
   let end = 0;
   for (let i = 0; i < lengths.length; i++) {
     end += lengths[i]!;
@@ -131,8 +131,8 @@ export function writeVarint(out: Uint8Array, at: number, value: number): number 
 /** Bytes that a varint of a value below 2^53 takes at the most. */
 export const VARINT_BYTES = 8;
 
-/** `count` varints; throws a RangeError when they end too early or exceed 2^53. */
-export function readVarints(raw: Uint8Array, count: number): Float64Array {
+/** `count` varints, or as many as there are; throws a RangeError when they end too early or exceed 2^53. */
+export function readVarints(raw: Uint8Array, count = countVarints(raw)): Float64Array {
   const values = new Float64Array(count);
   let p = 0;
   for (let i = 0; i < count; i++) {
@@ -152,4 +152,10 @@ export function readVarints(raw: Uint8Array, count: number): Float64Array {
   }
   if (p !== raw.length) throw new RangeError(`${count} varints do not stand in ${raw.length} bytes`);
   return values;
+}
+
+function countVarints(raw: Uint8Array): number {
+  let count = 0;
+  for (const byte of raw) if (byte < 0x80) count++;
+  return count;
 }

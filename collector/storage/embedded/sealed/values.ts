@@ -4,16 +4,17 @@ import { toValue } from '../../../formats/otlp-protobuf/attributes.ts';
 import { anyValueCodec, keyValueCodec } from '../../../formats/otlp-protobuf/messages.ts';
 import type { Attributes, AttributeValue } from '../../../telemetry/model.ts';
 import { attributeText } from '../../attribute-text.ts';
+import { Bits, unpackBits } from './bits.ts';
 import type { ColumnEntry, Directory } from './directory.ts';
 import { ENCODING, TYPE } from './layout.ts';
-import { type PackedStrings, stringsOf, unpackStrings, unpackUints, wordPairs } from './sections.ts';
+import { type PackedStrings, unpackStrings, wordPairs } from './sections.ts';
 
 /** Distinct (or simply all) values of a column, and which of them each occurrence has. */
 export interface Values {
   /** Values that positions speak of. */
   readonly size: number;
   /** Per occurrence: position of its value. */
-  readonly positions: Uint32Array;
+  readonly positions: Positions;
   value(position: number): AttributeValue;
   /** The bytes of a string, the digits of a number. */
   bytes(position: number): Uint8Array;
@@ -28,38 +29,70 @@ export function readValues(directory: Directory, entry: ColumnEntry): Values {
   return new WordValues(directory, entry);
 }
 
-/** The dictionary of a column alone, where the directory holds it: what values there are, not who has them. */
-export function dictionaryOf(directory: Directory, entry: ColumnEntry): Values | undefined {
-  if (!directory.hasFirst(entry.number)) return undefined;
-  return entry.encoding === ENCODING.dictionary || entry.encoding === ENCODING.dictionary64
-    ? readValues(directory, entry)
-    : undefined;
-}
-
 /** Strings of a column that is encoded as a dictionary or plainly. */
 export function readStrings(directory: Directory, entry: ColumnEntry): PackedStrings {
-  const first = directory.first(entry.number);
-  if (entry.encoding === ENCODING.dictionary) return unpackStrings(first, entry.distinct);
-  return stringsOf(unpackUints(first, entry.count), directory.main(entry.number));
+  const size = entry.encoding === ENCODING.dictionary ? entry.distinct : entry.count;
+  return unpackStrings(directory.first(entry.number), size);
 }
 
-/** Per occurrence: which of the strings it is. */
-export function readPositions(directory: Directory, entry: ColumnEntry): Uint32Array {
+/** Per occurrence: which of the values it is. */
+export interface Positions {
+  at(occurrence: number): number;
+  readonly all: Uint32Array;
+}
+
+/** Throws a RangeError where there is no such value. */
+export function readPositions(directory: Directory, entry: ColumnEntry): Positions {
   const isDictionary = entry.encoding === ENCODING.dictionary || entry.encoding === ENCODING.dictionary64;
-  const size = isDictionary ? entry.distinct : entry.count;
-  const positions = isDictionary
-    ? unpackUints(directory.main(entry.number), entry.count)
-    : countUp(entry.count);
-  for (let i = 0; i < positions.length; i++) {
-    if (positions[i]! >= size) throw new RangeError(`value ${positions[i]} of ${size}`);
-  }
-  return positions;
+  if (!isDictionary) return new OwnPositions(entry.count);
+  return new CheckedPositions(new Bits(directory.main(entry.number), entry.count), entry.distinct);
 }
 
-function countUp(count: number): Uint32Array {
-  const numbers = new Uint32Array(count);
-  for (let i = 0; i < count; i++) numbers[i] = i;
-  return numbers;
+/** Positions in a dictionary. */
+class CheckedPositions implements Positions {
+  readonly #bits: Bits;
+  readonly #size: number;
+  #all: Uint32Array | undefined;
+
+  constructor(bits: Bits, size: number) {
+    this.#bits = bits;
+    this.#size = size;
+  }
+
+  at(occurrence: number): number {
+    const position = this.#bits.at(occurrence);
+    if (position >= this.#size) throw new RangeError(`value ${position} of ${this.#size}`);
+    return position;
+  }
+
+  get all(): Uint32Array {
+    if (this.#all !== undefined) return this.#all;
+    const { all } = this.#bits;
+    for (let i = 0; i < all.length; i++) {
+      if (all[i]! >= this.#size) throw new RangeError(`value ${all[i]} of ${this.#size}`);
+    }
+    this.#all = all;
+    return all;
+  }
+}
+
+/** Every occurrence has a value of its own. */
+class OwnPositions implements Positions {
+  readonly #count: number;
+  #all: Uint32Array | undefined;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  at(occurrence: number): number {
+    return occurrence;
+  }
+
+  get all(): Uint32Array {
+    this.#all ??= Uint32Array.from({ length: this.#count }, (_, i) => i);
+    return this.#all;
+  }
 }
 
 export function textOf({ bytes, ends }: PackedStrings, position: number): string {
@@ -81,7 +114,7 @@ class StringValues implements Values {
   readonly #entry: ColumnEntry;
   readonly #strings: PackedStrings;
   readonly #values: (AttributeValue | undefined)[] = [];
-  #positions: Uint32Array | undefined;
+  #positions: Positions | undefined;
 
   constructor(directory: Directory, entry: ColumnEntry) {
     this.#directory = directory;
@@ -90,7 +123,7 @@ class StringValues implements Values {
     this.size = this.#strings.ends.length;
   }
 
-  get positions(): Uint32Array {
+  get positions(): Positions {
     this.#positions ??= readPositions(this.#directory, this.#entry);
     return this.#positions;
   }
@@ -110,11 +143,8 @@ class StringValues implements Values {
 
   #decode(position: number): AttributeValue {
     const { type } = this.#entry;
-    if (type === TYPE.other || type === TYPE.anyKey)
-      return decodePair(bytesOf(this.#strings, position)).value;
-    if (type === TYPE.json) return parseJson(textOf(this.#strings, position)) as AttributeValue;
-    if (type === TYPE.bodyOther) return toValue(anyValueCodec.decode(bytesOf(this.#strings, position)));
-    return textOf(this.#strings, position);
+    if (type === TYPE.text) return textOf(this.#strings, position);
+    return decodeValue(type, bytesOf(this.#strings, position));
   }
 
   equalTo(text: string): Uint8Array {
@@ -139,12 +169,24 @@ function isSame(bytes: Uint8Array, from: number, wanted: Uint8Array): boolean {
   return true;
 }
 
+function decodeValue(type: number, bytes: Uint8Array): AttributeValue {
+  if (type === TYPE.other || type === TYPE.anyKey) return decodePair(bytes).value;
+  if (type === TYPE.bodyOther) return toValue(anyValueCodec.decode(bytes));
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  return type === TYPE.json ? (parseJson(text) as AttributeValue) : text;
+}
+
+/** How the value of a column of byte strings reads. */
+export function textOfValue(type: number, bytes: Uint8Array): string {
+  return attributeText(decodeValue(type, bytes));
+}
+
 class WordValues implements Values {
   readonly size: number;
   readonly #directory: Directory;
   readonly #entry: ColumnEntry;
   readonly #words: Uint32Array;
-  #positions: Uint32Array | undefined;
+  #positions: Positions | undefined;
 
   constructor(directory: Directory, entry: ColumnEntry) {
     this.#directory = directory;
@@ -153,7 +195,7 @@ class WordValues implements Values {
     this.size = this.#words.length / 2;
   }
 
-  get positions(): Uint32Array {
+  get positions(): Positions {
     this.#positions ??= readPositions(this.#directory, this.#entry);
     return this.#positions;
   }
@@ -182,7 +224,7 @@ function readWords(directory: Directory, entry: ColumnEntry): Uint32Array {
   if (entry.encoding === ENCODING.dictionary64)
     return wordPairs(directory.first(entry.number), entry.distinct);
   if (entry.encoding === ENCODING.fixed64) return wordPairs(directory.main(entry.number), entry.count);
-  const above = unpackUints(directory.main(entry.number), entry.count);
+  const above = unpackBits(directory.main(entry.number), entry.count);
   const words = new Uint32Array(entry.count * 2);
   for (let i = 0; i < entry.count; i++) {
     const low = above[i]! + entry.minLow;

@@ -27,8 +27,11 @@ export class SealedSpans extends BlockView {
   }
 
   /** Distinct trace ids (16 bytes each), and which of them each span has: cheaper than `index.traceId`. */
-  traces(): { ids: Uint8Array; index: Uint32Array } {
-    return reading(this.meta, () => readTraceIds(this.directory, this.column(TYPE.traceId)));
+  traces(): { ids: Uint8Array; index: Uint32Array; areDistinct: boolean } {
+    return reading(this.meta, () => ({
+      ...readTraceIds(this.directory, this.column(TYPE.traceId)),
+      areDistinct: this.hasDistinctIds,
+    }));
   }
 
   /** What of span `i` stands in no index column. */
@@ -89,7 +92,7 @@ export class SealedSpans extends BlockView {
     if (type === TYPE.httpStatus) {
       const values = readValues(directory, entry);
       const distinct = Uint16Array.from({ length: values.size }, (_, p) => Number(values.value(p)));
-      const { positions } = values;
+      const positions = values.positions.all;
       const all = new Uint16Array(positions.length);
       for (let i = 0; i < all.length; i++) all[i] = distinct[positions[i]!]!;
       return all;

@@ -1,0 +1,40 @@
+/** How many records of each shape stand before a record, without a number for each of them. */
+const STEP = 128;
+
+export class Ranks {
+  readonly #shapeOf: Uint32Array;
+  readonly #shapes: number;
+  /** Of every STEP records: how many of each shape stand before them. */
+  readonly #before: Uint32Array;
+  /** The same up to and with `#at`: the next question is often about the same record. */
+  readonly #counts: Uint32Array;
+  #at = -1;
+
+  constructor(shapeOf: Uint32Array, shapes: number) {
+    this.#shapeOf = shapeOf;
+    this.#shapes = shapes;
+    this.#counts = new Uint32Array(shapes);
+    this.#before = new Uint32Array(Math.ceil(shapeOf.length / STEP) * shapes);
+    const counts = new Uint32Array(shapes);
+    for (let i = 0; i < shapeOf.length; i++) {
+      if (i % STEP === 0) this.#before.set(counts, (i / STEP) * shapes);
+      counts[shapeOf[i]!]!++;
+    }
+  }
+
+  /** Values that records up to and with `i` have, where one of each shape has so many `times`. */
+  upTo(i: number, times: Uint32Array): number {
+    if (this.#at !== i) this.#count(i);
+    let sum = 0;
+    for (let shape = 0; shape < this.#shapes; shape++) sum += this.#counts[shape]! * times[shape]!;
+    return sum;
+  }
+
+  #count(i: number): void {
+    const step = Math.floor(i / STEP);
+    const from = step * this.#shapes;
+    for (let shape = 0; shape < this.#shapes; shape++) this.#counts[shape] = this.#before[from + shape]!;
+    for (let n = step * STEP; n <= i; n++) this.#counts[this.#shapeOf[n]!]!++;
+    this.#at = i;
+  }
+}
