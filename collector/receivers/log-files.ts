@@ -1,8 +1,7 @@
 import { scanLogLines } from '../formats/log-line/scan-log-lines.ts';
-import { checkpointOnly, type LogBatch } from '../telemetry/batch.ts';
+import { type Checkpoint, checkpointOnly, type LogBatch } from '../telemetry/batch.ts';
 import { NANOS_PER_MS } from '../telemetry/clock.ts';
 import { CollectorError } from '../telemetry/errors.ts';
-import type { FileState } from './log-files/file-state.ts';
 import { renderState } from './log-files/file-state.ts';
 import type { LogFileGroup } from './log-files/group.ts';
 import type { Tail, TailLines, TailRead } from './log-files/tail.ts';
@@ -89,7 +88,16 @@ class LogFiles {
     this.#intervalMs = options.pollIntervalMs ?? POLL_INTERVAL_MS;
     this.#tails = new TailSet(options.files, limits, {
       checkpoint: (source) => deps.checkpoint(source),
+      save: (records) => this.#save(records),
+      nowMs: () => Number(deps.clock() / NANOS_PER_MS),
       warnOnce: (path, message) => this.#warnOnce(path, message),
+      unreadable: (path, reason) => {
+        deps.stats.refused(NAME, 'logs', 1, 'rotated-file-unreadable');
+        deps.warn(`a rotated log file cannot be read, its lines are lost: ${reason}`, {
+          receiver: NAME,
+          path,
+        });
+      },
     });
   }
 
@@ -127,8 +135,13 @@ class LogFiles {
     if (this.#deps.clock() < this.#retryAtUnixNano) return;
     try {
       await this.#tails.discover();
-      // One read may open a copy that must come first, hence the second look at the list.
-      for (const tail of this.#tails.readable) await this.#drain(tail);
+      const waiting = new Set<string>();
+      for (const tail of this.#tails.readable) {
+        // What followed a file that is not at its end yet has to wait for it.
+        if (waiting.has(tail.log) || (await this.#drain(tail)) === 'end') continue;
+        waiting.add(tail.log);
+        this.#backlog = true;
+      }
       this.#backoffMs = 0;
     } catch (error) {
       this.#backOff(error);
@@ -146,39 +159,49 @@ class LogFiles {
     });
   }
 
-  async #drain(tail: Tail): Promise<void> {
-    // It may have been read, closed or found to be a copy since the list was made.
-    if (!this.#tails.all.includes(tail)) return;
-    if (tail.unsaved && tail.state) await this.#deliver(tail, emptyRead(tail.state));
+  /** Reads on in one file, as far as it goes in one look. */
+  async #drain(tail: Tail): Promise<'end' | 'more'> {
     for (let chunks = 0; !this.#stopped; chunks++) {
-      if (tail.matched && chunks === CHUNKS_PER_POLL) {
-        this.#backlog = true;
-        return;
-      }
+      // It may have been closed or found to be a copy since the list was made.
+      if (!this.#tails.has(tail) || tail.shadow) return 'end';
+      if (chunks === CHUNKS_PER_POLL) return 'more';
       const read = await tail.read();
       if (read === 'replaced') {
-        if (!tail.matched) return this.#tails.drop(tail);
-        await this.#readCopyOf(tail);
-        if (tail.shadow) return;
+        if (!tail.matched) await this.#tails.drop(tail);
+        else if ((await this.#readCopyOf(tail)) === 'more') return 'more';
       } else if (read !== 'none') {
         await this.#deliver(tail, read);
       } else if (!(await tail.searching())) break;
     }
     if (!tail.matched && !this.#stopped) await this.#closeWhenIdle(tail);
+    return 'end';
   }
 
   /** The file was truncated: what a copy of it holds beyond the position comes before its new content. */
-  async #readCopyOf(tail: Tail): Promise<void> {
+  async #readCopyOf(tail: Tail): Promise<'end' | 'more'> {
     const before = new Set(this.#tails.readable);
     await this.#tails.replaced(tail);
-    for (const copy of this.#tails.readable) if (!before.has(copy)) await this.#drain(copy);
+    for (const copy of this.#tails.readable) {
+      if (!before.has(copy) && (await this.#drain(copy)) === 'more') return 'more';
+    }
+    return 'end';
   }
 
   async #closeWhenIdle(tail: Tail): Promise<void> {
-    if (++tail.idleReads <= IDLE_POLLS) return;
+    if (++tail.idleReads <= IDLE_POLLS && !tail.content.fixed) return;
     const rest = await tail.rest();
     if (rest) await this.#deliver(tail, rest);
     await this.#tails.drop(tail);
+  }
+
+  /** Stores what is known of rotated files before they are read. Throws when that is to be tried again later. */
+  async #save(records: readonly Checkpoint[]): Promise<void> {
+    try {
+      await this.#deps.consume(records.map((record) => checkpointOnly(record)));
+    } catch (error) {
+      if (!(error instanceof CollectorError) || error.retryable) throw error;
+      this.#deps.warn('which log files are known is not stored', { receiver: NAME, error: error.message });
+    }
   }
 
   /** Hands lines on with their position. Throws when they are to be read again later. */
@@ -211,8 +234,4 @@ class LogFiles {
     this.#warned.set(path, message);
     this.#deps.warn(message, { receiver: NAME, path });
   }
-}
-
-function emptyRead(state: FileState): TailRead {
-  return { lines: [], tooLong: 0, next: state };
 }

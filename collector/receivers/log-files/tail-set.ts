@@ -1,230 +1,216 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { type FileState, parseState } from './file-state.ts';
-import { type LogFileGroup, resourceOfPath } from './group.ts';
-import { isLiteral, matchingPaths, rotatedPaths } from './names.ts';
-import { identityOf, Tail, type TailLimits } from './tail.ts';
+import { basename, dirname } from 'node:path';
+import type { Checkpoint } from '../../telemetry/batch.ts';
+import { isCompressed } from './content.ts';
+import { furthestHeld, parseState } from './file-state.ts';
+import { FollowedLog } from './followed-log.ts';
+import { FollowedPattern } from './followed-pattern.ts';
+import type { LogFileGroup } from './group.ts';
+import { isRotatedName, matchingPaths } from './names.ts';
+import { OpenTails } from './open-tails.ts';
+import { Folders, RotatedLook } from './rotated-look.ts';
+import type { Tail, TailLimits } from './tail.ts';
 
 export interface TailSetDeps {
   /** The position that was stored last for a source. */
   checkpoint(source: string): Promise<string | undefined>;
+  /** Stores which files are known; rejects when that has to be tried again later. */
+  save(records: Checkpoint[]): Promise<void>;
+  nowMs(): number;
   warnOnce(path: string, message: string): void;
+  /** A rotated file is given up. */
+  unreadable(path: string, reason: string): void;
 }
 
 /**
  * Which files are read, and from where on: finds them by name, knows them again by device, inode and content, and
- * finds what rotation made of them.
+ * finds what rotation made of them, however often it did since the last look.
  */
 export class TailSet {
-  readonly #tails = new Map<string, Tail>();
+  readonly #open: OpenTails;
+  readonly #logs = new Map<string, FollowedLog>();
   readonly #groups: readonly LogFileGroup[];
   readonly #limits: TailLimits & { maxFiles: number };
   readonly #deps: TailSetDeps;
+  readonly #look: RotatedLook;
+  #patterns: FollowedPattern[] | undefined;
   /** Identities of the files that the patterns lead to, older files first. */
   #listed: string[] = [];
-  #started = false;
 
   constructor(groups: readonly LogFileGroup[], limits: TailLimits & { maxFiles: number }, deps: TailSetDeps) {
     this.#groups = groups;
     this.#limits = limits;
     this.#deps = deps;
+    this.#open = new OpenTails(limits, deps.warnOnce);
+    const noteStored = (log: FollowedLog, identity: string) => this.#noteStored(log, identity);
+    this.#look = new RotatedLook(this.#open, { ...deps, noteStored });
   }
 
   /** Tails whose content is to be read: those that were rotated away first, then the others as they are listed. */
   get readable(): Tail[] {
-    const ready = this.all.filter((tail) => tail.resolved && !tail.shadow);
+    const ready = this.#open.all.filter((tail) => tail.resolved && !tail.shadow);
     const rank = (tail: Tail) => (tail.matched ? this.#listed.indexOf(tail.identity) : -1);
-    return ready.sort((a, b) => rank(a) - rank(b));
+    return ready.sort((a, b) => rank(a) - rank(b) || a.age - b.age);
   }
 
-  get all(): Tail[] {
-    return [...this.#tails.values()];
+  has(tail: Tail): boolean {
+    return this.#open.get(tail.identity) === tail;
   }
 
   /** Looks which files there are now, and decides for new ones where to begin. */
   async discover(): Promise<void> {
-    const matched = new Set<string>();
-    for (const group of this.#groups) {
-      for (const include of group.include) {
-        for (const path of await this.#pathsOf(include)) {
-          const tail = await this.#openTail(path, group);
-          if (!tail) continue;
-          tail.path = path;
-          matched.add(tail.identity);
-        }
-      }
-    }
-    for (const tail of this.all) tail.matched = matched.has(tail.identity);
-    this.#listed = [...matched];
-    if (!this.#started) await this.#findRotatedWhileDown();
-    this.#started = true;
-    await this.#resolve();
+    const live = await this.#findMatching();
+    for (const [path, tail] of live) await this.#follow(this.#logs.get(path), tail);
+    const folders = new Folders();
+    for (const log of this.#logs.values()) await this.#look.ifDue(log, live.get(log.path), folders);
+    for (const tail of this.#open.all) await this.#beginIfReady(tail);
+    this.#forgetGone(live);
+    await this.#save();
   }
 
+  /** Opens what the patterns name; gives the tails by path. */
+  async #findMatching(): Promise<Map<string, Tail>> {
+    const live = new Map<string, Tail>();
+    this.#patterns ??= await this.#loadPatterns();
+    for (const pattern of this.#patterns) {
+      const found = await this.#pathsOf(pattern.include);
+      const paths = new Set([...pattern.paths, ...found]);
+      for (const path of paths) if (!this.#logs.has(path)) await this.#addLog(path, pattern);
+      pattern.paths = [...paths].filter((path) => this.#logs.has(path));
+      for (const path of found) {
+        const tail = await this.#open.open(path, pattern.group);
+        if (!tail) continue;
+        tail.path = path;
+        live.set(path, tail);
+      }
+    }
+    const matched = new Set([...live.values()].map(({ identity }) => identity));
+    for (const tail of this.#open.all) tail.matched = matched.has(tail.identity);
+    this.#listed = [...matched];
+    return live;
+  }
+
+  async #loadPatterns(): Promise<FollowedPattern[]> {
+    const patterns: FollowedPattern[] = [];
+    for (const group of this.#groups) {
+      for (const include of group.include) {
+        const pattern = new FollowedPattern(include, group, this.#deps.nowMs());
+        const record = await this.#deps.checkpoint(pattern.source);
+        if (record !== undefined) pattern.restore(record);
+        patterns.push(pattern);
+      }
+    }
+    return patterns;
+  }
+
+  /** What is compressed is read only as what rotation made of a log. */
   async #pathsOf(include: string): Promise<string[]> {
     try {
-      return await matchingPaths(include);
+      return (await matchingPaths(include)).filter((path) => !isCompressed(path));
     } catch (error) {
       this.#deps.warnOnce(include, `log files cannot be listed: ${(error as Error).message}`);
       return [];
     }
   }
 
-  /**
-   * The tail of a path, opened if it is new; undefined when it is no readable file or there are too many. What rotation
-   * made of a file is of the same writer as the file at `origin`.
-   */
-  async #openTail(path: string, group: LogFileGroup, origin = path): Promise<Tail | undefined> {
-    let file: FileHandle | undefined;
-    try {
-      const known = this.#tails.get(identityOf(await stat(path)));
-      if (known) return known;
-      file = await open(path, 'r');
-      const tail = await this.#newTail(file, path, group, origin);
-      if (tail) file = undefined;
-      return tail;
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT') this.#deps.warnOnce(path, `a log file cannot be opened: ${message}`);
-      return undefined;
-    } finally {
-      await file?.close();
+  async #addLog(path: string, { group, sinceMs, isNew }: FollowedPattern): Promise<void> {
+    // Above what may be open, and as many whose names are not there, logs are read but not followed.
+    if (this.#logs.size >= 2 * this.#limits.maxFiles) return;
+    const log = new FollowedLog(path, group);
+    const record = await this.#deps.checkpoint(log.source);
+    if (record === undefined || !log.restore(record)) {
+      log.sinceMs = sinceMs;
+      log.isNew = isNew ? 'with its pattern' : 'alone';
     }
+    for (const identity of new Set(log.identities)) await this.#noteStored(log, identity);
+    this.#logs.set(path, log);
   }
 
-  async #newTail(
-    file: FileHandle,
-    path: string,
-    group: LogFileGroup,
-    origin: string,
-  ): Promise<Tail | undefined> {
-    const stats = await file.stat();
-    if (!stats.isFile() || this.#tails.has(identityOf(stats))) return undefined;
-    if (this.#tails.size >= this.#limits.maxFiles) {
-      this.#deps.warnOnce(path, `more than ${this.#limits.maxFiles} log files: narrow the include patterns`);
-      return undefined;
+  async #noteStored(log: FollowedLog, identity: string): Promise<void> {
+    const position = await this.#deps.checkpoint(identity);
+    const state = position === undefined ? undefined : parseState(position);
+    if (state) log.note(identity, state);
+  }
+
+  /** What has a log's name now is read on from where it was, if it still holds what was read of it. */
+  async #follow(log: FollowedLog | undefined, tail: Tail): Promise<void> {
+    if (!log) return;
+    if (!tail.resolved) {
+      await this.#noteStored(log, tail.identity);
+      const own = log.read.filter(({ identity }) => identity === tail.identity);
+      const [held] = await furthestHeld(tail.content, own);
+      if (held) tail.resume(held.state);
     }
-    const tail = new Tail(
-      file,
-      stats,
-      { path, group, resource: resourceOfPath(group.resource, origin) },
-      this.#limits,
-    );
-    this.#tails.set(tail.identity, tail);
-    return tail;
+    if (tail.resolved && !tail.shadow) log.hold(tail);
   }
 
-  /** Files that were renamed while the collector was down: no pattern leads to them, but their checkpoint does. */
-  async #findRotatedWhileDown(): Promise<void> {
-    for (const group of this.#groups) {
-      const literal = group.include.filter(isLiteral);
-      const found = this.all.filter((tail) => tail.group === group).map((tail) => tail.path);
-      for (const path of new Set([...literal, ...found])) {
-        for (const rotated of await rotatedPaths(path)) await this.#openIfUnfinished(rotated, group, path);
-      }
-    }
-  }
-
-  async #openIfUnfinished(path: string, group: LogFileGroup, origin: string): Promise<void> {
-    const before = this.#tails.size;
-    const tail = await this.#openTail(path, group, origin);
-    if (!tail || this.#tails.size === before) return;
-    tail.matched = false;
-    const state = await this.#storedState(tail);
-    if (state && (await tail.holds(state))) tail.resume(state);
-    else await this.drop(tail);
-  }
-
-  /** Looked up once: nobody else writes it, and we do only for tails that are resolved. */
-  async #storedState(tail: Tail): Promise<FileState | undefined> {
-    if (tail.stored === undefined) {
-      const position = await this.#deps.checkpoint(tail.identity);
-      tail.stored = (position === undefined ? undefined : parseState(position)) ?? null;
-    }
-    return tail.stored ?? undefined;
-  }
-
-  /** Those with a checkpoint first: whether another file is a copy is told by them. */
-  async #resolve(): Promise<void> {
-    const fresh: Tail[] = [];
-    for (const tail of this.all) {
-      if (tail.resolved) continue;
-      const state = await this.#storedState(tail);
-      // Before its first line is complete a new file cannot be known again, and has nothing to read.
-      if (!state && (await tail.fingerprint()) === undefined) continue;
-      if (state && (await tail.holds(state))) tail.resume(state);
-      else {
-        if (state) await this.#resumeCopy(tail, state);
-        fresh.push(tail);
-      }
-    }
-    for (const tail of fresh) if (!tail.resolved) await this.#begin(tail);
-    await this.#releaseDiverged();
-  }
-
-  /** Reads a file from its beginning, unless it is a copy of what is read under another name. */
-  async #begin(tail: Tail): Promise<void> {
+  /** Before its first line is complete a new file cannot be known again, and has nothing to read. */
+  async #beginIfReady(tail: Tail): Promise<void> {
+    if (tail.resolved || (tail.matched && (await tail.fingerprint()) === undefined)) return;
     tail.resume(undefined);
-    tail.shadow = await this.#isCopy(tail);
+    this.#logs.get(tail.path)?.hold(tail);
   }
 
-  /** A shadow that no longer holds what was read of any log beside it is a log of its own. */
-  async #releaseDiverged(): Promise<void> {
-    for (const tail of this.all.filter((t) => t.shadow)) {
-      if (!(await this.#isCopy(tail))) tail.resume(undefined);
+  /** A log is gone when neither its file is there nor any that rotation made of it. */
+  #forgetGone(live: ReadonlyMap<string, Tail>): void {
+    const absent = [...this.#logs.values()].filter((log) => !live.has(log.path));
+    const isGone = (log: FollowedLog) => !log.again && log.rotated === 0;
+    const isOpen = (log: FollowedLog) => this.#open.all.some((tail) => tail.log === log.path);
+    const gone = absent.filter((log) => isGone(log) && !isOpen(log));
+    const tooMany = absent.slice(0, -this.#limits.maxFiles);
+    for (const pattern of this.#patterns ?? []) {
+      const paths = new Set(pattern.paths);
+      for (const { path } of [...gone, ...tooMany]) paths.delete(path);
+      pattern.paths = [...paths];
     }
+    const named = new Set(this.#patterns?.flatMap(({ paths }) => paths));
+    for (const path of this.#logs.keys()) if (!named.has(path)) this.#logs.delete(path);
   }
 
-  /** True when a log that this file may be a rotated copy of reads the same, as far as both go. */
-  async #isCopy(tail: Tail): Promise<boolean> {
-    for (const other of this.all) {
-      if (other === tail || other.shadow || !other.state || !other.matched) continue;
-      if (!(await rotatedPaths(other.path)).includes(tail.path)) continue;
-      if (await tail.sharesHistory(other.state)) return true;
-    }
-    return false;
+  async #save(): Promise<void> {
+    const unsaved = [...(this.#patterns ?? []), ...this.#logs.values()].flatMap((record) => {
+      const position = record.unsaved();
+      return position === undefined ? [] : [{ record, checkpoint: { source: record.source, position } }];
+    });
+    if (unsaved.length === 0) return;
+    await this.#deps.save(unsaved.map(({ checkpoint }) => checkpoint));
+    for (const { record } of unsaved) record.saved();
   }
 
   /**
-   * The tail's file no longer holds what was read of it: it was copied away and truncated, or written anew. What the
-   * copy holds beyond that is read next; the file itself is read from its beginning.
+   * The tail's file no longer holds what was read of it: it was copied away and truncated, or written anew. What rotation
+   * made of it is to be read next, then the file itself from its beginning.
    */
   async replaced(tail: Tail): Promise<void> {
-    const { state } = tail;
-    if (state) await this.#resumeCopy(tail, state);
-    await this.#begin(tail);
-  }
-
-  /** Finds the copy that rotation made of a tail's file while `state` held, and reads on in it. */
-  async #resumeCopy(tail: Tail, state: FileState): Promise<void> {
-    for (const path of await rotatedPaths(tail.path)) {
-      const before = this.#tails.size;
-      const copy = await this.#openTail(path, tail.group, tail.path);
-      if (!copy || copy === tail || (await this.#isReadAlready(copy))) continue;
-      const opened = this.#tails.size > before;
-      if (opened) copy.matched = false;
-      if (await copy.holds(state)) {
-        const own = await this.#storedState(copy);
-        // A copy that was read before has a checkpoint of its own, which says how far.
-        copy.resume(own && own.offset > state.offset && (await copy.holds(own)) ? own : state);
-        copy.unsaved = true;
-        return;
-      }
-      if (opened) await this.drop(copy);
+    const logs = [...this.#logs.values()];
+    for (const log of logs) log.release(tail);
+    tail.resolved = false;
+    const folders = new Folders();
+    const { path } = tail;
+    const isCopyOf = (log: FollowedLog) =>
+      dirname(log.realPath) === dirname(path) && isRotatedName(basename(path), basename(log.realPath));
+    for (const log of logs.filter(isCopyOf)) await this.#look.look(log, this.#at(log.path), folders);
+    const own = this.#logs.get(path);
+    if (!tail.resolved) tail.resume(undefined);
+    if (own) {
+      if (!tail.shadow) own.hold(tail);
+      await this.#look.look(own, tail, folders);
     }
+    await this.#save();
   }
 
-  /** True for a tail that is read under its own name and whose file is still the one that was read. */
-  async #isReadAlready(tail: Tail): Promise<boolean> {
-    if (!tail.resolved || tail.shadow) return false;
-    return tail.state === undefined || (await tail.holds(tail.state));
+  #at(path: string): Tail | undefined {
+    return this.#open.all.find((tail) => tail.matched && tail.path === path);
   }
 
+  /** Closes a file that was read, or that is to be judged anew. */
   async drop(tail: Tail): Promise<void> {
-    this.#tails.delete(tail.identity);
-    await tail.close();
+    for (const log of this.#logs.values()) log.release(tail);
+    const log = this.#logs.get(tail.log);
+    if (log) log.again = true;
+    await this.#open.drop(tail);
   }
 
   async close(): Promise<void> {
-    for (const tail of this.all) await this.drop(tail);
+    for (const tail of this.#open.all) await this.#open.drop(tail);
   }
 }

@@ -1,9 +1,8 @@
-import type { Stats } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import { logAttribute } from '../../../slo/index.ts';
 import type { HeldLines, UnwrappedLines } from '../../formats/log-line/stream-lines.ts';
-import { continues, type FileState, fingerprintOf, readAt, renderState, stateAt } from './file-state.ts';
-import type { LogFileGroup } from './group.ts';
+import { type Content, type FileFacts, readAt } from './content.ts';
+import { continues, type FileState, fingerprintOf, stateAt } from './file-state.ts';
+import { type LogFileGroup, resourceOfPath } from './group.ts';
 import { cutLines } from './line-chunks.ts';
 import { Unwrapping, withHeld } from './unwrapping.ts';
 
@@ -27,30 +26,24 @@ export interface TailLimits {
   chunkBytes: number;
 }
 
-/** Device and inode: what stays when a file is renamed. */
-export function identityOf(stats: Stats): string {
-  return `log:${stats.dev}:${stats.ino}`;
-}
-
 /** One open file that is read as it grows. It keeps its handle, so that renaming and deleting do not lose it. */
 export class Tail {
   readonly identity: string;
-  readonly group: LogFileGroup;
+  readonly content: Content;
+  /** The path under which its log is followed. */
+  readonly log: string;
   /** Its name when it was last seen. */
   path: string;
   /** A configured path still leads to it; if not, it was rotated away and is closed once it is read. */
   matched = true;
+  /** Of several files that were rotated away from one log the lower is the older. */
+  age = 0;
   /** Reads in a row that found nothing new. */
   idleReads = 0;
   /** A copy of a file that is still read under its own name: what it holds comes from there. */
   shadow = false;
   /** It is decided where reading begins. */
   resolved = false;
-  /** What its checkpoint says; null when there is none, undefined before it was looked up. */
-  stored: FileState | null | undefined;
-  /** Where it begins came from another file and is not yet stored under its own name. */
-  unsaved = false;
-  readonly #file: FileHandle;
   readonly #limits: TailLimits;
   #state: FileState | undefined;
   #seen = '';
@@ -61,26 +54,21 @@ export class Tail {
   readonly #unwrapping: Unwrapping;
 
   constructor(
-    file: FileHandle,
-    stats: Stats,
-    { path, group, resource }: { path: string; group: LogFileGroup; resource: Record<string, string> },
+    { content, facts }: { content: Content; facts: FileFacts },
+    { path, log, group }: { path: string; log: string; group: LogFileGroup },
     limits: TailLimits,
   ) {
-    this.#file = file;
-    this.identity = identityOf(stats);
+    this.content = content;
+    this.identity = facts.identity;
     this.path = path;
-    this.group = group;
-    this.#resource = resource;
+    this.log = log;
+    this.#resource = resourceOfPath(group.resource, log);
     this.#unwrapping = new Unwrapping(group.format, limits);
     this.#limits = limits;
   }
 
   get state(): FileState | undefined {
     return this.#state;
-  }
-
-  get position(): string | undefined {
-    return this.#state && renderState(this.#state);
   }
 
   /** Attributes of all lines of a stream of this file. */
@@ -96,18 +84,12 @@ export class Tail {
 
   /** The file's own fingerprint now; undefined while its first line is not complete. */
   fingerprint(): Promise<string | undefined> {
-    return fingerprintOf(this.#file);
+    return fingerprintOf(this.content);
   }
 
   /** True when the file begins with what `state` says was read. */
   holds(state: FileState): Promise<boolean> {
-    return continues(this.#file, state);
-  }
-
-  /** True when the file begins with as much of what `state` says was read as it is long. */
-  async sharesHistory(state: FileState): Promise<boolean> {
-    if ((await this.#file.stat()).size >= state.offset) return this.holds(state);
-    return (await this.fingerprint()) === state.fingerprint;
+    return continues(this.content, state);
   }
 
   /** Goes on behind what was read; without a state, from the file's beginning. */
@@ -125,13 +107,14 @@ export class Tail {
    * read of it: it was truncated. What was read is checked behind the read, so that no half-truncated text gets out.
    */
   async read(): Promise<TailRead | 'none' | 'replaced'> {
-    const stats = await this.#file.stat();
+    const stats = await this.content.stat();
+    const { fixed } = this.content;
     const seen = `${stats.size}:${stats.mtimeMs}`;
     const offset = this.#state?.offset ?? 0;
     if (seen === this.#seen && stats.size <= offset + this.#searched) return 'none';
     if (stats.size < offset) return 'replaced';
-    const chunk = await readAt(this.#file, offset + this.#searched, this.#limits.chunkBytes);
-    if (this.#state && !(await continues(this.#file, this.#state))) return 'replaced';
+    const chunk = await readAt(this.content, offset + this.#searched, this.#limits.chunkBytes);
+    if (this.#state && !fixed && !(await continues(this.content, this.#state))) return 'replaced';
     const read =
       this.#searched > 0 ? await this.#endOfLongLine(chunk, offset) : await this.#lines(chunk, offset);
     if (read === 'none' && chunk.length < this.#limits.chunkBytes) this.#seen = seen;
@@ -139,13 +122,13 @@ export class Tail {
   }
 
   async #lines(chunk: Buffer, offset: number): Promise<TailRead | 'none'> {
-    const unwrapper = await this.#unwrapping.unwrapper(this.#file, chunk, offset);
+    const unwrapper = await this.#unwrapping.unwrapper(this.content, chunk, offset);
     const limit = this.#longestLine(unwrapper !== null);
     const { body, consumed, tooLong } = cutLines(chunk, limit);
     if (consumed > 0) {
       const next = await this.#stateAt(offset + consumed, chunk, offset);
       if (unwrapper === null) return { lines: [{ stream: '', body }], tooLong, next };
-      const before = await this.#unwrapping.held(this.#file, unwrapper, this.#state);
+      const before = await this.#unwrapping.held(this.content, unwrapper, this.#state);
       const { streams, held, ...counts } = unwrapper.unwrap(body, offset, before);
       return { lines: streams, held, ...counts, next: withHeld(next, held) };
     }
@@ -172,16 +155,16 @@ export class Tail {
   /** True while a line that is too long is searched for its end and more of it may be read at once. */
   async searching(): Promise<boolean> {
     if (this.#searched === 0) return false;
-    return (await this.#file.stat()).size > (this.#state?.offset ?? 0) + this.#searched;
+    return (await this.content.stat()).size > (this.#state?.offset ?? 0) + this.#searched;
   }
 
   /** What is left of a file that grows no more: its last line without its line end, and lines without their last part. */
   async rest(): Promise<TailRead | undefined> {
     const offset = this.#state?.offset ?? 0;
-    const left = (await this.#file.stat()).size - offset;
-    const head = await readAt(this.#file, offset, Math.max(0, Math.min(left, this.#limits.chunkBytes)));
-    const unwrapper = await this.#unwrapping.unwrapper(this.#file, head, offset);
-    const before = unwrapper ? await this.#unwrapping.held(this.#file, unwrapper, this.#state) : [];
+    const left = (await this.content.stat()).size - offset;
+    const head = await readAt(this.content, offset, Math.max(0, Math.min(left, this.#limits.chunkBytes)));
+    const unwrapper = await this.#unwrapping.unwrapper(this.content, head, offset);
+    const before = unwrapper ? await this.#unwrapping.held(this.content, unwrapper, this.#state) : [];
     if (left <= 0 && before.every((line) => line === undefined)) return undefined;
     const tooLong = left > this.#longestLine(unwrapper !== null);
     const body = tooLong ? Buffer.alloc(0) : head;
@@ -198,7 +181,7 @@ export class Tail {
   }
 
   #stateAt(end: number, chunk: Buffer, chunkStart: number): Promise<FileState> {
-    return stateAt(this.#file, end, chunk, chunkStart, this.#state);
+    return stateAt(this.content, end, chunk, chunkStart, this.#state);
   }
 
   /** What was read is durable (or given up): the next read begins behind it. */
@@ -207,10 +190,9 @@ export class Tail {
     this.#unwrapping.advance(held);
     this.#searched = 0;
     this.idleReads = 0;
-    this.unsaved = false;
   }
 
   close(): Promise<void> {
-    return this.#file.close();
+    return this.content.close();
   }
 }

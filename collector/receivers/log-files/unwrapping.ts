@@ -1,7 +1,7 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { HeldLines } from '../../formats/log-line/stream-lines.ts';
 import { detectFormat, Unwrapper } from '../../formats/log-line/unwrap.ts';
-import { type FileState, readAt } from './file-state.ts';
+import { type Content, readAt } from './content.ts';
+import type { FileState } from './file-state.ts';
 import type { LogFileGroup } from './group.ts';
 import { cutLines } from './line-chunks.ts';
 
@@ -31,7 +31,7 @@ export class Unwrapping {
   }
 
   /** Null when the lines are not wrapped; `chunk` was read at `offset`. */
-  async unwrapper(file: FileHandle, chunk: Buffer, offset: number): Promise<Unwrapper | null> {
+  async unwrapper(file: Content, chunk: Buffer, offset: number): Promise<Unwrapper | null> {
     if (this.#unwrapper === undefined) {
       const head = offset === 0 || this.#format !== 'auto' ? chunk : await readAt(file, 0, HEAD_BYTES);
       const format = this.#format === 'auto' ? detectFormat(head) : this.#format;
@@ -41,7 +41,7 @@ export class Unwrapping {
   }
 
   /** The beginnings of lines before the position; after a restart read again from where the first of them begins. */
-  async held(file: FileHandle, unwrapper: Unwrapper, state: FileState | undefined): Promise<HeldLines> {
+  async held(file: Content, unwrapper: Unwrapper, state: FileState | undefined): Promise<HeldLines> {
     if (this.#held !== undefined) return this.#held;
     let held: HeldLines = [];
     const end = state?.offset ?? 0;

@@ -3,129 +3,18 @@ import {
   appendFileSync,
   copyFileSync,
   mkdirSync,
-  mkdtempSync,
   renameSync,
-  rmSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
-import { decodeLogLine } from '../../../collector/formats/log-line/decode-log-line.ts';
-import {
-  type LogFileGroup,
-  PATH_VARIABLES,
-  resourceOfPath,
-} from '../../../collector/receivers/log-files/group.ts';
-import { createLogFiles, type LogFilesOptions } from '../../../collector/receivers/log-files.ts';
-import type { Batch, LogIndex } from '../../../collector/telemetry/batch.ts';
+import test from 'node:test';
+import { PATH_VARIABLES, resourceOfPath } from '../../../collector/receivers/log-files/group.ts';
+import type { LogIndex } from '../../../collector/telemetry/batch.ts';
 import { CollectorError } from '../../../collector/telemetry/errors.ts';
-import { Recording } from './recording.ts';
-
-const RESOURCE = { 'service.name': 'shop' };
-
-/** A folder with a log of `zap` lines numbered 1, 2, 3, ... and a receiver that looks when `poll` is called. */
-class Tailing {
-  readonly folder = mkdtempSync(join(tmpdir(), 'tail-'));
-  readonly log = join(this.folder, 'app.log');
-  readonly recording = new Recording();
-  #written = 0;
-  #task: (() => void) | undefined;
-  #waited = () => {};
-  #onWait: (ms: number) => void = () => {};
-  #receiver: ReturnType<typeof createLogFiles>;
-  readonly #options: LogFilesOptions;
-
-  constructor(t: TestContext, options: Partial<LogFilesOptions & LogFileGroup> & { path?: string } = {}) {
-    const { path = 'app.log', format = 'auto', resource = RESOURCE, ...rest } = options;
-    this.#options = { files: [{ include: [join(this.folder, path)], resource, format }], ...rest };
-    this.#receiver = this.#create();
-    t.after(async () => {
-      await this.#receiver.stop();
-      rmSync(this.folder, { recursive: true });
-    });
-  }
-
-  #create() {
-    const { recording } = this;
-    return createLogFiles(this.#options, {
-      ...recording.deps,
-      schedule: (task, ms) => {
-        this.#task = task;
-        this.#onWait(ms);
-        this.#waited();
-        return () => {};
-      },
-      checkpoint: async (source) => recording.checkpoints.get(source),
-    });
-  }
-
-  /** Appends `count` lines to a file. */
-  write(count: number, path = this.log): void {
-    for (let i = 0; i < count; i++) appendFileSync(path, this.line());
-  }
-
-  line(): string {
-    this.#written++;
-    return `{"level":"info","ts":${1_700_000_000 + this.#written},"msg":"${this.#written}"}\n`;
-  }
-
-  async poll(times = 1): Promise<void> {
-    for (let i = 0; i < times; i++) await this.#receiver.poll();
-  }
-
-  /** Starts the receiver; tells the milliseconds of each wait it asks for. */
-  async start(): Promise<{ waiting: number[] }> {
-    const waiting: number[] = [];
-    this.#onWait = (ms) => waiting.push(ms);
-    await this.#receiver.start();
-    await this.fire(false);
-    return { waiting };
-  }
-
-  /** Ends the wait, and lets the look that follows end. */
-  async fire(now = true): Promise<void> {
-    const waited = new Promise<void>((resolve) => {
-      this.#waited = resolve;
-    });
-    if (now) this.#task?.();
-    await waited;
-  }
-
-  files() {
-    return this.#receiver.files();
-  }
-
-  /** Stops the receiver and starts another, which knows only the checkpoints. */
-  async restart(): Promise<void> {
-    await this.#receiver.stop();
-    this.#receiver = this.#create();
-  }
-
-  /** The messages that were handed on, in order. */
-  get got(): string[] {
-    return this.recording.batches.flatMap(textsOf);
-  }
-
-  /** Every line that was written arrived once and in order. */
-  assertComplete(): void {
-    assert.deepEqual(
-      this.got,
-      Array.from({ length: this.#written }, (_, i) => String(i + 1)),
-    );
-  }
-}
-
-/** The messages of a batch. */
-function textsOf({ body, offsets }: Batch): string[] {
-  return Array.from(offsets.offset, (offset, i) => {
-    const line = body.subarray(offset, offset + offsets.length[i]!);
-    return String(decodeLogLine(line, RESOURCE).body);
-  });
-}
+import { numbers, RESOURCE, Tailing, textsOf } from './tailing.ts';
 
 test('a log is read from its beginning and then as it grows', async (t) => {
   const tail = new Tailing(t);
@@ -136,7 +25,7 @@ test('a log is read from its beginning and then as it grows', async (t) => {
   await tail.poll(2);
   tail.assertComplete();
   assert.deepEqual(tail.recording.counts, ['log-files logs accepted 3', 'log-files logs accepted 2']);
-  assert.deepEqual(tail.recording.batches[0]?.resource, RESOURCE);
+  assert.deepEqual(tail.batches[0]?.resource, RESOURCE);
   assert.equal(tail.files()[0]?.path, tail.log);
 });
 
@@ -312,13 +201,13 @@ test('a backlog larger than one read comes in several batches, each with its pos
   tail.write(40);
   await tail.poll();
   tail.assertComplete();
-  assert.ok(tail.recording.batches.length > 5);
-  const positions = tail.recording.batches.map((batch) => Number(batch.checkpoint?.position.split(':')[1]));
+  assert.ok(tail.batches.length > 5);
+  const positions = tail.batches.map((batch) => Number(batch.checkpoint?.position.split(':')[1]));
   assert.deepEqual(
     positions,
     positions.toSorted((a, b) => a - b),
   );
-  assert.equal(new Set(tail.recording.batches.map((batch) => batch.checkpoint?.source)).size, 1);
+  assert.equal(new Set(tail.batches.map((batch) => batch.checkpoint?.source)).size, 1);
 });
 
 test('bad JSON is kept as text', async (t) => {
@@ -417,13 +306,13 @@ test("a container's log: the stream of each line is kept, and its time where it 
   writeCri(tail.log, 'stdout', '{"msg":', '"joined"}');
   await tail.poll();
   assert.deepEqual(tail.got, ['joined', 'plain']);
-  const streams = tail.recording.batches.map((batch) => [batch.resource, batch.checkpoint !== undefined]);
+  const streams = tail.batches.map((batch) => [batch.resource, batch.checkpoint !== undefined]);
   assert.deepEqual(streams, [
     [{ ...RESOURCE, 'log.iostream': 'stdout' }, false],
     [{ ...RESOURCE, 'log.iostream': 'stderr' }, true],
   ]);
   assert.deepEqual(tail.recording.counts, ['log-files logs accepted 2']);
-  const times = tail.recording.batches.flatMap(({ index }) => [...(index as LogIndex).timeUnixNano]);
+  const times = tail.batches.flatMap(({ index }) => [...(index as LogIndex).timeUnixNano]);
   assert.deepEqual(times, Array(2).fill(1_767_225_600_000_000_001n));
 });
 
@@ -495,7 +384,7 @@ test("the path of a pod's log names its service", async (t) => {
   writeCri(join(folder, '0.log'), 'stdout', 'a');
   await tail.poll();
   const expected = { 'service.name': 'shop', 'k8s.pod.name': 'shop-7d9f', 'log.iostream': 'stdout' };
-  assert.deepEqual(tail.recording.batches[0]?.resource, expected);
+  assert.deepEqual(tail.batches[0]?.resource, expected);
 });
 
 test('a log behind a link, rotated while the collector was down, is read to its end and of the same pod', async (t) => {
@@ -515,7 +404,7 @@ test('a log behind a link, rotated while the collector was down, is read to its 
   writeCri(log, 'stdout', 'c');
   await tail.poll(2);
   assert.deepEqual(tail.got, ['a', 'b', 'c']);
-  for (const batch of tail.recording.batches) {
+  for (const batch of tail.batches) {
     assert.deepEqual(batch.resource, {
       ...{ 'service.name': 'shop', 'container.id': id, 'log.iostream': 'stdout' },
     });
@@ -582,18 +471,9 @@ test('random cuts, streams, rotations and restarts: every line of a container on
     }
     await tail.poll(2);
     const got: Record<string, string[]> = { stdout: [], stderr: [] };
-    for (const batch of tail.recording.batches) {
+    for (const batch of tail.batches) {
       if (batch.count > 0) got[batch.resource['log.iostream'] ?? '']!.push(...textsOf(batch));
     }
     assert.deepEqual(got, expected);
   }
 });
-
-/** Numbers below n, the same for the same seed. */
-function numbers(seed: number): (n: number) => number {
-  let state = Math.imul(seed, 2654435761);
-  return (n) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
-}
