@@ -22,12 +22,6 @@ export function mayHoldAttributes(
   return left;
 }
 
-/** False when no record of the body has all wanted attributes, itself or by its resource. */
-export function mayBodyHold(body: Uint8Array, wanted: readonly { key: string; value: string }[]): boolean {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return wanted.every((pair) => nextString(bytes, searchFor(pair), 0) !== -1);
-}
-
 function searchFor({ key, value }: { key: string; value: string }): Search {
   return NOT_ONLY_STRINGS.test(value) ? keySearch(key, value) : { needle: Buffer.from(value) };
 }

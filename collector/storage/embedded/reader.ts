@@ -9,12 +9,12 @@ import {
   decodeOffsets,
   decodeSampleColumns,
   decodeSpanIndex,
-  decompressBody,
   type SampleColumns,
 } from './block.ts';
 import { type IdHash, mayContain } from './bloom.ts';
 import { messageOf } from './file.ts';
 import { ByteLru } from './lru.ts';
+import { rawFilter } from './raw-filter.ts';
 import { type LogDetail, logDetail, type Records, type SpanDetail, spanDetail } from './records.ts';
 import type { BlockView } from './sealed/block-view.ts';
 import type { FetchColumn } from './sealed/directory.ts';
@@ -24,6 +24,7 @@ import { hashesOfPair, mayHoldPair, readPairFilter } from './sealed/pair-filter.
 import { SealedSpans } from './sealed/view.ts';
 import { SeriesSet } from './series-set.ts';
 import { words64 } from './words.ts';
+import { inflatedBody } from './zstd-frame.ts';
 
 export type { Records } from './records.ts';
 
@@ -153,11 +154,24 @@ export class BlockReader {
 
   /** False when no record of the block has all of the attributes, as far as can be told without reading it. */
   mayHoldAttributes(meta: BlockMeta, wanted: readonly { key: string; value: string }[]): boolean {
-    if (meta.stage !== 'sealed' || wanted.length === 0) return true;
+    if (wanted.length === 0) return true;
     const filter = this.#caches.filters.get(meta.id) ?? this.#loadFilter(meta);
     if (filter === undefined) return true;
     const hashes = this.#hashesOf(wanted);
     return wanted.every((pair, n) => mayHoldPair(meta, filter, pair, hashes[n]!));
+  }
+
+  /**
+   * Makes the filter of an unsealed block of spans from its body, and keeps it; false when no record has all of the attributes.
+   */
+  mayBodyHoldAttributes(meta: BlockMeta, wanted: readonly { key: string; value: string }[]): boolean {
+    if (meta.stage === 'sealed' || wanted.length === 0) return true;
+    if (this.#caches.filters.get(meta.id) !== undefined) return true;
+    const records = this.recordsOnce(meta);
+    if (records === undefined || meta.encoding !== 'otlp-protobuf') return true;
+    const filter = rawFilter(records);
+    this.#caches.filters.put(meta.id, filter, filter.byteLength + ENTRY_BYTES);
+    return this.mayHoldAttributes(meta, wanted);
   }
 
   /** Hashes of the attributes; a search asks every block for the same ones. */
@@ -168,6 +182,7 @@ export class BlockReader {
   }
 
   #loadFilter(meta: BlockMeta): Uint32Array | undefined {
+    if (meta.stage !== 'sealed') return undefined;
     const row = this.#sealed.get(meta.id * COLUMNS_PER_BLOCK + FILTER_ROW);
     if (row === undefined) return undefined;
     const filter = this.#guarded(meta, () => readPairFilter(row['bytes'] as Uint8Array));
@@ -253,7 +268,7 @@ export class BlockReader {
     const stored = row['body'] as Uint8Array;
     const packed = row['offsets'] as Uint8Array;
     if (packed.length === 0) return undefined;
-    return new LazyRecords(decompressBody(stored, stored.length === 0 ? 'none' : meta.compression), packed);
+    return new LazyRecords(inflatedBody(stored, stored.length === 0 ? 'none' : meta.compression), packed);
   }
 
   #loadBloom(meta: BlockMeta): Uint32Array {

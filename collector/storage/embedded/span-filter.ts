@@ -3,7 +3,7 @@ import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import type { SpanFilter } from '../store.ts';
 import type { BlockMeta } from './block.ts';
-import { mayBodyHold, mayHoldAttributes } from './body-search.ts';
+import { mayHoldAttributes } from './body-search.ts';
 import type { Budget } from './budget.ts';
 import type { BlockReader } from './reader.ts';
 import { hasAttributes, mentions, spanDetail } from './records.ts';
@@ -39,7 +39,7 @@ export async function matchSpans(
   if (isOtherService(meta, filter.service)) return undefined;
   if (!reader.mayHoldAttributes(meta, filter.attributes ?? [])) return undefined;
   budget.read(meta);
-  if (!asksIndex(filter) && !mayRawHold(reader, meta, filter.attributes ?? [])) return undefined;
+  if (!asksIndex(filter) && !reader.mayBodyHoldAttributes(meta, filter.attributes ?? [])) return undefined;
   const index = reader.spans(meta);
   if (index === undefined) return undefined;
   const end = reader.recordsUpTo(meta, lastMember);
@@ -63,17 +63,6 @@ function asksIndex({
   return [route, method, name, kind, status, minDurationNano, maxDurationNano].some(
     (one) => one !== undefined,
   );
-}
-
-/** False when the body of a raw block surely holds no span with the attributes. */
-function mayRawHold(
-  reader: BlockReader,
-  meta: BlockMeta,
-  wanted: readonly { key: string; value: string }[],
-): boolean {
-  if (meta.stage === 'sealed' || wanted.length === 0 || Object.keys(meta.resource).length > 0) return true;
-  const records = reader.recordsOnce(meta);
-  return records !== undefined && mayBodyHold(records.body, wanted);
 }
 
 /** Attributes first: they let fewer pass than the index columns do. */

@@ -310,7 +310,9 @@ export class AttributeCollector {
     if (type === TYPE.anyKey || type === TYPE.line) filter.addAnyKey();
     if (type > TYPE.json) return;
     const key = hashBytes(this.#bytes.subarray(keyStart, keyStart + keyLength));
-    if (words !== undefined) words.forEachDistinct((low, high) => filter.addWords(key, type, low, high));
+    words?.forEach((low, high) => {
+      filter.addWords(key, type, low, high);
+    });
     if (strings === undefined) return;
     if (type === TYPE.text) {
       for (let n = 0; n < strings.distinct; n++) filter.addText(key, strings.hashes[n]!);

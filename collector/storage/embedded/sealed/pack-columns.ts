@@ -11,8 +11,6 @@ import { packStrings, VARINT_BYTES, writeVarint } from './sections.ts';
 const MAX_DISTINCT_SHARE = 0.5;
 /** Distinct numbers up to which a dictionary of them is kept. */
 const MAX_WORDS = 256;
-/** Places of a table of numbers that were met. */
-const SLOTS = 1024;
 const TWO_32 = 0x1_0000_0000;
 const EXACT = 2 ** 53;
 
@@ -56,19 +54,8 @@ export class WordsColumn {
     this.words[at + 1] = high;
   }
 
-  /** Tells every value at least once, and those that come again and again not each time. */
-  forEachDistinct(tell: (low: number, high: number) => void): void {
-    const told = new Uint32Array(SLOTS * 2);
-    const isTold = new Uint8Array(SLOTS);
-    for (let i = 0; i < this.count; i++) {
-      const [low, high] = [this.words[i * 2]!, this.words[i * 2 + 1]!];
-      const slot = hashWords(low, high) & (SLOTS - 1);
-      if (isTold[slot] === 1 && told[slot * 2] === low && told[slot * 2 + 1] === high) continue;
-      isTold[slot] = 1;
-      told[slot * 2] = low;
-      told[slot * 2 + 1] = high;
-      tell(low, high);
-    }
+  forEach(tell: (low: number, high: number) => void): void {
+    for (let i = 0; i < this.count; i++) tell(this.words[i * 2]!, this.words[i * 2 + 1]!);
   }
 }
 

@@ -16,10 +16,15 @@ const ANY_KEY = 0x1b87_3593;
 const CANONICAL_NAN = { low: 0, high: 0x7ff8_0000 };
 const CRC_BYTES = 4;
 
+/** Places of a table of what was added lately. */
+const RECENT = 8192;
+
 /** Collects the attributes of one block. */
 export class PairFilterWriter {
   #hashes = new Int32Array(1024);
   #count = 0;
+  /** What comes again and again is taken once: at the place that its lower bits tell stands the last one. */
+  readonly #recent = new Int32Array(RECENT);
 
   /** The key, by its hash, has a value that reads as bytes of this hash. */
   addText(key: number, text: number): void {
@@ -45,6 +50,9 @@ export class PairFilterWriter {
   }
 
   #add(hash: number): void {
+    const place = hash & (RECENT - 1);
+    if (this.#recent[place] === hash && hash !== 0) return;
+    this.#recent[place] = hash;
     if (this.#count === this.#hashes.length) {
       const larger = new Int32Array(this.#count * 2);
       larger.set(this.#hashes);
@@ -53,9 +61,13 @@ export class PairFilterWriter {
     this.#hashes[this.#count++] = hash;
   }
 
+  buildFilter(): Uint32Array {
+    return valueBloom(this.#hashes, this.#count);
+  }
+
   /** The filter and a CRC-32 of it. */
   build(): Uint8Array {
-    const filter = valueBloom(this.#hashes, this.#count);
+    const filter = this.buildFilter();
     const bytes = new Uint8Array(filter.byteLength + CRC_BYTES);
     bytes.set(new Uint8Array(filter.buffer));
     new DataView(bytes.buffer).setUint32(filter.byteLength, crc32(filter), true);
