@@ -22,6 +22,7 @@ import { startOwnTraces, untraced } from './own/traces.ts';
 import { createPipeline } from './pipeline.ts';
 import { createDeploys } from './processors/deploys.ts';
 import { createLimit } from './processors/limit.ts';
+import { createRecentRequests } from './processors/recent-requests.ts';
 import { createRecordSize } from './processors/record-size.ts';
 import { createRedMetrics } from './processors/red-metrics.ts';
 import { createRedact } from './processors/redact.ts';
@@ -83,7 +84,9 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const first = redact.enabled ? [createRedact(redact, { masked })] : [];
     const before = [createRecordSize(limit), createLimit(limit)];
     const keep = (event: ServiceEvent) => keepOnce(store, event);
-    const after = [redMetrics.observe, createDeploys({ clock, keep, warn })];
+    const recent = createRecentRequests({ clock });
+    const watched = config.incidents.enabled ? [recent.observe] : [];
+    const after = [redMetrics.observe, ...watched, createDeploys({ clock, keep, warn })];
     const consume = createPipeline({ first, before, after }, traffic.counted(store), intake, { clock });
     const receiverDeps: ReceiverDeps = { consume, stats: intake, clock, warn };
     const { host } = config.listen;
@@ -142,7 +145,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     // Also at once: what grew too old meanwhile leaves, and room is kept in hand for a disk that becomes full.
     started.push({ name: 'eviction', stop: repeat(evictEveryMs, () => evict(store, log), log, 'at once') });
     if (config.incidents.enabled) {
-      const detector = createDetector(store, { clock, warn });
+      const detector = createDetector(store, { clock, warn, recent });
       const look = () => own.traced('detect', async () => report(await detector.tick(), log));
       started.push({ name: 'detector', stop: repeat(config.incidents.interval * 1000, look, log) });
     }

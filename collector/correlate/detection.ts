@@ -2,6 +2,7 @@ import type { Store } from '../storage/store.ts';
 import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import {
   addPoints,
+  type GoldenDeps,
   type GoldenPoint,
   measurableStep,
   type RouteSignals,
@@ -12,7 +13,6 @@ import {
 import type { EvidenceDeps } from './incident.ts';
 import { fisherExact, median, robustZ } from './stats.ts';
 import { LEAST_STEP_NANO } from './symptom.ts';
-import type { WeightMemory } from './weights.ts';
 
 /** When a golden signal counts as broken; every number with its reason. */
 export const DETECTION = {
@@ -100,7 +100,7 @@ export interface DetectorState {
  */
 export async function detect(
   store: Store,
-  deps: EvidenceDeps & { weights?: WeightMemory },
+  deps: EvidenceDeps & Pick<GoldenDeps, 'weights' | 'recent'>,
   before?: DetectorState,
   sinceUnixNano?: bigint,
 ): Promise<{ state: DetectorState; symptoms: Symptom[] }> {

@@ -2,6 +2,7 @@ import type { Store } from '../storage/store.ts';
 import { type Clock, NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { DETECTION, type DetectorState, detect, type Symptom } from './detection.ts';
 import { type Asked, explain, incidentId } from './engine.ts';
+import type { RecentSpans } from './golden-signals.ts';
 import type { EvidenceDeps, Incident } from './incident.ts';
 import { openIncidents } from './stored-incidents.ts';
 import { WeightMemory } from './weights.ts';
@@ -23,6 +24,8 @@ export interface DetectorDeps {
   clock: Clock;
   /** Ends a step that takes too long; by default after 30 s. */
   timeout?: () => AbortSignal;
+  /** Spans of the last minutes, counted as they came; all are read from the store by default. */
+  recent?: RecentSpans;
   /** Told of defects that an explanation survived. */
   warn?: NonNullable<EvidenceDeps['warn']>;
 }
@@ -86,7 +89,13 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
           a === undefined || asked.baseline.fromUnixNano < a ? asked.baseline.fromUnixNano : a,
         undefined,
       );
-      const looked = await detect(store, { clock: deps.clock, signal, weights }, state, oldest);
+      const { clock, recent } = deps;
+      const looked = await detect(
+        store,
+        { clock, signal, weights, ...(recent ? { recent } : {}) },
+        state,
+        oldest,
+      );
       state = looked.state;
       const changed: Incident[] = [];
       for (const asked of unexplained(looked.symptoms, [...open.values()])) {

@@ -63,6 +63,31 @@ export interface GoldenDeps {
   signal: AbortSignal;
   /** What earlier readings found sampled spans to stand for; nothing is remembered by default. */
   weights?: WeightMemory;
+  /** Spans of the last minutes, counted as they came; all are read from the store by default. */
+  recent?: RecentSpans;
+}
+
+/** Counts of server spans that are kept in memory. */
+export interface RecentSpans {
+  /** Undefined when the range is not covered; spans counted by route and step otherwise. */
+  read(query: {
+    fromUnixNano: bigint;
+    toUnixNano: bigint;
+    stepNano: bigint;
+    quantiles: readonly number[];
+  }): RecentGroup[] | undefined;
+}
+
+interface RecentGroup {
+  service: string;
+  method: string;
+  route: string;
+  fromUnixNano: bigint;
+  count: number;
+  errors: number;
+  quantilesMs: number[];
+  /** False when each surely stands for itself alone. */
+  mayBeSampled: boolean;
 }
 
 /** Golden signals of every route: from scraped histograms; for services that have none, from stored server spans. */
@@ -274,7 +299,7 @@ async function fromSpans(
   const weights = deps.weights ?? new WeightMemory();
   const routes = new Map<string, RouteSignals>();
   const durations = new Map<GoldenPoint, WeighedDurations[]>();
-  for await (const { service, route, method, stated, ...group } of spanGroups(store, query, deps)) {
+  for await (const { service, route, method, ...group } of spanGroups(store, query, deps)) {
     if (measured.has(service)) continue;
     const id = [service, method, route].join('\u0000');
     const signals = routes.get(id) ?? emptyRoute(service, method, route, query);
@@ -282,7 +307,8 @@ async function fromSpans(
     const at = group.bucketUnixNano < query.fromUnixNano ? query.fromUnixNano : group.bucketUnixNano;
     const point = signals.points[stepOf(at, query)];
     if (!point) continue;
-    const weight = groupWeight(stated, await weights.sampled(store, serverSpans(query, service), deps));
+    const sampled = group.mayBeSampled ? await weights.sampled(store, serverSpans(query, service), deps) : 1;
+    const weight = groupWeight(group.stated, sampled);
     point.weight = point.requests > 0 ? Math.min(point.weight, weight) : weight;
     point.requests += weight * group.count;
     point.errors += weight * group.errors;
@@ -298,8 +324,28 @@ function serverSpans({ fromUnixNano, toUnixNano }: TimeRange, service: string | 
   return { ...(service === undefined ? {} : { service }), fromUnixNano, toUnixNano, kind: SERVER };
 }
 
-/** What is stored of server spans by service, route, method, step and the weight that they state. */
-async function* spanGroups(store: Store, query: GoldenQuery, deps: GoldenDeps) {
+interface CountedSpans extends Omit<RecentGroup, 'fromUnixNano'> {
+  bucketUnixNano: bigint;
+  /** The weight that they state, '' for none. */
+  stated: string;
+}
+
+/** Server spans by service, route, method, step and the weight that they state: from memory where it has all of them. */
+async function* spanGroups(store: Store, query: GoldenQuery, deps: GoldenDeps): AsyncGenerator<CountedSpans> {
+  const { service } = query;
+  const recent = deps.recent?.read({ ...query, quantiles: QUANTILES });
+  if (recent === undefined) yield* storedGroups(store, query, deps);
+  else {
+    for (const { fromUnixNano: bucketUnixNano, ...group } of recent)
+      if (service === undefined || group.service === service) yield { ...group, bucketUnixNano, stated: '' };
+  }
+}
+
+async function* storedGroups(
+  store: Store,
+  query: GoldenQuery,
+  deps: GoldenDeps,
+): AsyncGenerator<CountedSpans> {
   const filter = serverSpans(query, query.service);
   const groupBy: GroupKey[] = ['service', 'route', 'method', ...(await weightKeys(store, filter, deps))];
   const aggregate = { filter, groupBy, stepNano: query.stepNano, quantiles: [...QUANTILES] };
@@ -312,7 +358,8 @@ async function* spanGroups(store: Store, query: GoldenQuery, deps: GoldenDeps) {
       );
       const quantilesMs = columns.quantilesMs.map((values) => values[i]!);
       const measured = { count: columns.count[i]!, errors: columns.errors[i]!, quantilesMs };
-      yield { service, route, method, stated, bucketUnixNano: columns.bucketUnixNano[i]!, ...measured };
+      const bucketUnixNano = columns.bucketUnixNano[i]!;
+      yield { service, route, method, stated, bucketUnixNano, mayBeSampled: true, ...measured };
     }
     cursor = nextCursor;
     if (cursor === undefined) return;

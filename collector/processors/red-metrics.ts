@@ -107,14 +107,15 @@ class SeriesTable {
   /** The series of span `i`, which is `other` where its service or the whole has too many. */
   seriesOf({ index }: SpanBatch, i: number): Series {
     const of = this.#serviceOf(stringAt(index.service, i));
-    const labels = {
-      [route]: stringAt(index.route, i),
-      [method]: stringAt(index.method, i),
-      [statusCode]: index.httpStatus[i] ? String(index.httpStatus[i]) : '',
-    };
-    const key = Object.values(labels).join('\u0000');
+    const [at, by] = [stringAt(index.route, i), stringAt(index.method, i)];
+    const key = `${index.httpStatus[i]!}\0${by}\0${at}`;
     const known = of.series.get(key);
     if (known) return known;
+    const labels = {
+      [route]: at,
+      [method]: by,
+      [statusCode]: index.httpStatus[i] ? String(index.httpStatus[i]) : '',
+    };
     if (of.series.size >= this.#seriesLimit) {
       of.other ??= seriesWith(of.name, { [route]: OTHER, [method]: OTHER, [statusCode]: OTHER });
       return of.other;

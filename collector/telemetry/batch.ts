@@ -42,6 +42,8 @@ export interface SpanIndex {
   httpStatus: Uint16Array;
   /** False when surely no span and no resource has `sampling.adjusted_count`; absent when nobody looked. */
   statesWeights?: boolean;
+  /** False when surely no span has a trace state; absent when nobody looked. Not stored. */
+  hasTraceState?: boolean;
 }
 
 /** Index columns of log records. */

@@ -30,7 +30,7 @@ const RESULT = {
     kinds: 20,
   },
   ...{ statuses: 21, services: 22, nameEntries: 23, nameCount: 24, routeEntries: 25, routeCount: 26 },
-  ...{ methodEntries: 27, methodCount: 28, statesWeights: 29 },
+  ...{ methodEntries: 27, methodCount: 28, statesWeights: 29, hasTraceState: 30 },
 } as const;
 /** Places of `results` in all. */
 const RESULTS = 40;
@@ -73,6 +73,7 @@ export function scanSpansFast(body: Uint8Array): Scanned<SpanIndex> | undefined 
       method: found.strings(RESULT.methods, RESULT.methodEntries, RESULT.methodCount),
       httpStatus: found.shorts(RESULT.httpStatuses, count),
       statesWeights: found.isSet(RESULT.statesWeights),
+      hasTraceState: found.isSet(RESULT.hasTraceState),
     },
   };
 }

@@ -15,6 +15,7 @@ const LAYOUT = { root: OTLP.TracesData, group: OTLP.ResourceSpans, scopeGroup: O
 
 const TRACE_ID = (1 << 3) | WIRE.bytes;
 const SPAN_ID = (2 << 3) | WIRE.bytes;
+const TRACE_STATE = (3 << 3) | WIRE.bytes;
 const PARENT_SPAN_ID = (4 << 3) | WIRE.bytes;
 const NAME = (5 << 3) | WIRE.bytes;
 const KIND = (6 << 3) | WIRE.varint;
@@ -81,6 +82,7 @@ function emptyColumns(count: number): SpanColumns {
     method: { dictionary: [], index: new Uint32Array(count) },
     httpStatus: new Uint16Array(count),
     statesWeights: false,
+    hasTraceState: false,
   };
 }
 
@@ -129,6 +131,8 @@ class SpanScan {
       } else if (tag === NAME) {
         const length = reader.utf8();
         columns.name.index[i] = this.#names.position(reader.pos - length, length);
+      } else if (tag === TRACE_STATE) {
+        if (reader.utf8() > 0) columns.hasTraceState = true;
       } else if (tag === KIND) columns.kind[i] = enumIn(reader, SPAN_KINDS.length);
       else if (tag === START) start = reader.view.getBigInt64(reader.take(8, 'a time'), true);
       else if (tag === END) end = reader.view.getBigInt64(reader.take(8, 'a time'), true);

@@ -126,7 +126,7 @@ export function decodeSpanIndex(bytes: Uint8Array): SpanIndex {
     service: read.strings(),
     route: read.strings(),
     method: read.strings(),
-    httpStatus: Uint16Array.from(read.uints()),
+    httpStatus: new Uint16Array(read.uints()),
     // Blocks of an older store end here.
     ...(read.hasMore ? { statesWeights: read.bytes()[0] !== 0 } : {}),
   };

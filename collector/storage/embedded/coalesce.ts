@@ -116,6 +116,7 @@ function joinSpans(run: readonly SpanBatch[]): SpanIndex {
     method: strings((index) => index.method),
     httpStatus: of((index) => index.httpStatus),
     statesWeights: run.some(({ index }) => index.statesWeights !== false),
+    hasTraceState: run.some(({ index }) => index.hasTraceState !== false),
   };
 }
 
@@ -155,13 +156,17 @@ function joinStrings(parts: readonly StringColumn[]): StringColumn {
   const index = new Uint32Array(parts.reduce((sum, part) => sum + part.index.length, 0));
   let at = 0;
   for (const part of parts) {
-    const position = part.dictionary.map((text) => {
-      const known = positions.get(text);
-      if (known !== undefined) return known;
-      positions.set(text, dictionary.length);
-      return dictionary.push(text) - 1;
-    });
-    for (const entry of part.index) index[at++] = position[entry]!;
+    const position = new Uint32Array(part.dictionary.length);
+    for (let entry = 0; entry < position.length; entry++) {
+      const text = part.dictionary[entry]!;
+      let known = positions.get(text);
+      if (known === undefined) {
+        known = dictionary.push(text) - 1;
+        positions.set(text, known);
+      }
+      position[entry] = known;
+    }
+    for (let i = 0; i < part.index.length; i++) index[at++] = position[part.index[i]!]!;
   }
   return { dictionary, index };
 }

@@ -27,9 +27,9 @@ export class ColumnWriter {
   uints(values: Uint32Array | Uint16Array): void {
     let all = 0;
     for (let i = 0; i < values.length; i++) all |= values[i]!;
-    if (all >>> 8 === 0) this.#add(1, values.length, Uint8Array.from(values));
-    else if (all >>> 16 === 0) this.#add(2, values.length, viewOf(Uint16Array.from(values)));
-    else this.#add(4, values.length, viewOf(Uint32Array.from(values)));
+    if (all >>> 8 === 0) this.#add(1, values.length, new Uint8Array(values));
+    else if (all >>> 16 === 0) this.#add(2, values.length, viewOf(new Uint16Array(values)));
+    else this.#add(4, values.length, viewOf(new Uint32Array(values)));
   }
 
   /** Growing positions as the gap behind the record before: a byte each where the records lie close together. */
@@ -100,8 +100,8 @@ export class ColumnReader {
 
   uints(): Uint32Array {
     const { width, count, at } = this.#next();
-    if (width === 1) return Uint32Array.from(new Uint8Array(this.#bytes.buffer, at, count));
-    if (width === 2) return Uint32Array.from(new Uint16Array(this.#bytes.buffer, at, count));
+    if (width === 1) return new Uint32Array(new Uint8Array(this.#bytes.buffer, at, count));
+    if (width === 2) return new Uint32Array(new Uint16Array(this.#bytes.buffer, at, count));
     return new Uint32Array(this.#bytes.buffer, at, count);
   }
 

@@ -1,21 +1,31 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createDetector } from '../../../collector/correlate/detector.ts';
+import type { RecentSpans } from '../../../collector/correlate/golden-signals.ts';
 import type { Incident } from '../../../collector/correlate/incident.ts';
 import { newestIncidents } from '../../../collector/correlate/stored-incidents.ts';
+import { createRecentRequests } from '../../../collector/processors/recent-requests.ts';
 import type { Store } from '../../../collector/storage/store.ts';
+import type { SpanBatch } from '../../../collector/telemetry/batch.ts';
 import { type Scenario, type ScenarioOptions, scenario, storeOf } from '../../helpers/scenario.ts';
 
 const SECOND = 1_000_000_000n;
 const timeout = () => new AbortController().signal;
 
 /** Ticks a detector every five seconds from one second of the scenario to another; tells what changed, and when. */
-async function watch(store: Store, made: Scenario, from = 0, to = Number.POSITIVE_INFINITY) {
+async function watch(
+  store: Store,
+  made: Scenario,
+  from = 0,
+  to = Number.POSITIVE_INFINITY,
+  { recent, arrive }: { recent?: RecentSpans; arrive?: (now: bigint) => void } = {},
+) {
   let now = made.startUnixNano + BigInt(from) * SECOND;
   const end = Number.isFinite(to) ? made.startUnixNano + BigInt(to) * SECOND : made.endUnixNano;
-  const detector = createDetector(store, { clock: () => now, timeout });
+  const detector = createDetector(store, { clock: () => now, timeout, ...(recent ? { recent } : {}) });
   const seen: { afterSeconds: number; incident: Incident }[] = [];
   for (; now <= end; now += 5n * SECOND) {
+    arrive?.(now);
     for (const incident of await detector.tick()) {
       seen.push({ afterSeconds: Number(now - made.faultUnixNano) / 1e9, incident });
     }
@@ -97,6 +107,38 @@ test('without metrics the spans are watched', async (t) => {
   const { seen } = await watched(t, { fault: 'slow-cache', without: ['metrics'] });
   assert.match(seen[0]?.incident.title ?? '', /^redis\.GET slow/);
 });
+
+test('spans that were counted as they came open the same incident, and hardly any is read for it', async (t) => {
+  const { made, seen } = await watched(t, { fault: 'slow-cache', without: ['metrics'] });
+  const store = await storeOf(t, made.batches);
+  const recent = createRecentRequests({ clock: () => made.startUnixNano - 60n * SECOND });
+  const coming = made.batches.filter((batch) => batch.signal === 'traces');
+  let aggregates = 0;
+  const asked: number[] = [];
+  const counting: Store = {
+    ...store,
+    aggregate: (query, bounds) => {
+      aggregates++;
+      return store.aggregate(query, bounds);
+    },
+  };
+  const arrive = (now: bigint) => {
+    while (coming[0] && coming[0].index.startTimeUnixNano[0]! < now)
+      recent.observe(stateless(coming.shift()!));
+    if (now <= made.faultUnixNano) asked.push(aggregates);
+  };
+  const [opened] = await watch(counting, made, 0, Number.POSITIVE_INFINITY, { recent, arrive });
+  const headline = (incident: Incident) => incident.title.replace(/[\d.,]+/g, '');
+  assert.equal(headline(opened!.incident), headline(seen[0]!.incident));
+  // Only the first look is at what was there before.
+  assert.ok(asked[1]! > 0);
+  assert.equal(asked.at(-1), asked[1]);
+});
+
+/** As the scanner makes it of spans without weights and trace states. */
+function stateless(batch: SpanBatch): SpanBatch {
+  return { ...batch, index: { ...batch.index, statesWeights: false, hasTraceState: false } };
+}
 
 test('an incident closes two minutes after the route is as usual again, and stays closed', async (t) => {
   const broken = scenario({ fault: 'slow-cache', quietSeconds: 120, faultSeconds: 60, recoverySeconds: 200 });

@@ -70,6 +70,8 @@ let methodCount: usize = 0;
 let total: usize = 0;
 /** 1 when a span or a resource states an adjusted count. */
 let statesWeights: usize = 0;
+/** 1 when a span has a trace state. */
+let hasTraceState: usize = 0;
 let full: bool = false;
 
 // Keys that columns are made of, in the words of the semantic conventions; their lengths differ.
@@ -485,6 +487,7 @@ function span(at: usize, end: usize, i: usize): bool {
         break;
       case 0x1a:
         at = textAt(at, end);
+        if (length > 0) hasTraceState = 1;
         break;
       case 0x5a:
         at = eventAt(at, end);
@@ -789,6 +792,7 @@ export function scan(size: usize, isLogs: bool): usize {
   methodCount = 1;
   total = records;
   statesWeights = 0;
+  hasTraceState = 0;
   full = false;
   records = 0;
   groups = 0;
@@ -836,6 +840,7 @@ function tell(): void {
   tellAt(27, methodEntries);
   tellAt(28, methodCount);
   tellAt(29, statesWeights);
+  tellAt(30, hasTraceState);
 }
 
 @inline
