@@ -1,5 +1,5 @@
 // kill -9 at random moments under load: what was acknowledged is there, and nothing is there twice.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbeddedStore } from '../../collector/storage/embedded/store.ts';
@@ -8,7 +8,7 @@ import { freePorts } from '../helpers/ports.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { until } from '../helpers/until.ts';
 import { CollectorProcess } from './collector-process.ts';
-import { LogWriter } from './log-writer.ts';
+import { LogWriter, type Rotation } from './log-writer.ts';
 import { drawEnding, PHASES, type Phase } from './random-life.ts';
 import {
   LOGS_EACH,
@@ -51,12 +51,9 @@ const LOUD_BYTES = 200_000;
 /** Names of the services; those that end in `once` never repeat a request. */
 const TRACES = ['traces-once', 'traces-again', 'traces-once-too'];
 const LOGS = ['logs-once', 'logs-again'];
-const FILE = 'log-file';
-const LINES_PER_TICK = 40;
-const TICK_MS = 100;
-/** Lives that reached their readiness between two rotations of the file. */
-const LIVES_PER_ROTATION = 3;
-const LOOK_EVERY_MS = 150;
+/** Log files, by how they are rotated, which is also the name of the service and of the folder. */
+const FILES: readonly Rotation[] = ['renamed', 'copied'];
+const TURN_MS = 100;
 const CAUGHT_UP_MS = 120_000;
 
 interface Load {
@@ -70,69 +67,67 @@ export async function soakKill({ kills, seed, folder, main, tell }: KillSettings
   const random = randomFrom(seed);
   const [otlpPort, apiPort] = await freePorts();
   const storePath = join(folder, 'store.sqlite');
-  const logPath = join(folder, 'app.log');
   const target = await startTarget();
-  const writer = new LogWriter(logPath);
+  const writers = FILES.map((rotation, at) => {
+    mkdirSync(join(folder, rotation));
+    return new LogWriter(logPath(folder, rotation), rotation, randomFrom(seed + 1 + at));
+  });
   const configPath = join(folder, 'collector.json');
-  writeFileSync(configPath, configText({ otlpPort, apiPort, storePath, logPath, target }));
+  writeFileSync(configPath, configText({ otlpPort, apiPort, storePath, folder, target }));
   const start = () => new CollectorProcess(main, configPath, storePath, process.env);
   const load = startLoad(otlpPort);
-  const ticker = setInterval(() => writer.write(LINES_PER_TICK), TICK_MS);
+  let turns: NodeJS.Timeout | undefined;
   let collector = start();
   const phases = Object.fromEntries(
     PHASES.map((phase) => [phase, { kills: 0, hit: 0 }]),
   ) as KillResult['phases'];
   try {
     await collector.begun();
+    // What was rotated away before a log was looked at first is history, and the one thing that may be missing.
+    for (const writer of writers) writer.write();
+    for (const rotation of FILES) await stored(apiPort, rotation, 1);
+    turns = setInterval(() => {
+      for (const writer of writers) writer.turn();
+    }, TURN_MS);
     let startMs = 1500;
-    let readyLives = 0;
-    const fileSeen = { before: 0, stored: 0 };
     for (let kill = 0; kill < kills; kill++) {
       const ending = drawEnding(random, startMs * 1.2);
       const begun = performance.now();
       void collector.ready.then(() => {
         startMs = 0.8 * startMs + 0.2 * (performance.now() - begun);
-        readyLives++;
       });
-      const watching = watchFile(collector, apiPort, fileSeen);
       const hit = await collector.live(ending);
-      await watching;
       phases[ending.phase].kills++;
       if (hit) phases[ending.phase].hit++;
       target.life++;
-      // A file that was never seen, and has another name before it is, cannot be told from one that was always there.
-      if (readyLives >= LIVES_PER_ROTATION && fileSeen.stored > fileSeen.before) {
-        writer.rotate();
-        fileSeen.before = writer.lines;
-        readyLives = 0;
-      }
       if ((kill + 1) % 10 === 0) tell(`${kill + 1} kills, ${acknowledgedIn(load)} requests acknowledged`);
       collector = start();
     }
     await collector.begun();
     const senders = [...load.traces, ...load.logs, ...load.metrics, load.loud];
     for (const sender of senders) sender.stop();
-    clearInterval(ticker);
+    clearInterval(turns);
     await Promise.all(senders.map((sender) => sender.done));
-    await caughtUp(apiPort, writer.lines);
+    for (const [at, { lines }] of writers.entries()) await stored(apiPort, FILES[at]!, lines);
     await collector.stop();
     const problem = senders.find((sender) => sender.problem !== undefined)?.problem;
     if (problem !== undefined) throw new Error(problem);
-    const tally = await judge(storePath, load, writer.lines, target);
+    const tally = await judge(storePath, load, writers, target);
     const stages = blockStages(storePath);
     return {
       ...{ kills, losses: tally.losses, doubled: tally.doubled, phases },
       notes: [
         ...tally.notes,
-        `${stages.raw} raw and ${stages.sealed} sealed blocks at the end, ${writer.rotations} rotations of the file`,
+        `${stages.raw} raw and ${stages.sealed} sealed blocks at the end`,
+        ...writers.map(toldOf),
       ],
-      sent: sentBy(load, writer.lines, target),
+      sent: sentBy(load, writers, target),
     };
   } finally {
-    clearInterval(ticker);
+    clearInterval(turns);
     collector.kill();
     target.close();
-    writer.close();
+    for (const writer of writers) writer.close();
   }
 }
 
@@ -140,10 +135,10 @@ function configText(of: {
   otlpPort: number;
   apiPort: number;
   storePath: string;
-  logPath: string;
+  folder: string;
   target: ScrapedTarget;
 }): string {
-  const { otlpPort, apiPort, storePath, logPath, target } = of;
+  const { otlpPort, apiPort, storePath, folder, target } = of;
   return JSON.stringify({
     listen: { otlpHttpPort: otlpPort, otlpGrpcPort: 0, apiPort },
     store: {
@@ -151,7 +146,10 @@ function configText(of: {
       seal: { after: '200ms', maxWaiting: 0 },
     },
     receivers: {
-      logFiles: [{ include: [logPath], resource: { 'service.name': FILE } }],
+      logFiles: FILES.map((rotation) => ({
+        include: [logPath(folder, rotation)],
+        resource: { 'service.name': rotation },
+      })),
       scrape: [
         { job: 'scraped', targets: [`127.0.0.1:${target.port}`], interval: '300ms', timeout: '300ms' },
       ],
@@ -196,33 +194,31 @@ function acknowledgedIn(load: Load): number {
   return all.reduce((sum, { ledger }) => sum + ledger.acknowledged.filter(Boolean).length, 0);
 }
 
-/** Looks, for as long as the collector lives, how many lines are stored: some of the newest file are when it was seen. */
-async function watchFile(
-  collector: CollectorProcess,
-  apiPort: number,
-  fileSeen: { before: number; stored: number },
-): Promise<void> {
-  while (collector.alive && fileSeen.stored <= fileSeen.before) {
-    fileSeen.stored = await storedLines(apiPort).catch(() => fileSeen.stored);
-    await sleep(LOOK_EVERY_MS);
-  }
+function logPath(folder: string, rotation: Rotation): string {
+  return join(folder, rotation, 'app.log');
 }
 
-async function storedLines(apiPort: number): Promise<number> {
-  const answer = await fetch(`http://127.0.0.1:${apiPort}/api/v1/logs?service=${FILE}&from=0&limit=1`);
-  return ((await answer.json()) as { matched?: number }).matched ?? 0;
+function toldOf({ rotations, compressed }: LogWriter, at: number): string {
+  return `the log file that is ${FILES[at]} was rotated ${rotations} times, ${compressed} files of it compressed`;
 }
 
-/** Waits until the tail has read the file to its end. */
-async function caughtUp(apiPort: number, lines: number): Promise<void> {
-  await until('the log file is read to its end', CAUGHT_UP_MS, async () => {
-    if ((await storedLines(apiPort)) >= lines) return true;
+/** Waits until so many lines are stored. */
+async function stored(apiPort: number, service: string, lines: number): Promise<void> {
+  const query = `service=${service}&from=0&limit=1`;
+  await until('the lines of the log file are stored', CAUGHT_UP_MS, async () => {
+    const answer = await fetch(`http://127.0.0.1:${apiPort}/api/v1/logs?${query}`);
+    if ((((await answer.json()) as { matched?: number }).matched ?? 0) >= lines) return true;
     await sleep(500);
     return undefined;
   }).catch(() => undefined); // What is missing is counted below.
 }
 
-async function judge(path: string, load: Load, lines: number, target: ScrapedTarget): Promise<Tally> {
+async function judge(
+  path: string,
+  load: Load,
+  writers: readonly LogWriter[],
+  target: ScrapedTarget,
+): Promise<Tally> {
   const tally = new Tally();
   const store = await openEmbeddedStore({ path, retentionMs: 1e12, maxBytes: 1e12 }, { clock: systemClock });
   let distinct: number[];
@@ -239,7 +235,10 @@ async function judge(path: string, load: Load, lines: number, target: ScrapedTar
       const stored = (n: number, i: number) => copies.get(`record ${n}.${i}`) ?? 0;
       judgeRequests(tally, `request of ${LOGS[at]}`, ledger, () => LOGS_EACH, stored);
     }
-    judgeOnce(tally, 'line', lines, numbered(await logCopies(store, FILE), 'line '));
+    for (const [at, { lines }] of writers.entries()) {
+      const copies = numbered(await logCopies(store, FILES[at]!), 'line ');
+      judgeOnce(tally, `${FILES[at]} line`, lines, copies);
+    }
     await judgeSamples(tally, store, load.metrics[0]!, target);
   } finally {
     await store.close();
@@ -287,7 +286,7 @@ async function judgeSamples(
   judgeScrapes(tally, target.lives, LANES, scraped, failed);
 }
 
-function sentBy(load: Load, lines: number, target: ScrapedTarget): Record<string, number> {
+function sentBy(load: Load, writers: readonly LogWriter[], target: ScrapedTarget): Record<string, number> {
   const requests = (senders: readonly Sender[]) =>
     senders.reduce((sum, { ledger }) => sum + ledger.acknowledged.length, 0);
   const spans = load.traces.reduce(
@@ -299,7 +298,7 @@ function sentBy(load: Load, lines: number, target: ScrapedTarget): Record<string
     'log records': requests(load.logs) * LOGS_EACH,
     'pushed samples': requests(load.metrics) * SERIES,
     'scraped samples': target.lives.length * LANES,
-    'log lines': lines,
+    'log lines': writers.reduce((sum, { lines }) => sum + lines, 0),
     'loud requests': requests([load.loud]),
   };
 }
