@@ -8,7 +8,8 @@ import { Catalog } from './catalog.ts';
 import { messageOf, openForReading } from './file.ts';
 import { queryFindLogs } from './find-logs.ts';
 import { queryFindTraces } from './find-traces.ts';
-import { BlockReader, ReaderCaches } from './reader.ts';
+import { ByteLru } from './lru.ts';
+import { BlockReader, type ReaderCache } from './reader.ts';
 import { querySeries } from './series.ts';
 import { queryTrace } from './trace.ts';
 
@@ -25,6 +26,9 @@ export type QueryName = keyof typeof QUERIES;
 export type QueryOf<N extends QueryName> = Parameters<Store[N]>[0];
 export type AnswerOf<N extends QueryName> = Awaited<ReturnType<Store[N]>>;
 
+/** Part of its bytes that a cache may fill: what it holds takes some more than it counts. */
+const FULL = 0.75;
+
 /** One query under way at a time. */
 interface Lane {
   db: DatabaseSync;
@@ -39,7 +43,7 @@ interface Lane {
 export class ReaderSession {
   readonly #path: string;
   readonly #deps: BudgetDeps;
-  readonly #caches: ReaderCaches;
+  readonly #cache: ReaderCache;
   readonly #lanes: Lane[] = [];
   #catalog = new Catalog();
   /** Up to which row of `removed_blocks` the catalogue is. */
@@ -48,7 +52,7 @@ export class ReaderSession {
   constructor(path: string, cacheBytes: number, deps: BudgetDeps) {
     this.#path = path;
     this.#deps = deps;
-    this.#caches = new ReaderCaches(cacheBytes);
+    this.#cache = new ByteLru(cacheBytes * FULL);
   }
 
   /** Throws what the query throws, errors of the catalogue. */
@@ -78,7 +82,7 @@ export class ReaderSession {
     const free = this.#lanes.find((lane) => !lane.isBusy);
     if (free !== undefined) return free;
     const db = openForReading(this.#path);
-    const lane = { db, reader: new BlockReader(db, this.#caches), isBusy: false };
+    const lane = { db, reader: new BlockReader(db, this.#cache), isBusy: false };
     this.#lanes.push(lane);
     return lane;
   }
@@ -89,7 +93,7 @@ export class ReaderSession {
       db.exec('BEGIN');
       if (!this.#takeRemovals(db)) {
         this.#catalog = new Catalog();
-        this.#caches.clear();
+        this.#cache.clear();
       }
       this.#catalog.addStored(db);
       return this.#catalog.snapshot();

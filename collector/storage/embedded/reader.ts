@@ -13,7 +13,7 @@ import {
 } from './block.ts';
 import { type IdHash, mayContain } from './bloom.ts';
 import { messageOf } from './file.ts';
-import { ByteLru } from './lru.ts';
+import type { ByteLru } from './lru.ts';
 import { rawFilter } from './raw-filter.ts';
 import { type LogDetail, logDetail, type Records, type SpanDetail, spanDetail } from './records.ts';
 import type { BlockView } from './sealed/block-view.ts';
@@ -23,7 +23,6 @@ import { SealedLogs } from './sealed/logs-view.ts';
 import { hashesOfPair, mayHoldPair, readPairFilter } from './sealed/pair-filter.ts';
 import { SealedSpans } from './sealed/view.ts';
 import { SeriesSet } from './series-set.ts';
-import { words64 } from './words.ts';
 import { inflatedBody } from './zstd-frame.ts';
 
 export type { Records } from './records.ts';
@@ -48,35 +47,16 @@ const UNPACKED_ROW = 2;
 /** What an entry takes up beside its bytes. */
 const ENTRY_BYTES = 200;
 
-/** What the connections of one reader share: decoded blocks, and what tells which blocks to read. */
-export class ReaderCaches {
-  readonly blocks: ByteLru<string, unknown>;
-  readonly blooms: ByteLru<number, Uint32Array>;
-  /** Filters over the attributes of sealed blocks. */
-  readonly filters: ByteLru<number, Uint32Array>;
-  /** Trace ids and starts of sealed blocks: every search over traces asks for them. */
-  readonly traces: ByteLru<number, TraceIds>;
-  readonly starts: ByteLru<number, Uint32Array>;
+/** What the connections of one reader share: decoded blocks, and what tells which blocks to read; by `keyOf`. */
+export type ReaderCache = ByteLru<number, unknown>;
 
-  constructor(bytes: number) {
-    this.blocks = new ByteLru((bytes * 3) / 8);
-    this.blooms = new ByteLru(bytes / 8);
-    this.filters = new ByteLru(bytes / 4);
-    this.traces = new ByteLru(bytes / 8);
-    this.starts = new ByteLru(bytes / 8);
-  }
+/** Kinds of what is kept; each of a block, `set` of a set of series. */
+const KIND = { view: 0, bloom: 1, filter: 2, traces: 3, columns: 4, body: 5, set: 6 } as const;
 
-  clear(): void {
-    this.blocks.clear();
-    this.blooms.clear();
-    this.filters.clear();
-    this.traces.clear();
-    this.starts.clear();
-  }
-}
+const keyOf = (kind: keyof typeof KIND, id: number): number => id * 8 + KIND[kind];
 
 /**
- * Reads blocks, decoded, through caches of bounded size. A block that is gone is `undefined`: the query passes over
+ * Reads blocks, decoded, through a cache of bounded size. A block that is gone is `undefined`: the query passes over
  * it. What cannot be decoded is `store-damaged`.
  */
 export class BlockReader {
@@ -85,22 +65,23 @@ export class BlockReader {
   readonly #bloom: StatementSync;
   readonly #set: StatementSync;
   readonly #sealed: StatementSync;
-  readonly #caches: ReaderCaches;
+  readonly #cache: ReaderCache;
   #asked: { wanted: readonly { key: string; value: string }[]; hashes: readonly Int32Array[] } | undefined;
   #latest: { block: number; records: Records | undefined } | undefined;
 
-  constructor(db: DatabaseSync, caches: ReaderCaches) {
+  constructor(db: DatabaseSync, cache: ReaderCache) {
     this.#columns = db.prepare('SELECT columns FROM blocks WHERE id = ?');
     this.#body = db.prepare('SELECT offsets, body FROM blocks WHERE id = ?');
     this.#bloom = db.prepare('SELECT bloom FROM blocks WHERE id = ?');
     this.#set = db.prepare('SELECT series FROM series_sets WHERE id = ?');
     this.#sealed = db.prepare('SELECT bytes FROM sealed_columns WHERE id = ?');
-    this.#caches = caches;
+    this.#cache = cache;
   }
 
   /** False only when none of the traces is surely in the block. */
   mayHoldTraces(meta: BlockMeta, hashes: readonly IdHash[]): boolean {
-    const filter = this.#caches.blooms.get(meta.id) ?? this.#loadBloom(meta);
+    const known = this.#cache.get(keyOf('bloom', meta.id)) as Uint32Array | undefined;
+    const filter = known ?? this.#loadBloom(meta);
     return hashes.some((hash) => mayContain(filter, hash));
   }
 
@@ -114,24 +95,14 @@ export class BlockReader {
       const index = this.spans(meta);
       return index && { ids: index.traceId };
     }
-    const known = this.#caches.traces.get(meta.id);
+    const known = this.#cache.get(keyOf('traces', meta.id)) as TraceIds | undefined;
     if (known !== undefined) return known;
     const traces = this.sealedSpans(meta)?.traces();
     if (traces !== undefined) {
       const bytes = traces.ids.length + traces.index.byteLength + ENTRY_BYTES;
-      this.#caches.traces.put(meta.id, traces, bytes);
+      this.#cache.put(keyOf('traces', meta.id), traces, bytes);
     }
     return traces;
-  }
-
-  /** Starts of the block's spans as words. */
-  starts(meta: BlockMeta, index: SpanIndex): Uint32Array {
-    if (meta.stage !== 'sealed') return words64(index.startTimeUnixNano);
-    const known = this.#caches.starts.get(meta.id);
-    if (known !== undefined) return known;
-    const starts = words64(index.startTimeUnixNano);
-    this.#caches.starts.put(meta.id, starts, starts.byteLength + ENTRY_BYTES);
-    return starts;
   }
 
   /** The view over a sealed block, kept with all that it decodes. */
@@ -145,9 +116,9 @@ export class BlockReader {
   }
 
   #sealedView<V extends BlockView>(meta: BlockMeta, View: ViewOf<V>): V | undefined {
-    const key = `view ${meta.id}`;
+    const key = keyOf('view', meta.id);
     return this.#cached(key, meta, () => {
-      const value = this.#view(meta, View, (bytes) => this.#caches.blocks.grow(key, bytes));
+      const value = this.#view(meta, View, (bytes) => this.#cache.grow(key, bytes));
       return value && { value, bytes: meta.count * VIEW_BYTES };
     });
   }
@@ -155,7 +126,8 @@ export class BlockReader {
   /** False when no record of the block has all of the attributes, as far as can be told without reading it. */
   mayHoldAttributes(meta: BlockMeta, wanted: readonly { key: string; value: string }[]): boolean {
     if (wanted.length === 0) return true;
-    const filter = this.#caches.filters.get(meta.id) ?? this.#loadFilter(meta);
+    const known = this.#cache.get(keyOf('filter', meta.id)) as Uint32Array | undefined;
+    const filter = known ?? this.#loadFilter(meta);
     if (filter === undefined) return true;
     const hashes = this.#hashesOf(wanted);
     return wanted.every((pair, n) => mayHoldPair(meta, filter, pair, hashes[n]!));
@@ -166,11 +138,11 @@ export class BlockReader {
    */
   mayBodyHoldAttributes(meta: BlockMeta, wanted: readonly { key: string; value: string }[]): boolean {
     if (meta.stage === 'sealed' || wanted.length === 0) return true;
-    if (this.#caches.filters.get(meta.id) !== undefined) return true;
+    if (this.#cache.get(keyOf('filter', meta.id)) !== undefined) return true;
     const records = this.recordsOnce(meta);
     if (records === undefined || meta.encoding !== 'otlp-protobuf') return true;
     const filter = rawFilter(records);
-    this.#caches.filters.put(meta.id, filter, filter.byteLength + ENTRY_BYTES);
+    this.#cache.put(keyOf('filter', meta.id), filter, filter.byteLength + ENTRY_BYTES);
     return this.mayHoldAttributes(meta, wanted);
   }
 
@@ -186,7 +158,7 @@ export class BlockReader {
     const row = this.#sealed.get(meta.id * COLUMNS_PER_BLOCK + FILTER_ROW);
     if (row === undefined) return undefined;
     const filter = this.#guarded(meta, () => readPairFilter(row['bytes'] as Uint8Array));
-    this.#caches.filters.put(meta.id, filter, filter.byteLength + ENTRY_BYTES);
+    this.#cache.put(keyOf('filter', meta.id), filter, filter.byteLength + ENTRY_BYTES);
     return filter;
   }
 
@@ -221,7 +193,7 @@ export class BlockReader {
   }
 
   records(meta: BlockMeta): Records | undefined {
-    return this.#cached(`body ${meta.id}`, meta, () => {
+    return this.#cached(keyOf('body', meta.id), meta, () => {
       const records = this.#loadRecords(meta);
       return records && { value: records, bytes: records.body.length + 24 * records.offsets.offset.length };
     });
@@ -229,7 +201,7 @@ export class BlockReader {
 
   /** Like `records`, kept until the next one only: a search over all there is would push everything else out of the cache. */
   recordsOnce(meta: BlockMeta): Records | undefined {
-    const known = this.#caches.blocks.get(`body ${meta.id}`) as Records | undefined;
+    const known = this.#cache.get(keyOf('body', meta.id)) as Records | undefined;
     if (known !== undefined) return known;
     if (this.#latest?.block !== meta.id) {
       this.#latest = { block: meta.id, records: this.#guarded(meta, () => this.#loadRecords(meta)) };
@@ -238,7 +210,7 @@ export class BlockReader {
   }
 
   seriesSet(meta: BlockMeta): SeriesSet | undefined {
-    return this.#cached(`set ${meta.seriesSet}`, meta, () => {
+    return this.#cached(keyOf('set', meta.seriesSet), meta, () => {
       const row = this.#set.get(meta.seriesSet);
       if (row === undefined) return undefined;
       const series = JSON.parse(zstdDecompressSync(row['series'] as Uint8Array).toString()) as SeriesInfo[];
@@ -276,12 +248,12 @@ export class BlockReader {
     // A copy: SQLite's bytes need not begin at a multiple of four.
     const bytes = new Uint8Array(stored ?? []);
     const filter = new Uint32Array(bytes.buffer, 0, bytes.length >>> 2);
-    this.#caches.blooms.put(meta.id, filter, bytes.length + ENTRY_BYTES);
+    this.#cache.put(keyOf('bloom', meta.id), filter, bytes.length + ENTRY_BYTES);
     return filter;
   }
 
   #index<T>(meta: BlockMeta, decode: (bytes: Uint8Array) => T): T | undefined {
-    return this.#cached(`columns ${meta.id}`, meta, () => {
+    return this.#cached(keyOf('columns', meta.id), meta, () => {
       const row = this.#columns.get(meta.id);
       if (row === undefined) return undefined;
       const bytes = row['columns'] as Uint8Array;
@@ -290,14 +262,14 @@ export class BlockReader {
   }
 
   #cached<T>(
-    key: string,
+    key: number,
     meta: BlockMeta,
     load: () => { value: T; bytes: number } | undefined,
   ): T | undefined {
-    const known = this.#caches.blocks.get(key);
+    const known = this.#cache.get(key);
     if (known !== undefined) return known as T;
     const loaded = this.#guarded(meta, load);
-    if (loaded !== undefined) this.#caches.blocks.put(key, loaded.value, loaded.bytes);
+    if (loaded !== undefined) this.#cache.put(key, loaded.value, loaded.bytes);
     return loaded?.value;
   }
 

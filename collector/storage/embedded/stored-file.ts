@@ -1,6 +1,7 @@
 import { Catalog } from './catalog.ts';
 import { openAlone, openError } from './file.ts';
-import { BlockReader, ReaderCaches } from './reader.ts';
+import { ByteLru } from './lru.ts';
+import { BlockReader } from './reader.ts';
 
 /** A closed store as an operator's command sees it. */
 export interface StoredFile {
@@ -21,7 +22,7 @@ export function openStoredFile(path: string): StoredFile {
       db,
       close,
       catalog: Catalog.load(db),
-      reader: new BlockReader(db, new ReaderCaches(CACHE_BYTES)),
+      reader: new BlockReader(db, new ByteLru(CACHE_BYTES)),
     };
   } catch (cause) {
     close();

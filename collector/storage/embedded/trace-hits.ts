@@ -30,7 +30,7 @@ export class TraceHits {
   /** Takes the earliest of the matching spans of every trace in the block; spans of no trace are left out. */
   add(meta: BlockMeta, { index, positions }: Matches, traces: TraceIds): void {
     const block = this.blocks.push(meta) - 1;
-    const start = this.#reader.starts(meta, index);
+    const start = words64(index.startTimeUnixNano);
     const ids = wordsOf(traces.ids);
     const isEarlier = earlierIn(index, start);
     const first = traces.index

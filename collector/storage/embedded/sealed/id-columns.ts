@@ -3,7 +3,8 @@ import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../../telemetry/ids.ts';
 import { unpackBits } from './bits.ts';
 import type { ColumnEntry, Directory } from './directory.ts';
 import { ENCODING } from './layout.ts';
-import { readVarints, wordPairs } from './sections.ts';
+import { unpackLengths } from './lengths.ts';
+import { wordPairs } from './sections.ts';
 
 /** Distinct trace ids and which of them each record has. */
 export function readTraceIds(
@@ -60,35 +61,34 @@ export function readParents(directory: Directory, entry: ColumnEntry, spanIds: U
 
 export function readTimes(directory: Directory, entry: ColumnEntry): BigInt64Array {
   if (entry.encoding === ENCODING.fixed64) return fixed(directory, entry);
-  const deltas = readVarints(directory.main(entry.number), entry.count);
-  let above = 0;
-  for (let i = 0; i < deltas.length; i++) {
-    const zigzag = deltas[i]!;
-    // Halves of integers below 2^53 are exact, and so is which of them is whole.
-    const half = Math.floor(zigzag * 0.5);
-    above += half * 2 === zigzag ? half : -half - 1;
-    deltas[i] = above;
+  const words = unpackLengths(directory.main(entry.number), entry.count);
+  let low = entry.minLow;
+  let high = entry.minHigh;
+  for (let i = 0; i < words.length; i += 2) {
+    const zigzag = words[i]!;
+    if (words[i + 1] === 0) low += (zigzag >>> 1) ^ -(zigzag & 1);
+    else {
+      const by = words[i + 1]! * 0x8000_0000 + (zigzag >>> 1);
+      low += (zigzag & 1) === 0 ? by : -by - 1;
+    }
+    if (low >= TWO_32 || low < 0) {
+      const carry = Math.floor(low / TWO_32);
+      low -= carry * TWO_32;
+      high += carry;
+    }
+    words[i] = low;
+    words[i + 1] = high;
   }
-  return plus(deltas, entry.minLow, entry.minHigh);
+  return new BigInt64Array(words.buffer);
 }
 
 export function readDurations(directory: Directory, entry: ColumnEntry): BigInt64Array {
   if (entry.encoding === ENCODING.fixed64) return fixed(directory, entry);
-  return plus(readVarints(directory.main(entry.number), entry.count), 0, 0);
+  return new BigInt64Array(unpackLengths(directory.main(entry.number), entry.count).buffer);
 }
+
+const TWO_32 = 0x1_0000_0000;
 
 function fixed(directory: Directory, entry: ColumnEntry): BigInt64Array {
   return new BigInt64Array(wordPairs(directory.main(entry.number), entry.count).buffer);
-}
-
-/** Non-negative offsets below 2^53 above a 64-bit base; the words are added without a bigint for any. */
-function plus(offsets: Float64Array, baseLow: number, baseHigh: number): BigInt64Array {
-  const words = new Uint32Array(offsets.length * 2);
-  for (let i = 0; i < offsets.length; i++) {
-    const high = Math.floor(offsets[i]! / 0x1_0000_0000);
-    const low = offsets[i]! - high * 0x1_0000_0000 + baseLow;
-    words[i * 2] = low;
-    words[i * 2 + 1] = baseHigh + high + (low > 0xffff_ffff ? 1 : 0);
-  }
-  return new BigInt64Array(words.buffer);
 }

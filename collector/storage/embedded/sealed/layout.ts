@@ -111,7 +111,7 @@ export const ENCODING = {
   above64: 4,
   /** Main: 8 bytes per value. */
   fixed64: 5,
-  /** Main: varints of the zigzag difference to the value before, the first one's to the minimum. */
+  /** Main: the zigzag difference to the value before, the first one's to the minimum, as `lengths.ts` has it. */
   deltas: 6,
   /** Main: varints. */
   varints: 7,
@@ -123,6 +123,8 @@ export const ENCODING = {
   ids: 10,
   /** First: ids of none of the block's spans; main: 0 for none, 1 for the next of those, else 2 + zigzag distance. */
   parents: 11,
+  /** Main: unsigned integers, as `lengths.ts` has them. */
+  lengths: 12,
 } as const;
 
 /** Rows of a block: block id * COLUMNS_PER_BLOCK + row number. */

@@ -5,6 +5,7 @@ import { grown, type StringsColumn } from './byte-table.ts';
 import type { PlainColumn } from './directory.ts';
 import { hashWords } from './hashing.ts';
 import { ENCODING, TYPE } from './layout.ts';
+import { LENGTHS_BELOW, packLengths } from './lengths.ts';
 import { packStrings, VARINT_BYTES, writeVarint } from './sections.ts';
 
 /** Below this share of distinct values a dictionary and an index take less room than the values themselves. */
@@ -12,7 +13,6 @@ const MAX_DISTINCT_SHARE = 0.5;
 /** Distinct numbers up to which a dictionary of them is kept. */
 const MAX_WORDS = 256;
 const TWO_32 = 0x1_0000_0000;
-const EXACT = 2 ** 53;
 
 /** Byte strings as a dictionary, or plainly when too many are distinct. */
 export function packStringColumn(
@@ -117,38 +117,34 @@ function bounds(words: Uint32Array, count: number): { min: [number, number]; max
   return { min: [minLow, minHigh >>> 0], max: [maxLow, maxHigh >>> 0] };
 }
 
-/** Points in time as differences; as they are when they lie too far apart for a double. */
+/** Points in time as differences; as they are when they lie too far apart. */
 export function packTimes(type: number, words: Uint32Array, count: number): PlainColumn {
   const { min, max } = count === 0 ? { min: [0, 0] as const, max: [0, 0] as const } : bounds(words, count);
   const base = { type, count, min };
   const range = ((max[1] | 0) - (min[1] | 0)) * TWO_32 + max[0] - min[0];
-  if (range >= EXACT / 4) return { ...base, encoding: ENCODING.fixed64, main: bytesOfWords(words, count) };
-  const out = new Uint8Array(count * VARINT_BYTES);
-  let at = 0;
+  if (range >= LENGTHS_BELOW / 4)
+    return { ...base, encoding: ENCODING.fixed64, main: bytesOfWords(words, count) };
+  const deltas = new Float64Array(count);
   let before = 0;
   for (let i = 0; i < count; i++) {
     const above = ((words[i * 2 + 1]! | 0) - (min[1] | 0)) * TWO_32 + words[i * 2]! - min[0];
     const delta = above - before;
-    at = writeVarint(out, at, delta >= 0 ? delta * 2 : -delta * 2 - 1);
+    deltas[i] = delta >= 0 ? delta * 2 : -delta * 2 - 1;
     before = above;
   }
-  return { ...base, encoding: ENCODING.deltas, main: out.slice(0, at) };
+  return { ...base, encoding: ENCODING.deltas, main: packLengths(deltas, count) };
 }
 
-/** Non-negative durations as varints, which are as good as random; as they are when one is too long for a double. */
+/** Non-negative durations, which are as good as random; as they are when one is too long. */
 export function packDurations(type: number, words: Uint32Array, count: number): PlainColumn {
-  const { min, max } = count === 0 ? { min: [0, 0] as const, max: [0, 0] as const } : bounds(words, count);
-  const base = { type, count, min };
-  if (max[1] >= 0x20_0000) return { ...base, encoding: ENCODING.fixed64, main: bytesOfWords(words, count) };
-  const out = new Uint8Array(count * VARINT_BYTES);
-  let at = 0;
-  for (let i = 0; i < count; i++) at = writeVarint(out, at, words[i * 2 + 1]! * TWO_32 + words[i * 2]!);
-  return {
-    ...base,
-    encoding: ENCODING.varints,
-    main: out.slice(0, at),
-    random: max[1] > 0 || max[0] > 0xffff,
-  };
+  const { max } = count === 0 ? { max: [0, 0] as const } : bounds(words, count);
+  const base = { type, count };
+  if (max[1] >= LENGTHS_BELOW / TWO_32)
+    return { ...base, encoding: ENCODING.fixed64, main: bytesOfWords(words, count) };
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) values[i] = words[i * 2 + 1]! * TWO_32 + words[i * 2]!;
+  const random = max[1] > 0 || max[0] > 0xffff;
+  return { ...base, encoding: ENCODING.lengths, main: packLengths(values, count), random };
 }
 
 function bytesOfWords(words: Uint32Array, count: number): Uint8Array {
