@@ -6,17 +6,24 @@ import asc from 'assemblyscript/asc';
 
 const here = import.meta.dirname;
 
+/** Kernels that share formats/kernel-memory.ts, and where the constants of each begin there. */
+const SHARED_MEMORY = new Map([
+  ['formats/otlp-protobuf/assembly/scan.ts', 0x1_0000],
+  ['storage/embedded/assembly/lean.ts', 0x2_0000],
+  ['processors/redact/assembly/needles.ts', 0x3_0000],
+]);
+
 /** Generated file -> its text, for every source of AssemblyScript. Throws with the compiler's words where one is wrong. */
 export async function planAssembly(): Promise<Map<string, string>> {
   const planned = new Map<string, string>();
   for (const source of globSync('{formats,processors,storage}/**/assembly/*.ts', { cwd: here }).sort()) {
     const target = join(here, dirname(dirname(source)), `${basename(source, '.ts')}-wasm.ts`);
-    planned.set(target, moduleText(source, await compile(join(here, source))));
+    planned.set(target, moduleText(source, await compile(join(here, source), SHARED_MEMORY.get(source))));
   }
   return planned;
 }
 
-async function compile(path: string): Promise<Uint8Array> {
+async function compile(path: string, memoryBase: number | undefined): Promise<Uint8Array> {
   const options = [
     '-O3',
     '--runtime',
@@ -28,6 +35,7 @@ async function compile(path: string): Promise<Uint8Array> {
     'relaxed-simd',
     '--use',
     'abort=',
+    ...(memoryBase === undefined ? [] : ['--importMemory', '--memoryBase', String(memoryBase)]),
   ];
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main([basename(path), '--outFile', 'out.wasm', ...options], {

@@ -18,9 +18,8 @@ import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import type { Signal } from '../telemetry/model.ts';
 import { ByteBudget, RequestBytes } from './otlp-http/body.ts';
-import { BodyPool } from './otlp-http/body-pool.ts';
 import { CONTENT_TYPES, encodingOf, PATHS, readBatch, routeOf } from './otlp-http/request.ts';
-import { UsualConnection } from './otlp-http/usual-connection.ts';
+import { MAX_HEAD_BYTES, UsualConnection } from './otlp-http/usual-connection.ts';
 import type { UsualHead } from './otlp-http/usual-head.ts';
 import {
   type DroppedRecords,
@@ -50,8 +49,6 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How often connections are looked at whose sender owes the rest of a request. */
 const SWEEP_MS = 10_000;
-/** Buffers for bodies that are kept for the next ones. */
-const POOL_BYTES = 8 * 1024 * 1024;
 /** What senders have at a stop to end their requests; container runtimes kill after ten seconds. */
 const STOP_TIMEOUT_MS = 5_000;
 /** Longer than the idle time of the Go and Java clients' pools, so that they, not we, close first. */
@@ -90,7 +87,7 @@ export function createOtlpHttp(
 /** Connections whose requests all were usual so far; the server's own listener gets the others. */
 class UsualConnections {
   readonly #handler: OtlpHandler;
-  readonly #pool = new BodyPool(POOL_BYTES);
+  readonly #heads = Buffer.allocUnsafeSlow(MAX_HEAD_BYTES);
   readonly #schedule: Schedule;
   /** Whether the connection's sender owed the rest of a request when it was looked at last, and how often in a row. */
   readonly #connections = new Map<Socket, { connection: UsualConnection; waited: number }>();
@@ -111,7 +108,7 @@ class UsualConnections {
   #connect(socket: Socket, elsewhere: () => void): void {
     const handler = this.#handler;
     const connection = new UsualConnection(socket, {
-      pool: this.#pool,
+      heads: this.#heads,
       reserve: (bytes) => handler.reserve(bytes),
       release: (bytes) => handler.release(bytes),
       take: (head, body) => handler.takeUsual(head, body),

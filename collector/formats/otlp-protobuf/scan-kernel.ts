@@ -1,10 +1,11 @@
 import { unknownService } from '../../../slo/index.ts';
 import type { LogIndex, RecordOffsets, SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
+import { addressOf, KERNEL_REGIONS, kernelMemory } from '../kernel-memory.ts';
 import { compileKernel, startKernel } from '../wasm-kernel.ts';
 import wasm from './scan-wasm.ts';
 
-/** Larger bodies are read by the scanner in TypeScript: WebAssembly's memory grows with them and never shrinks. */
+/** Larger bodies are read by the scanner in TypeScript: what the kernel wrote stays in memory. */
 const MAX_BYTES = 4 * 1024 * 1024;
 /** Where `tell` of assembly/scan.ts writes what. */
 const RESULT = {
@@ -32,13 +33,13 @@ const RESULT = {
   ...{ statuses: 21, services: 22, nameEntries: 23, nameCount: 24, routeEntries: 25, routeCount: 26 },
   ...{ methodEntries: 27, methodCount: 28, statesWeights: 29, hasTraceState: 30 },
 } as const;
+/** Bytes behind a body that may be read. */
+const PADDING = 16;
 /** Places of `results` in all. */
 const RESULTS = 40;
 
 interface Kernel {
-  memory: { readonly buffer: ArrayBuffer };
-  room(size: number): number;
-  scan(size: number, isLogs: number): number;
+  scan(at: number, size: number, from: number, to: number, isLogs: number): number;
 }
 
 /** What one scan found. */
@@ -49,7 +50,7 @@ interface Scanned<I> {
 }
 
 /** One instance for all: its memory holds nothing from one call to the next. */
-const kernel = startKernel<Kernel>(compileKernel(wasm));
+const kernel = startKernel<Kernel>(compileKernel(wasm), { memory: kernelMemory });
 
 /** Spans of an ExportTraceServiceRequest; undefined when the kernel gives up, for it reads the usual only. */
 export function scanSpansFast(body: Uint8Array): Scanned<SpanIndex> | undefined {
@@ -98,11 +99,14 @@ export function scanLogsFast(body: Uint8Array): Scanned<LogIndex> | undefined {
 
 function scan(body: Uint8Array, isLogs: boolean): Found | undefined {
   if (body.length > MAX_BYTES) return undefined;
-  const at = kernel.room(body.length);
-  new Uint8Array(kernel.memory.buffer, at, body.length).set(body);
-  const results = kernel.scan(body.length, isLogs ? 1 : 0);
+  const { buffer } = kernelMemory;
+  const { from, to } = KERNEL_REGIONS.scan;
+  const inPlace = addressOf(body);
+  if (inPlace === undefined) new Uint8Array(buffer, from, body.length).set(body);
+  const behind = inPlace === undefined ? from + body.length + PADDING : from;
+  const results = kernel.scan(inPlace ?? from, body.length, behind, to, isLogs ? 1 : 0);
   if (results === 0) return undefined;
-  return new Found(body, kernel.memory.buffer, new Uint32Array(kernel.memory.buffer, results, RESULTS));
+  return new Found(body, buffer, new Uint32Array(buffer, results, RESULTS));
 }
 
 /** The columns of one scan, copied out of the kernel's memory at once; the results must be read before the next scan. */

@@ -1,12 +1,10 @@
+import { addressOf, kernelMemory } from '../../formats/kernel-memory.ts';
 import { compileKernel, startKernel } from '../../formats/wasm-kernel.ts';
 import wasm from './needles-wasm.ts';
 
 interface Kernel {
-  memory: { readonly buffer: ArrayBuffer };
-  search(length: number): number;
-  halvesAt(): number;
-  hashesAt(): number;
-  beforeAtAt(): number;
+  search(at: number, length: number): number;
+  tablesAt(): number;
   textAt(): number;
   foundAt(): number;
   capacity(): number;
@@ -27,6 +25,8 @@ export interface Needle {
 
 /** Bytes looked at again where a long text is cut: longer than any card number. */
 const OVERLAP = 64;
+/** Where the tables of assembly/needles.ts stand, and their bytes in all. */
+const TABLES = { halves: 0, hashes: 128, beforeAt: 128 + 4096, bytes: 128 + 4096 + 256 } as const;
 const RUN = 0x80000000;
 const AT = 0x40;
 const GRAM = 3;
@@ -42,16 +42,21 @@ const COMMON = 'etaoinsrhldcumfpgwybvkxjqz';
  */
 export class NeedleSearch {
   readonly #kernel: Kernel;
+  /** Copied to the kernel for each text: another search may have been there. */
+  readonly #tables = new Uint8Array(TABLES.bytes);
+  readonly #kernelTables: Uint8Array;
+  readonly #textAt: number;
   readonly #text: Uint8Array;
   readonly #found: Uint32Array;
   readonly #capacity: number;
   readonly #byGram = new Map<number, Needle[]>();
 
   constructor(texts: readonly string[]) {
-    this.#kernel = startKernel<Kernel>(compileKernel(wasm));
-    const { buffer } = this.#kernel.memory;
+    this.#kernel = startKernel<Kernel>(compileKernel(wasm), { memory: kernelMemory });
+    const { buffer } = kernelMemory;
     this.#capacity = this.#kernel.capacity();
-    this.#text = new Uint8Array(buffer, this.#kernel.textAt(), this.#capacity);
+    this.#textAt = this.#kernel.textAt();
+    this.#text = new Uint8Array(buffer, this.#textAt, this.#capacity);
     this.#found = new Uint32Array(buffer, this.#kernel.foundAt());
     const needles = [...new Set(texts.map((text) => text.toLowerCase()))].map(withRarestGram);
     for (const needle of needles) {
@@ -59,14 +64,14 @@ export class NeedleSearch {
       const others = this.#byGram.get(gram) ?? [];
       this.#byGram.set(gram, [...others, needle]);
     }
-    this.#fillTables(new Uint8Array(buffer), needles);
+    this.#kernelTables = new Uint8Array(buffer, this.#kernel.tablesAt(), TABLES.bytes);
+    this.#fillTables(this.#tables, needles);
   }
 
-  #fillTables(memory: Uint8Array, needles: readonly Needle[]): void {
-    const halves = this.#kernel.halvesAt();
+  #fillTables(tables: Uint8Array, needles: readonly Needle[]): void {
     const allow = (position: number, byte: number, group: number) => {
-      memory[halves + position * 32 + (byte & 15)]! |= group;
-      memory[halves + position * 32 + 16 + (byte >> 4)]! |= group;
+      tables[TABLES.halves + position * 32 + (byte & 15)]! |= group;
+      tables[TABLES.halves + position * 32 + 16 + (byte >> 4)]! |= group;
     };
     const grams = needles.map(({ text, at }) => text.slice(at, at + GRAM));
     for (const [i, group] of grouped(grams).entries()) {
@@ -75,19 +80,20 @@ export class NeedleSearch {
     allow(0, AT, AT_GROUP);
     for (let byte = 0x20; byte < 0x100; byte++)
       for (const position of [1, 2]) allow(position, byte, AT_GROUP);
-    for (const gram of this.#byGram.keys()) memory[this.#kernel.hashesAt() + hashOf(gram)] = 1;
-    const beforeAt = this.#kernel.beforeAtAt();
-    memory.fill(1, beforeAt + 0x21, beforeAt + 0x100);
+    for (const gram of this.#byGram.keys()) tables[TABLES.hashes + hashOf(gram)] = 1;
+    tables.fill(1, TABLES.beforeAt + 0x21, TABLES.beforeAt + 0x100);
   }
 
   /** Tells of every place in `bytes` where something may stand; in order but for places that are told twice. */
   find(bytes: Uint8Array, onHint: OnHint): void {
+    const inPlace = addressOf(bytes);
+    this.#kernelTables.set(this.#tables);
     for (let start = 0; start < bytes.length; start += this.#capacity - OVERLAP) {
-      const part = bytes.length <= this.#capacity ? bytes : bytes.subarray(start, start + this.#capacity);
-      this.#text.set(part);
-      const count = this.#kernel.search(part.length);
+      const length = Math.min(bytes.length - start, this.#capacity);
+      if (inPlace === undefined) this.#text.set(bytes.subarray(start, start + length));
+      const count = this.#kernel.search(inPlace === undefined ? this.#textAt : inPlace + start, length);
       for (let i = 0; i < count; i++) this.#tell(bytes, start, this.#found[i]!, onHint);
-      if (start + part.length >= bytes.length) return;
+      if (start + length >= bytes.length) return;
     }
   }
 

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
-import type { BodyPool } from './body-pool.ts';
+import { kernelBodies } from '../../formats/kernel-bodies.ts';
+import { readInto } from './direct-read.ts';
 import { parseUsualHead, type UsualHead } from './usual-head.ts';
 
 /** What a connection asks of its server. */
 export interface ConnectionDeps {
-  pool: BodyPool;
+  /** Where the heads of all connections are read to: nobody keeps a part of it. */
+  heads: Buffer;
   /** Reserves room for a body that is about to come; false: there is none now, or never for one of this size. */
   reserve(bytes: number): boolean;
   release(bytes: number): void;
@@ -17,7 +19,7 @@ export interface ConnectionDeps {
 const HEAD_END = Buffer.from('\r\n\r\n');
 const BEGINNING = Buffer.from('POST /v1/');
 /** Node's own limit of a head. */
-const MAX_HEAD_BYTES = 16 * 1024;
+export const MAX_HEAD_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -36,6 +38,9 @@ export class UsualConnection {
   #filled = 0;
   #busy = false;
   #ended = false;
+  /** The HTTP library has the connection. */
+  #left = false;
+
   /** A request is under way: its head began to come, and it is not answered yet. */
   get underway(): boolean {
     return this.#busy || this.#filled > 0 || this.#body.length > 0 || this.#pending.length > 0;
@@ -49,19 +54,36 @@ export class UsualConnection {
   constructor(socket: Socket, deps: ConnectionDeps) {
     this.#socket = socket;
     this.#deps = deps;
-    socket.on('data', this.#onData);
+    if (!readInto(socket, this.#next, this.#onBytes)) socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
   }
 
+  /** Where the next bytes go: to the rest of a body, or to where heads are read. */
+  readonly #next = (): Uint8Array =>
+    this.#body.length > 0 && !this.#busy
+      ? this.#body.subarray(this.#filled, this.#head!.length)
+      : this.#deps.heads;
+
+  readonly #onBytes = (count: number, into: Uint8Array): boolean => {
+    const { heads } = this.#deps;
+    if (this.#left) return this.#socket.push(Buffer.from(heads.subarray(0, count)));
+    if (into === heads) this.#onData(heads.subarray(0, count));
+    else {
+      this.#filled += count;
+      this.#serveWhole();
+    }
+    return true;
+  };
+
   readonly #onData = (chunk: Buffer): void => {
     if (this.#busy) {
       // A sender that does not wait for answers: its next requests are read when this one is done.
-      this.#pending = joined(this.#pending, chunk);
+      this.#pending = Buffer.concat([this.#pending, chunk]);
       this.#socket.pause();
     } else if (this.#body.length > 0) this.#fill(chunk);
-    else this.#begin(joined(this.#pending, chunk));
+    else this.#begin(this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]));
   };
 
   readonly #onError = (): void => {
@@ -83,7 +105,7 @@ export class UsualConnection {
     const end = data.indexOf(HEAD_END);
     if (end < 0) {
       if (data.length > MAX_HEAD_BYTES || !mayBegin(data)) this.#leave(data);
-      else this.#pending = data;
+      else this.#pending = Buffer.from(data);
       return;
     }
     const head = this.#headOf(data, end);
@@ -92,15 +114,9 @@ export class UsualConnection {
       return;
     }
     this.#head = head;
-    const from = end + HEAD_END.length;
-    if (data.length - from >= head.length) {
-      this.#pending = data.subarray(from + head.length);
-      this.#serve(data.subarray(from, from + head.length), undefined);
-    } else {
-      this.#body = this.#deps.pool.take(head.length);
-      this.#filled = 0;
-      this.#fill(data.subarray(from));
-    }
+    this.#body = kernelBodies.take(head.length);
+    this.#filled = 0;
+    this.#fill(data.subarray(end + HEAD_END.length));
   }
 
   /** The same sender writes the same head again as long as its bodies are equally long. */
@@ -117,25 +133,26 @@ export class UsualConnection {
     const taken = Math.min(missing, chunk.length);
     chunk.copy(this.#body, this.#filled, 0, taken);
     this.#filled += taken;
-    if (taken < missing) return;
-    this.#pending = chunk.subarray(taken);
-    const pooled = this.#body;
-    this.#body = NOTHING;
-    this.#filled = 0;
-    this.#serve(pooled.subarray(0, length), pooled);
+    if (taken < chunk.length) this.#pending = Buffer.from(chunk.subarray(taken));
+    this.#serveWhole();
   }
 
-  #serve(body: Buffer, pooled: Buffer | undefined): void {
+  /** Serves the body once all of it is there. */
+  #serveWhole(): void {
     const head = this.#head!;
+    if (this.#filled < head.length) return;
+    const body = this.#body;
+    this.#body = NOTHING;
+    this.#filled = 0;
     this.#busy = true;
     const done = (result: { answer: Buffer | string; close: boolean } | undefined) => {
       this.#busy = false;
-      if (pooled) this.#deps.pool.give(pooled);
+      kernelBodies.give(body);
       this.#deps.release(head.length);
       if (result) this.#answer(result);
       else this.#socket.destroy();
     };
-    this.#deps.take(head, body).then(done, () => done(undefined));
+    this.#deps.take(head, body.subarray(0, head.length)).then(done, () => done(undefined));
   }
 
   #answer({ answer, close }: { answer: Buffer | string; close: boolean }): void {
@@ -152,17 +169,18 @@ export class UsualConnection {
 
   #leave(data: Buffer): void {
     const socket = this.#socket;
+    this.#left = true;
     socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     socket.off('error', this.#onError);
     socket.off('close', this.#onClose);
-    this.#deps.handOver(socket, data);
+    this.#deps.handOver(socket, Buffer.from(data));
   }
 
   /** Gives back what a request that will never be whole had taken. */
   #drop(): void {
     if (this.#body.length > 0) {
-      this.#deps.pool.give(this.#body);
+      kernelBodies.give(this.#body);
       this.#deps.release(this.#head!.length);
     }
     this.#body = NOTHING;
@@ -175,8 +193,4 @@ export class UsualConnection {
 function mayBegin(data: Buffer): boolean {
   const known = Math.min(data.length, BEGINNING.length);
   return data.compare(BEGINNING, 0, known, 0, known) === 0;
-}
-
-function joined(one: Buffer, other: Buffer): Buffer {
-  return one.length === 0 ? other : Buffer.concat([one, other]);
 }

@@ -1,22 +1,21 @@
+import { addressOf, KERNEL_REGIONS, kernelMemory } from '../../formats/kernel-memory.ts';
 import { compileKernel, startKernel } from '../../formats/wasm-kernel.ts';
 import type { LogBatch, RecordOffsets, SpanBatch } from '../../telemetry/batch.ts';
 import type { Span } from '../../telemetry/model.ts';
 import wasm from './lean-wasm.ts';
 
-/** Bodies above this together are kept as they came: the kernel's memory never shrinks. */
+/** Bodies above this together are kept as they came: what the kernel wrote stays in memory. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 interface Kernel {
-  memory: { readonly buffer: ArrayBuffer };
-  begin(bytes: number, records: number, resources: number, scopes: number, largest: number): number;
-  add(size: number, records: number, resources: number, scopes: number, isLogs: number): void;
-  outAt(): number;
+  begin(from: number, bytes: number, records: number, resources: number, scopes: number): number;
+  add(body: number, records: number, resources: number, scopes: number, isLogs: number): void;
   outBytes(): number;
   placesAt(): number;
 }
 
 /** One instance for all: what it holds is used up before the next call. */
-const kernel = startKernel<Kernel>(compileKernel(wasm));
+const kernel = startKernel<Kernel>(compileKernel(wasm), { memory: kernelMemory });
 
 /** A body of many batches, and where its records stand in it. */
 export interface LeanBody {
@@ -42,9 +41,12 @@ export function leanBody(run: readonly (SpanBatch | LogBatch)[]): LeanBody | und
   // A message may be told by several places; what is copied is what the places tell, not what the body holds.
   const told = sum(({ offsets }) => bytesOf(offsets));
   const largest = run.reduce((most, batch) => Math.max(most, inputBytes(batch)), 0);
-  const input = kernel.begin(Math.max(bytes, told), records, resources, scopes, largest);
-  if (input === 0) return undefined;
-  for (const batch of run) add(batch, input);
+  const { from, to } = KERNEL_REGIONS.lean;
+  const most = Math.max(bytes, told);
+  if (aligned(most) + records * 16 + (resources + scopes) * 8 + largest + MARGIN > to - from)
+    return undefined;
+  const given = kernel.begin(from, most, records, resources, scopes);
+  for (const batch of run) add(batch, given);
   return result(records, resources, scopes);
 }
 
@@ -57,31 +59,34 @@ function bytesOf({ length, resources, scopes }: RecordOffsets): number {
   return bytes;
 }
 
+/** What aligning adds at the most. */
+const MARGIN = 64;
+
 const aligned = (bytes: number) => (bytes + 15) & ~15;
 
+/** Bytes of a batch as `add` writes it. */
 function inputBytes({ body, count, offsets }: SpanBatch | LogBatch): number {
-  return aligned(body.length) + count * 16 + (offsets.resources.length + offsets.scopes.length) * 4;
+  return body.length + count * 16 + (offsets.resources.length + offsets.scopes.length) * 4;
 }
 
-function add({ signal, body, count, offsets }: SpanBatch | LogBatch, input: number): void {
-  const { buffer } = kernel.memory;
-  new Uint8Array(buffer, input, body.length).set(body);
+function add({ signal, body, count, offsets }: SpanBatch | LogBatch, given: number): void {
+  const { buffer } = kernelMemory;
   const { offset, length, resource, scope, resources, scopes } = offsets;
-  const places = new Uint32Array(
-    buffer,
-    input + aligned(body.length),
-    count * 4 + resources.length + scopes.length,
-  );
+  const places = new Uint32Array(buffer, given, count * 4 + resources.length + scopes.length);
   let at = 0;
   for (const column of [offset, length, resource, scope, resources, scopes]) {
     places.set(column, at);
     at += column.length;
   }
-  kernel.add(body.length, count, resources.length / 2, scopes.length / 2, signal === 'logs' ? 1 : 0);
+  const behind = aligned(given + places.byteLength);
+  const inPlace = addressOf(body);
+  if (inPlace === undefined) new Uint8Array(buffer, behind, body.length).set(body);
+  const isLogs = signal === 'logs' ? 1 : 0;
+  kernel.add(inPlace ?? behind, count, resources.length / 2, scopes.length / 2, isLogs);
 }
 
 function result(records: number, resources: number, scopes: number): LeanBody {
-  const { buffer } = kernel.memory;
+  const { buffer } = kernelMemory;
   const from = kernel.placesAt();
   const places = new Uint32Array(buffer.slice(from, from + records * 16 + resources * 8 + scopes * 8));
   let at = 0;
@@ -90,7 +95,7 @@ function result(records: number, resources: number, scopes: number): LeanBody {
     return places.subarray(at - count, at);
   };
   return {
-    body: new Uint8Array(buffer, kernel.outAt(), kernel.outBytes()),
+    body: new Uint8Array(buffer, KERNEL_REGIONS.lean.from, kernel.outBytes()),
     offsets: {
       offset: next(records),
       length: next(records),

@@ -7,6 +7,7 @@ import { scanLogsFast, scanSpansFast } from '../../../collector/formats/otlp-pro
 import { scanAnyLogs } from '../../../collector/formats/otlp-protobuf/scan-logs.ts';
 import { scanAnyTraces } from '../../../collector/formats/otlp-protobuf/scan-traces.ts';
 import type { RecordOffsets } from '../../../collector/telemetry/batch.ts';
+import { inKernelMemory } from '../../helpers/kernel-body.ts';
 import { encodeByOracle, logsRequest, type Plain, tracesRequest } from './oracle.ts';
 import { mutations } from './tampering.ts';
 
@@ -88,6 +89,7 @@ function usualRequest(n: number): Plain {
 /** What the kernel accepts, the scanner that reads everything accepts with the same columns; tells if it did accept. */
 function agrees({ fast, any }: (typeof SIGNALS)[number], body: Uint8Array): boolean {
   const found: Scanned | undefined = fast(body);
+  assert.deepEqual(inKernelMemory<Scanned | undefined>(body, fast), found);
   if (found === undefined) return false;
   const { count, index, offsets }: Scanned = any(body);
   assert.deepEqual(found, { count, index, offsets });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Needle, NeedleSearch, standsAt } from '../../../collector/processors/redact/needle-search.ts';
+import { inKernelMemory } from '../../helpers/kernel-body.ts';
 
 const NEEDLES = ['token', 'Secret', 'eyJ', 'api_key', '-----BEGIN', 'ghp_', 'ya29.', 'xox', 'pwd', 'basic'];
 const search = new NeedleSearch(NEEDLES);
@@ -35,7 +36,13 @@ function naive(bytes: Uint8Array) {
   return { text, needles, ats, cards: cards.map(({ index }) => index) };
 }
 
+/** Both ways that a text may come: from anywhere, and amid the digits of others in the memory of the kernel. */
 function assertNothingIsMissed(bytes: Uint8Array): void {
+  assertAllFound(bytes);
+  inKernelMemory(bytes, assertAllFound, '4'.charCodeAt(0));
+}
+
+function assertAllFound(bytes: Uint8Array): void {
   const found = hints(bytes);
   const { text, needles, ats, cards } = naive(bytes);
   assert.deepEqual(

@@ -11,6 +11,7 @@ import { leanBody, wholeSpan } from '../../../collector/storage/embedded/lean-bo
 import type { Batch, LogBatch, SpanBatch } from '../../../collector/telemetry/batch.ts';
 import { stringAt } from '../../../collector/telemetry/columns.ts';
 import { SPAN_KINDS, type Span } from '../../../collector/telemetry/model.ts';
+import { inKernelMemory } from '../../helpers/kernel-body.ts';
 import { spanBatch } from '../../helpers/telemetry.ts';
 import { encodeByOracle, logsRequest, tracesRequest } from '../formats/oracle.ts';
 import { mutations } from '../formats/tampering.ts';
@@ -193,6 +194,9 @@ test('a lean body of log records lacks their ids and severity, and everything el
     fc.property(logsRequest, (request) => {
       const batch = scanAnyLogs(encodeByOracle('LogsData', request));
       const lean = leanBody([batch])!;
+      const copy = Buffer.from(lean.body);
+      const inPlace = inKernelMemory(batch.body, (body) => Buffer.from(leanBody([{ ...batch, body }])!.body));
+      assert.deepEqual(inPlace, copy);
       for (let i = 0; i < batch.count; i++) {
         const { traceId, spanId, severityNumber, ...expected } = decodeLogRecord(
           batch.body,

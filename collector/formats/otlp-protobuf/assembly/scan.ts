@@ -11,7 +11,7 @@ const MAX_DEPTH: i32 = 16;
 /** Records, resources or scopes at which the scanner gives up: memory that columns were laid out in is never given back. */
 const MAX_RECORDS: usize = 65536;
 const MAX_TIME: i64 = i64.MAX_VALUE;
-/** Spaces behind the body and between columns. */
+/** Columns begin at multiples of it. */
 const ALIGN: usize = 16;
 
 /** Where what was found stands, as 32-bit numbers; the order is `RESULT` of scan-kernel.ts. */
@@ -688,9 +688,9 @@ function take(size: usize): usize {
   return at;
 }
 
-/** Lays the columns out behind the body; 64-bit ones first, texts' tables and what is no result last. */
-function layOut(size: usize, isLogs: bool): void {
-  free = body + aligned(size + ALIGN);
+/** Lays the columns out; 64-bit ones first, texts' tables and what is no result last. */
+function layOut(from: usize, isLogs: bool): void {
+  free = from;
   columns = free;
   starts = take(records << 3);
   durations = isLogs ? 0 : take(records << 3);
@@ -766,26 +766,16 @@ function groupOf(at: usize, end: usize, group: usize, isLogs: bool): bool {
   return true;
 }
 
-/** Where a body of `size` bytes is to be written before `scan` is called; makes room for it. */
-export function room(size: usize): usize {
-  body = aligned(__heap_base);
-  grow(body + aligned(size + ALIGN));
-  return body;
-}
-
-function grow(end: usize): bool {
-  const pages = <i32>((end + 0xffff) >> 16) - memory.size();
-  return pages <= 0 || memory.grow(pages) >= 0;
-}
-
-/** Scans the body of `size` bytes at `room`; gives where the results stand, 0 when the scanner gave up. */
-export function scan(size: usize, isLogs: bool): usize {
+/**
+ * Scans the body of `size` bytes at `at`, and lays columns out between `from` and `to`; gives where the results stand,
+ * 0 when the scanner gave up.
+ */
+export function scan(at: usize, size: usize, from: usize, to: usize, isLogs: bool): usize {
+  body = at;
   const end = body + size;
   if (!count(body, end)) return 0;
-  layOut(size, isLogs);
-  if (!grow(free + ALIGN)) return 0;
-  store<u64>(end, 0);
-  store<u64>(end + 8, 0);
+  layOut(aligned(from), isLogs);
+  if (free > to) return 0;
   memory.fill(columns, 0, free - columns);
   nameCount = 1;
   routeCount = 1;
@@ -797,7 +787,6 @@ export function scan(size: usize, isLogs: bool): usize {
   records = 0;
   groups = 0;
   scopeGroups = 0;
-  let at = body;
   while (at < end) {
     at = lengthAt(at + 1, end);
     const stop = at + length;

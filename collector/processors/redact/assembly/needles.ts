@@ -11,8 +11,10 @@ const CAPACITY: usize = 65536;
 /** Marks a place as one from which on there is a run of digits. */
 const RUN: u32 = 0x80000000;
 
+/** What is searched for, as needle-search.ts lays it out. */
+const tables: usize = memory.data(128 + 4096 + 256, 16);
 /** Six tables of sixteen bytes: the low and the high half of byte 0, then of bytes 1 and 2. */
-const halves: usize = memory.data(96, 16);
+const halves: usize = tables;
 /**
  * Sixteen bytes each of 15, of 96 and of -102. They are loaded, not written where they are used: V8 would build them
  * anew in every turn of the loop, a quarter of its time.
@@ -25,25 +27,22 @@ const constants: usize = memory.data<u64>(
   16,
 );
 /** Not zero for the hashes of the needles. */
-const hashes: usize = memory.data(4096);
+const hashes: usize = tables + 128;
 /** Not zero for the bytes that may stand before an `@`. */
-const beforeAt: usize = memory.data(256);
-/** The text, with room before and behind it that may be read. */
+const beforeAt: usize = tables + 128 + 4096;
+/** A text that came from elsewhere, with room before and behind it that may be read. */
 const text: usize = memory.data(65536 + 128, 16);
 /** Places found: one for every byte and three for every sixteen at the most. */
 const found: usize = memory.data(4 * (65536 + 16384), 16);
 
-export function halvesAt(): usize {
-  return halves;
-}
-export function hashesAt(): usize {
-  return hashes;
-}
-export function beforeAtAt(): usize {
-  return beforeAt;
+/** Where the text that is looked through begins. */
+let start: usize = 0;
+
+export function tablesAt(): usize {
+  return tables;
 }
 export function textAt(): usize {
-  return text + 16;
+  return text + 64;
 }
 export function foundAt(): usize {
   return found;
@@ -68,7 +67,7 @@ function note(p: usize, groups: v128, out: usize): usize {
     const known =
       (four & 0xff) === 0x40 ? load<u8>(beforeAt + load<u8>(place - 1)) : load<u8>(hashes + hashOf(four));
     if (known !== 0) {
-      store<u32>(out, <u32>(place - text - 16));
+      store<u32>(out, <u32>(place - start));
       out += 4;
     }
     bits &= bits - 1;
@@ -76,17 +75,20 @@ function note(p: usize, groups: v128, out: usize): usize {
   return out;
 }
 
-/** Looks through the first `length` bytes of the text; gives the number of places in `found`. */
-export function search(length: usize): usize {
+/**
+ * Looks through the `length` bytes at `at`, around which 64 may be read; gives the number of places in `found`. Places
+ * before and behind the text may be among them.
+ */
+export function search(at: usize, length: usize): usize {
+  start = at;
   const low0 = v128.load(halves), high0 = v128.load(halves, 16);
   const low1 = v128.load(halves, 32), high1 = v128.load(halves, 48);
   const low2 = v128.load(halves, 64), high2 = v128.load(halves, 80);
   const half = v128.load(constants), move = v128.load(constants, 16), least = v128.load(constants, 32);
-  const start = text + 16;
-  const end = start + length + 2; // a needle is found at its last byte
+  const end = at + length + 2; // a needle is found at its last byte
   let out = found;
   let before0 = i8x16.splat(0), before1 = before0, wordsBefore = before0;
-  for (let p = start; p < end; p += 16) {
+  for (let p = at; p < end; p += 16) {
     const bytes = v128.load(p);
     const low = v128.and(bytes, half);
     const high = v128.and(i16x8.shr_u(bytes, 4), half);
@@ -128,8 +130,8 @@ function noteRuns(p: usize, out: usize): usize {
   const thirteen = eight & (four >> 8) & (fits >> 12);
   let starts = thirteen & ~(thirteen << 1);
   while (starts !== 0) {
-    const place = max(p - 16 + <usize>ctz(starts), text + 16);
-    store<u32>(out, <u32>(place - text - 16) | RUN);
+    const place = max(p - 16 + <usize>ctz(starts), start);
+    store<u32>(out, <u32>(place - start) | RUN);
     out += 4;
     starts &= starts - 1;
   }

@@ -1,8 +1,8 @@
 // Copies spans and log records without the fields that index columns hold, compiled to WebAssembly: what is left takes
 // half the room and two thirds of the time to compress. `lean-body.ts` says what is called when.
 //
-// Memory: [records that were copied, resources and scopes among them][their places][a body with its places]. All bodies
-// were checked before; what cannot be walked all the same is copied whole.
+// Memory: [records that were copied, resources and scopes among them][their places][the places of a body, and the body
+// where it came from elsewhere]. All bodies were checked before; what cannot be walked all the same is copied whole.
 
 const ALIGN: usize = 16;
 
@@ -10,6 +10,7 @@ let out: usize = 0;
 let outEnd: usize = 0;
 let places: usize = 0;
 let input: usize = 0;
+let given: usize = 0;
 let records: usize = 0;
 let resources: usize = 0;
 let scopes: usize = 0;
@@ -22,11 +23,11 @@ function aligned(size: usize): usize {
 }
 
 /**
- * Makes room for `bytes` of bodies with so many records, resources and scopes in all, of which none is larger than
- * `largest`, its places included; gives where each body is to be written, 0 when there is no room.
+ * Begins at `from` with `bytes` of bodies with so many records, resources and scopes in all; gives where the places of
+ * each body, and the body behind them, are to be written.
  */
-export function begin(bytes: usize, recordCount: usize, resourceCount: usize, scopeCount: usize, largest: usize): usize {
-  out = aligned(__heap_base);
+export function begin(from: usize, bytes: usize, recordCount: usize, resourceCount: usize, scopeCount: usize): usize {
+  out = from;
   outEnd = out;
   totalRecords = recordCount;
   totalResources = resourceCount;
@@ -34,16 +35,11 @@ export function begin(bytes: usize, recordCount: usize, resourceCount: usize, sc
   resources = 0;
   scopes = 0;
   places = out + aligned(bytes + ALIGN);
-  input = places + aligned((recordCount << 4) + (resourceCount << 3) + (scopeCount << 3));
-  const pages = <i32>((input + aligned(largest + ALIGN) + 0xffff) >> 16) - memory.size();
-  return pages <= 0 || memory.grow(pages) >= 0 ? input : 0;
+  given = places + aligned((recordCount << 4) + (resourceCount << 3) + (scopeCount << 3));
+  return given;
 }
 
-/** Where the copy begins, and where its places stand: offset, length, resource, scope of records, then both pairs. */
-export function outAt(): usize {
-  return out;
-}
-
+/** Bytes of the copy, and where its places stand: offset, length, resource, scope of records, then both pairs. */
 export function outBytes(): usize {
   return outEnd - out;
 }
@@ -53,11 +49,11 @@ export function placesAt(): usize {
 }
 
 /**
- * Takes in the body of `size` bytes at `input`, behind which stand, as 32-bit numbers, offset, length, resource and scope
- * of its `count` records, then (offset, length) of its resources and of its scopes.
+ * Takes in the body at `body`. At what `begin` gave stand, as 32-bit numbers, offset, length, resource and scope of its
+ * `count` records, then (offset, length) of its resources and of its scopes.
  */
-export function add(size: usize, count: usize, resourceCount: usize, scopeCount: usize, isLogs: bool): void {
-  const given = input + aligned(size);
+export function add(body: usize, count: usize, resourceCount: usize, scopeCount: usize, isLogs: bool): void {
+  input = body;
   const offsets = places;
   const lengths = offsets + (totalRecords << 2);
   const resourceOf = lengths + (totalRecords << 2);
