@@ -3,6 +3,7 @@ import { MetricsDecoder } from '../formats/otlp-protobuf/metrics-decoder.ts';
 import type { Batch } from '../telemetry/batch.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import type { Signal } from '../telemetry/model.ts';
+import { Arrival, ArrivalSlots } from './otlp-grpc/arrival.ts';
 import type { GrpcService, ServiceDeps } from './otlp-grpc/service.ts';
 import { ByteBudget } from './otlp-http/body.ts';
 import { readBatch } from './otlp-http/request.ts';
@@ -21,13 +22,16 @@ export interface OtlpGrpcOptions {
   port: number;
   /** Bytes of one message at the most, before and after it is inflated. */
   maxBodyBytes?: number;
-  /** Bytes of all messages that wait for the store at the most; above it senders are told to come again. */
+  /** Bytes of all messages that arrive or wait for the store at the most; above it senders are told to come again. */
   maxUnderwayBytes?: number;
+  /** Messages that arrive at the same time at the most; above it senders are told to come again. */
+  maxArriving?: number;
 }
 
 /** Default limit of a message, as over HTTP. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_UNDERWAY_BYTES = 256 * 1024 * 1024;
+const MAX_ARRIVING = 1024;
 /** Connections at once; a sender needs one. */
 const MAX_CONNECTIONS = 1000;
 /** What senders have at a stop to end their calls; container runtimes kill after ten seconds. */
@@ -101,11 +105,13 @@ class MessageIntake {
   readonly #metrics = new MetricsDecoder();
   readonly #deps: ReceiverDeps;
   readonly #budget: ByteBudget;
+  readonly #arriving: ArrivalSlots;
   readonly #maxBodyBytes: number;
 
   constructor(options: OtlpGrpcOptions, deps: ReceiverDeps) {
     this.#deps = deps;
     this.#budget = new ByteBudget(options.maxUnderwayBytes ?? MAX_UNDERWAY_BYTES);
+    this.#arriving = new ArrivalSlots(options.maxArriving ?? MAX_ARRIVING);
     this.#maxBodyBytes = options.maxBodyBytes ?? MAX_BODY_BYTES;
   }
 
@@ -113,6 +119,7 @@ class MessageIntake {
   get service(): Omit<ServiceDeps, 'schedule'> {
     return {
       maxBodyBytes: this.#maxBodyBytes,
+      arrival: (refuse) => new Arrival(this.#arriving, this.#budget, refuse),
       take: (signal, message) => this.#take(signal, message),
       refused: (signal, { code }) => this.#deps.stats.refused(NAME, signal, 1, code),
     };

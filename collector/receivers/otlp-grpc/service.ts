@@ -1,9 +1,11 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import {
   Metadata,
   Server,
   ServerCredentials,
   ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
   type ServerInterceptor,
   ServerListenerBuilder,
   type ServerUnaryCall,
@@ -14,6 +16,7 @@ import { encodeExportResponse, partialSuccess } from '../../formats/otlp-protobu
 import { CollectorError } from '../../telemetry/errors.ts';
 import type { Signal } from '../../telemetry/model.ts';
 import type { DroppedRecords, Schedule } from '../receiver.ts';
+import type { Arrival } from './arrival.ts';
 import { grpcStatus, libraryRefusal } from './status.ts';
 
 /** Methods of OTLP/gRPC. Source: opentelemetry-proto, collector/SIGNAL/v1/SIGNAL_service.proto */
@@ -39,6 +42,8 @@ export interface ServiceDeps {
   schedule: Schedule;
   /** Takes a message; resolves when it is durable, to why it is not kept, or to what of it is not. */
   take(signal: Signal, message: Uint8Array): Promise<CollectorError | DroppedRecords | undefined>;
+  /** The share of a message that begins to come in what is under way; `refuse` is told when there is no room for it. */
+  arrival(refuse: (error: CollectorError) => void): Arrival;
   /** Counts a message that never came so far. */
   refused(signal: Signal, error: CollectorError): void;
 }
@@ -101,31 +106,62 @@ function statusOf(error: CollectorError): { code: number; details: string; metad
 }
 
 /**
- * Looks after a call until its message is there: gives up a sender that is too slow, and tells in our words, and
- * counts, what the library refuses. The library sends such a status through the call's own method.
+ * Looks after a call until its message is there: counts its bytes as they come, gives up a sender that is too slow or
+ * for which there is no room, and tells in our words, and counts, what the library refuses. The library sends such a
+ * status through the call's own method.
  */
 function watchArrival(deps: ServiceDeps): ServerInterceptor {
   return ({ path }, call) => {
     const signal = SIGNALS.get(path);
+    if (!signal) return new ServerInterceptingCall(call);
     const send = call.sendStatus.bind(call);
     call.sendStatus = (status) => {
       const refusal =
-        signal && !status.metadata && libraryRefusal(status.code, status.details ?? '', deps.maxBodyBytes);
+        !status.metadata && libraryRefusal(status.code, status.details ?? '', deps.maxBodyBytes);
       if (!refusal) return send(status);
       deps.refused(signal, refusal);
       send(statusOf(refusal));
     };
+    const stream = streamOf(call);
+    const giveUp = (status: Parameters<typeof send>[0]) => {
+      end();
+      send(status);
+      // Whatever the sender still has to say is not wanted.
+      stream.close(constants.NGHTTP2_NO_ERROR);
+    };
+    const message = deps.arrival((error) => {
+      deps.refused(signal, error);
+      giveUp(statusOf(error));
+    });
     const cancel = deps.schedule(
-      () => send({ code: DEADLINE_EXCEEDED, details: 'the message did not arrive in time' }),
+      () => giveUp({ code: DEADLINE_EXCEEDED, details: 'the message did not arrive in time' }),
       REQUEST_TIMEOUT_MS,
     );
+    const end = () => {
+      cancel();
+      message.end();
+      stream.off('data', message.part);
+    };
     const arrival = new ServerListenerBuilder()
+      .withOnReceiveMessage((whole: Buffer, next) => {
+        if (message.inflated(whole)) next(whole);
+      })
       .withOnReceiveHalfClose((next) => {
-        cancel();
+        end();
         next();
       })
-      .withOnCancel(cancel)
+      .withOnCancel(end)
       .build();
-    return new ServerInterceptingCall(call, { start: (next) => next(arrival) });
+    stream.on('data', message.part);
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        if (message.begin()) next(arrival);
+      },
+    });
   };
+}
+
+/** The stream below a call, which the library keeps to itself: nothing else tells of a message that is not whole yet. */
+function streamOf(call: ServerInterceptingCallInterface): ServerHttp2Stream {
+  return (call as unknown as { stream: ServerHttp2Stream }).stream;
 }

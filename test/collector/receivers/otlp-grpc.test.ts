@@ -45,7 +45,7 @@ async function started(t: TestContext, recording: Recording, options: Partial<Ot
     },
   );
   await receiver.start();
-  const clients: Client[] = [];
+  const clients: { close(): void }[] = [];
   const client = (compression = 0) => {
     const made = new Client(`127.0.0.1:${receiver.port()}`, credentials.createInsecure(), {
       'grpc.default_compression_algorithm': compression,
@@ -66,6 +66,8 @@ async function started(t: TestContext, recording: Recording, options: Partial<Ot
     /** Resolves when the first call has begun. */
     called: called.promise,
     client,
+    /** Is closed before the receiver is stopped. */
+    closeAtEnd: (closing: { close(): void }) => clients.push(closing),
     send: (path: string, body: Uint8Array, by = plain) => sendBy(by, path, body),
   };
 }
@@ -238,6 +240,66 @@ test('above the bytes that may be under way senders are told to come again, unti
   held.release();
   assert.ok(Buffer.isBuffer(await first));
   assert.ok(Buffer.isBuffer(await send(PATHS.traces, TRACES)));
+});
+
+/** A call whose message has only begun; resolves when its first part is there. */
+async function begunCall(port: number, first: Buffer, headers: Record<string, string> = {}) {
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  session.on('error', () => {});
+  const type = { 'content-type': 'application/grpc', te: 'trailers', ...headers };
+  const stream = session.request({ ':method': 'POST', ':path': PATHS.traces, ...type });
+  stream.on('error', () => {});
+  stream.write(first);
+  // Frames are read in their order: the ping comes behind the part.
+  await new Promise((resolve) => session.once('connect', resolve));
+  await new Promise((resolve) => session.ping(resolve));
+  return { closed: () => new Promise((resolve) => stream.once('close', resolve).close()), session };
+}
+
+for (const [what, first, headers] of [
+  ['parts of it', framed(Buffer.alloc(5000), false).subarray(0, 4000), {}],
+  ['it, inflated,', framed(gzipSync(Buffer.alloc(4000)), true), { 'grpc-encoding': 'gzip' }],
+] as const) {
+  test(`a message that never ends is under way as soon as ${what} came, and until it is given up`, async (t) => {
+    const recording = new Recording();
+    const { receiver, send, closeAtEnd } = await started(t, recording, { maxUnderwayBytes: 6000 });
+    const begun = await begunCall(receiver.port(), first, headers);
+    closeAtEnd({ close: () => begun.session.destroy() });
+    const large = encodeByOracle('TracesData', {
+      resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'x'.repeat(3000) }] }] }],
+    });
+    let refusal = await send(PATHS.traces, large);
+    // Inflating takes its time.
+    for (let tries = 0; tries < 50 && !(refusal instanceof Error); tries++) {
+      refusal = await send(PATHS.traces, large);
+    }
+    const refused = told(refusal);
+    assert.equal(refused.code, status.UNAVAILABLE);
+    assert.equal(refused.details.length, 1);
+    assert.equal(recording.counts.at(-1), 'otlp-grpc traces refused 1 overloaded');
+    await begun.closed();
+    let answer = await send(PATHS.traces, large);
+    for (let tries = 0; tries < 50 && answer instanceof Error; tries++)
+      answer = await send(PATHS.traces, large);
+    assert.ok(Buffer.isBuffer(answer));
+  });
+}
+
+test('above the messages that may arrive at once senders are told to come again', async (t) => {
+  const recording = new Recording();
+  const { receiver, send, closeAtEnd } = await started(t, recording, { maxArriving: 1 });
+  const begun = await begunCall(receiver.port(), Buffer.alloc(1));
+  closeAtEnd({ close: () => begun.session.destroy() });
+  const refused = told(await send(PATHS.traces, TRACES));
+  assert.equal(refused.code, status.UNAVAILABLE);
+  assert.equal(refused.details.length, 1);
+  assert.match(refused.message, /1 messages are arriving already/);
+  assert.deepEqual(recording.counts, ['otlp-grpc traces refused 1 overloaded']);
+  await begun.closed();
+  let answer = await send(PATHS.traces, TRACES);
+  for (let tries = 0; tries < 50 && answer instanceof Error; tries++)
+    answer = await send(PATHS.traces, TRACES);
+  assert.ok(Buffer.isBuffer(answer));
 });
 
 test('an unknown method and an unknown encoding are UNIMPLEMENTED', async (t) => {
