@@ -31,7 +31,10 @@ const NO_BLOOM = new Uint32Array(0);
 
 /** What is known of every stored block without reading it: about half a kilobyte each. */
 export class Catalog {
-  #blocks: Record<Signal, BlockMeta[]> = { traces: [], logs: [], metrics: [] };
+  /** In order of arrival. */
+  readonly #blocks: Record<Signal, BlockMeta[]> = { traces: [], logs: [], metrics: [] };
+  /** Signals whose blocks a snapshot holds too: they are copied before they are changed. */
+  readonly #shared = new Set<Signal>();
   #lastId = 0;
 
   /** Reads all rows but their blobs. */
@@ -53,11 +56,15 @@ export class Catalog {
     this.#lastId = Math.max(this.#lastId, Number(last?.['seq'] ?? 0));
   }
 
-  /** The catalogue as it is now, in order of arrival; what is added or removed later leaves it as it is. */
+  /** The catalogue as it is now; what is added or removed later leaves it as it is. */
   snapshot(): Catalog {
     const copy = new Catalog();
     copy.#lastId = this.#lastId;
-    for (const signal of SIGNALS) copy.#blocks[signal] = this.#blocks[signal].toSorted(byArrival);
+    for (const signal of SIGNALS) {
+      copy.#blocks[signal] = this.#blocks[signal];
+      copy.#shared.add(signal);
+      this.#shared.add(signal);
+    }
     return copy;
   }
 
@@ -67,12 +74,19 @@ export class Catalog {
   }
 
   add(meta: BlockMeta): void {
-    this.#blocks[meta.signal].push({ ...meta, bloom: NO_BLOOM });
+    if (this.#shared.delete(meta.signal)) this.#blocks[meta.signal] = this.#blocks[meta.signal].slice();
+    const blocks = this.#blocks[meta.signal];
+    const last = blocks.at(-1);
+    const block = { ...meta, bloom: NO_BLOOM };
+    if (last === undefined || byArrival(last, block) <= 0) blocks.push(block);
+    else blocks.splice(placeOf(blocks, block), 0, block);
     this.#lastId = Math.max(this.#lastId, meta.id);
   }
 
   remove(ids: ReadonlySet<number>): void {
+    if (ids.size === 0) return;
     for (const signal of SIGNALS) {
+      this.#shared.delete(signal);
       this.#blocks[signal] = this.#blocks[signal].filter((block) => !ids.has(block.id));
     }
   }
@@ -103,6 +117,17 @@ export class Catalog {
 /** A sealed block stands where its first member stood. */
 function byArrival(a: BlockMeta, b: BlockMeta): number {
   return a.firstMember - b.firstMember || a.id - b.id;
+}
+
+/** Where the block belongs among those in order. */
+function placeOf(blocks: readonly BlockMeta[], block: BlockMeta): number {
+  let [low, high] = [0, blocks.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (byArrival(blocks[middle]!, block) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function metaOf(row: BlockRow): BlockMeta {

@@ -1,7 +1,8 @@
 /** Raw blocks on their way into sealed ones: decoded side by side, and split by service. */
 import type { RecordOffsets } from '../../../telemetry/batch.ts';
 import type { StringColumn } from '../../../telemetry/columns.ts';
-import { type BlockMeta, decodeOffsets, decompressBody } from '../block.ts';
+import { type BlockMeta, decodeOffsets } from '../block.ts';
+import { inflatedBody } from '../zstd-frame.ts';
 import type { Arena, ArenaKeeper } from './byte-table.ts';
 
 /** A raw block as it is stored. */
@@ -62,7 +63,7 @@ export function decodeRaws<I extends { service: StringColumn }>(
   const arena = keeper.take(room);
   const raws = blocks.map(({ meta, body }, n) => {
     // One after the other: together, inflated, they would take as much memory again.
-    const plain = decompressBody(body, meta.compression).subarray(0, extent(offsets[n]!));
+    const plain = inflatedBody(body, meta.compression).subarray(0, extent(offsets[n]!));
     return {
       meta,
       index: indexes[n]!,
