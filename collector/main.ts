@@ -31,6 +31,7 @@ import { createOtlpGrpc } from './receivers/otlp-grpc.ts';
 import { createOtlpHttp } from './receivers/otlp-http.ts';
 import { createPrometheusScrape, type ScrapeJob } from './receivers/prometheus-scrape.ts';
 import type { ReceiverDeps } from './receivers/receiver.ts';
+import { repeat } from './repeat.ts';
 import { type Part, stopAll } from './stop.ts';
 import { openEmbeddedStore } from './storage/embedded/store.ts';
 import { makeFolder } from './store-folder.ts';
@@ -146,7 +147,8 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     started.push({ name: 'eviction', stop: repeat(evictEveryMs, () => evict(store, log), log, 'at once') });
     if (config.incidents.enabled) {
       const detector = createDetector(store, { clock, warn, recent });
-      const look = () => own.traced('detect', async () => report(await detector.tick(), log));
+      const look = (stopping: AbortSignal) =>
+        own.traced('detect', async () => report(await detector.tick(stopping), log));
       started.push({ name: 'detector', stop: repeat(config.incidents.interval * 1000, look, log) });
     }
     return { otlpHttpPort: otlp.port(), otlpGrpcPort: grpc.port(), apiPort: api.port, stop };
@@ -197,34 +199,6 @@ async function evict(store: Awaited<ReturnType<typeof openStore>>, log: Logger):
 
 function report(changed: readonly { id: string; state: string; title: string }[], log: Logger): void {
   for (const { id, state, title } of changed) log.warn({ incident: id, state }, title);
-}
-
-/** Runs `work` every so often, never twice at once; a failure is logged and the next turn comes all the same. */
-function repeat(
-  everyMs: number,
-  work: () => Promise<void>,
-  log: Logger,
-  first: 'at once' | 'later' = 'later',
-): () => Promise<void> {
-  let underway = Promise.resolve();
-  let busy = false;
-  const turn = () => {
-    if (busy) return;
-    busy = true;
-    underway = work()
-      .catch((error: unknown) =>
-        log.error({ err: error }, 'a periodic task failed; it is tried again at its next turn'),
-      )
-      .finally(() => {
-        busy = false;
-      });
-  };
-  const timer = setInterval(turn, everyMs);
-  if (first === 'at once') turn();
-  return async () => {
-    clearInterval(timer);
-    await underway;
-  };
 }
 
 /** The configuration from file and flags, flags on top. */

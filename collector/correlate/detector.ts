@@ -31,8 +31,11 @@ export interface DetectorDeps {
 }
 
 export interface Detector {
-  /** Looks once; answers the incidents that opened, closed, or read differently than before. */
-  tick(): Promise<Incident[]>;
+  /**
+   * Looks once; answers the incidents that opened, closed, or read differently than before. Rejects when it takes too long
+   * or `stopping` is aborted.
+   */
+  tick(stopping?: AbortSignal): Promise<Incident[]>;
 }
 
 interface Open {
@@ -80,8 +83,8 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
   };
 
   return {
-    async tick() {
-      const signal = timeout();
+    async tick(stopping) {
+      const signal = stopping ? AbortSignal.any([timeout(), stopping]) : timeout();
       const now = deps.clock();
       open ??= await restore(store);
       const oldest = [...open.values()].reduce<bigint | undefined>(

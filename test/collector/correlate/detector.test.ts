@@ -178,6 +178,15 @@ test('a clock that is set back does not blind the detector until it is late agai
   assert.match(incident?.title ?? '', /^redis\.GET slow/);
 });
 
+test('a look that is to stop ends at once, and the next one is as good as before', async (t) => {
+  const made = scenario({ fault: 'slow-cache', quietSeconds: 120, faultSeconds: 60 });
+  const store = await storeOf(t, made.batches);
+  const detector = createDetector(store, { clock: () => made.endUnixNano, timeout });
+  await assert.rejects(detector.tick(AbortSignal.abort()));
+  const [incident] = await detector.tick(new AbortController().signal);
+  assert.match(incident?.title ?? '', /^redis\.GET slow/);
+});
+
 test('incidents that cannot be read are left out', async (t) => {
   const store = await storeOf(t, []);
   await store.put('incident', { id: 'x', timeUnixNano: 1n, bytes: Buffer.from('{not json') });
