@@ -96,21 +96,47 @@ function choosePage(
   };
   const afterKey = after === undefined ? Number.POSITIVE_INFINITY : Number(after.rank);
   let remaining = 0;
-  for (let n = 0; n < settled.length; n++) {
-    const hit = settled[n]!;
-    const key = number64(rank, hit);
-    if (key > afterKey) continue;
-    if (after !== undefined && key === afterKey) {
-      const behind =
-        compareBigints(after.rank, bigintAt(rank, hit)) || Buffer.compare(hits.traceId(hit), after.traceId);
-      if (behind <= 0) continue;
+  for (const { block, found } of newestFirst(hits, settled)) {
+    const worst = best.sorted().length < request.limit ? undefined : best.sorted().at(-1);
+    // The block's spans all began before those of the page: they stand behind it, and need not be read.
+    if (
+      order === 'newest' &&
+      worst !== undefined &&
+      hits.blocks[block]!.maxUnixNano < bigintAt(rank, worst)
+    ) {
+      remaining += found.length;
+      continue;
     }
-    remaining++;
-    // Most are surely worse than what is chosen already: a look at the rounded rank spares the exact comparison.
-    if (best.worst === undefined || key >= number64(rank, best.worst)) best.push(hit);
+    hits.readStarts(block);
+    for (const hit of found) {
+      const key = number64(rank, hit);
+      if (key > afterKey) continue;
+      if (after !== undefined && key === afterKey) {
+        const behind =
+          compareBigints(after.rank, bigintAt(rank, hit)) || Buffer.compare(hits.traceId(hit), after.traceId);
+        if (behind <= 0) continue;
+      }
+      remaining++;
+      // Most are surely worse than what is chosen already: a look at the rounded rank spares the exact comparison.
+      if (best.worst === undefined || key >= number64(rank, best.worst)) best.push(hit);
+    }
   }
   const page = best.sorted();
-  return { page, more: remaining > page.length };
+  return { page: [...page], more: remaining > page.length };
+}
+
+/** The hits by their block, the one with the newest span first. */
+function newestFirst(hits: TraceHits, settled: Uint32Array): { block: number; found: number[] }[] {
+  const byBlock = new Map<number, number[]>();
+  for (let n = 0; n < settled.length; n++) {
+    const block = hits.block[settled[n]!]!;
+    const found = byBlock.get(block);
+    if (found === undefined) byBlock.set(block, [settled[n]!]);
+    else found.push(settled[n]!);
+  }
+  return Array.from(byBlock, ([block, found]) => ({ block, found })).sort((a, b) =>
+    compareBigints(hits.blocks[b.block]!.maxUnixNano, hits.blocks[a.block]!.maxUnixNano),
+  );
 }
 
 async function traceColumns(

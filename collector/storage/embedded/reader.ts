@@ -43,7 +43,7 @@ const SERIES_BYTES = 1000;
 const VIEW_BYTES = 16;
 const DECODED_BYTES = 4;
 /** What the columns of a row take up beside it when they are unpacked. */
-const UNPACKED_ROW = 2;
+const UNPACKED_ROW = 1.25;
 /** What an entry takes up beside its bytes. */
 const ENTRY_BYTES = 200;
 

@@ -77,9 +77,10 @@ function matchSealed(
   if (view === undefined) return [];
   let left: ArrayLike<number> | undefined;
   for (const { key, value } of filter.attributes ?? []) {
-    left = view.matchAttribute(key, value, left ?? upTo(end));
+    left = view.matchAttribute(key, value, left);
     if (left.length === 0) return left;
   }
+  if (left !== undefined && end < meta.count) left = Array.from(left).filter((i) => i < end);
   left = matchIndex(meta, index, filter, left ?? upTo(end));
   const text = filter.text?.toLowerCase() ?? '';
   if (text === '' || left.length === 0) return left;

@@ -20,6 +20,9 @@ export class TraceHits {
   length = 0;
   readonly #reader: BlockReader;
   readonly #withDurations: boolean;
+  /** Per block: its first hit, and whether its starts are read. */
+  readonly #from: number[] = [];
+  readonly #hasStarts: boolean[] = [];
 
   constructor(reader: BlockReader, withDurations: boolean) {
     this.#reader = reader;
@@ -30,9 +33,10 @@ export class TraceHits {
   /** Takes the earliest of the matching spans of every trace in the block; spans of no trace are left out. */
   add(meta: BlockMeta, { index, positions }: Matches, traces: TraceIds): void {
     const block = this.blocks.push(meta) - 1;
-    const start = words64(index.startTimeUnixNano);
+    this.#from.push(this.length);
+    this.#hasStarts.push(false);
     const ids = wordsOf(traces.ids);
-    const isEarlier = earlierIn(index, start);
+    const isEarlier = earlierIn(index);
     const first = traces.index
       ? firstByNumber(traces.index, ids.length >>> 2, positions, isEarlier)
       : firstByRun(ids, positions, isEarlier);
@@ -43,11 +47,24 @@ export class TraceHits {
       if ((ids[at]! | ids[at + 1]! | ids[at + 2]! | ids[at + 3]!) === 0) continue;
       const hit = this.#next(block, i);
       for (let word = 0; word < 4; word++) this.ids[hit * 4 + word] = ids[at + word]!;
-      this.start[hit * 2] = start[i * 2]!;
-      this.start[hit * 2 + 1] = start[i * 2 + 1]!;
       if (duration === undefined) continue;
       this.duration[hit * 2] = duration[i * 2]!;
       this.duration[hit * 2 + 1] = duration[i * 2 + 1]!;
+    }
+  }
+
+  /** Reads the starts of the block's hits, which most searches need of a few blocks only. */
+  readStarts(block: number): void {
+    if (this.#hasStarts[block]) return;
+    this.#hasStarts[block] = true;
+    const index = this.#reader.spans(this.blocks[block]!);
+    if (index === undefined) return;
+    const start = words64(index.startTimeUnixNano);
+    const end = this.#from[block + 1] ?? this.length;
+    for (let hit = this.#from[block]!; hit < end; hit++) {
+      const i = this.position[hit]!;
+      this.start[hit * 2] = start[i * 2]!;
+      this.start[hit * 2 + 1] = start[i * 2 + 1]!;
     }
   }
 
@@ -112,6 +129,8 @@ export class TraceHits {
   }
 
   #isEarlier(n: number, other: number): boolean {
+    this.readStarts(this.block[n]!);
+    this.readStarts(this.block[other]!);
     const order = compare64(this.start, n, this.start, other);
     return order < 0 || (order === 0 && Buffer.compare(this.#spanId(n), this.#spanId(other)) < 0);
   }
@@ -134,9 +153,11 @@ function has(bitmap: Uint32Array, bit: number): boolean {
 type IsEarlier = (i: number, other: number) => boolean;
 
 /** Compares spans of one block by start and id. */
-function earlierIn(index: SpanIndex, start: Uint32Array): IsEarlier {
+function earlierIn(index: SpanIndex): IsEarlier {
+  let start: Uint32Array | undefined;
   const idOf = (n: number) => index.spanId.subarray(n * SPAN_ID_BYTES, (n + 1) * SPAN_ID_BYTES);
   return (i, other) => {
+    start ??= words64(index.startTimeUnixNano);
     const order = compare64(start, i, start, other);
     return order < 0 || (order === 0 && Buffer.compare(idOf(i), idOf(other)) < 0);
   };

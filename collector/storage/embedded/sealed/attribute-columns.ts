@@ -10,7 +10,8 @@ import { bytesOf, decodePair, readStrings, readValues, setAttribute, type Values
 
 /** With more shapes than this the place of a value is worked out for all records at once. */
 const MAX_RANKED = 64;
-const NO_POSITIONS = new Uint32Array(0);
+/** More values than this are found by a walk over all records. */
+const MAX_HITS = 64;
 
 /** One column of a shape. */
 interface ShapeColumn {
@@ -44,43 +45,57 @@ export class AttributeColumns {
   }
 
   /**
-   * 1 at the records up to `end` that have a visible attribute `key` which reads as `text`; undefined when none has. Only for
-   * keys that `tells` is true of.
+   * The records that have a visible attribute `key` which reads as `text`, ascending; 'unknown' where only a decoder tells
+   * who has the key.
    */
-  matching(key: string, text: string, end: number): Uint8Array | undefined {
-    const columns = this.shapes.map((shape) => visible(shape, key) as ShapeColumn | undefined);
-    const entries = new Map(
-      columns.flatMap((column) => (column ? [[column.entry.number, column.entry]] : [])),
-    );
-    let matching: Uint8Array | undefined;
+  matching(key: string, text: string): number[] | 'unknown' {
+    const byShape = this.shapes.map((shape) => visible(shape, key));
+    const entries = new Map<number, ColumnEntry>();
+    for (const column of byShape) {
+      if (column === 'unknown') return column;
+      if (column !== undefined) entries.set(column.entry.number, column.entry);
+    }
+    const found: number[] = [];
     for (const entry of entries.values()) {
       const mask = this.values(entry).equalTo(text);
       if (!mask.includes(1)) continue;
-      matching ??= new Uint8Array(end);
-      const own = columns.map((column) => (column?.entry.number === entry.number ? column.behind : -1));
-      this.#mark(matching, entry, mask, Int32Array.from(own));
+      const behind = Int32Array.from(byShape, (column) =>
+        typeof column === 'object' && column.entry.number === entry.number ? column.behind : -1,
+      );
+      this.#collect(found, entry, mask, behind);
     }
-    return matching;
+    return entries.size > 1 ? found.sort((a, b) => a - b) : found;
   }
 
-  /** Sets 1 at the records whose value in the column is one of the mask; `behind` of their shape is -1 where it has none. */
-  #mark(matching: Uint8Array, entry: ColumnEntry, mask: Uint8Array, behind: Int32Array): void {
+  /** Adds the records whose value in the column is one of the mask; `behind` is -1 for shapes where it is not the visible one. */
+  #collect(found: number[], entry: ColumnEntry, mask: Uint8Array, behind: Int32Array): void {
+    const areAll = !mask.includes(0);
+    const { positions } = this.values(entry);
+    const hits = areAll || this.shapes.length > MAX_RANKED ? undefined : positions.among(mask, MAX_HITS);
+    if (hits !== undefined) {
+      const { shapeOf } = this;
+      const ranks = this.#rankOf();
+      for (const hit of hits) {
+        const { record, last } = ranks.recordOf(hit, this.#timesOf(entry));
+        if (last - hit === behind[shapeOf[record]!]) found.push(record);
+      }
+      return;
+    }
+    this.#collectAll(found, entry, areAll ? undefined : mask, behind);
+  }
+
+  /** The same by a walk over all records; without a mask every value counts. */
+  #collectAll(found: number[], entry: ColumnEntry, mask: Uint8Array | undefined, behind: Int32Array): void {
     const { shapeOf } = this;
     const times = this.#timesOf(entry);
-    const areAll = !mask.includes(0);
-    const positions = areAll ? NO_POSITIONS : this.values(entry).positions.all;
+    const positions = mask && this.values(entry).positions.all;
     let last = -1;
-    for (let i = 0; i < matching.length; i++) {
+    for (let i = 0; i < shapeOf.length; i++) {
       const shape = shapeOf[i]!;
       last += times[shape]!;
       const back = behind[shape]!;
-      if (back >= 0 && (areAll || mask[positions[last - back]!] === 1)) matching[i] = 1;
+      if (back >= 0 && (positions === undefined || mask![positions[last - back]!] === 1)) found.push(i);
     }
-  }
-
-  /** True when the columns tell which records have the key, and no decoder needs to be asked. */
-  tells(key: string): boolean {
-    return this.shapes.every((shape) => visible(shape, key) !== 'unknown');
   }
 
   /**
@@ -276,10 +291,14 @@ export class AttributeColumns {
   /** Which value of the column is the last one of record `i`. */
   #rankAt(entry: ColumnEntry, i: number): number {
     if (this.shapes.length > MAX_RANKED) return this.#lastOf(entry)[i]!;
-    this.#ranks ??= new Ranks(this.shapeOf, this.shapes.length);
-    const last = this.#ranks.upTo(i, this.#timesOf(entry)) - 1;
+    const last = this.#rankOf().upTo(i, this.#timesOf(entry)) - 1;
     if (last >= entry.count) throw new RangeError(`column ${entry.number} has ${entry.count} values`);
     return last;
+  }
+
+  #rankOf(): Ranks {
+    this.#ranks ??= new Ranks(this.shapeOf, this.shapes.length);
+    return this.#ranks;
   }
 
   /** Per shape: how many values of the column a record has. */
@@ -367,15 +386,16 @@ function readShapes(directory: Directory): ShapeColumn[][] {
 }
 
 function shapeOf(columns: readonly { entry: ColumnEntry; key: string }[]): ShapeColumn[] {
-  return columns.map(({ entry, key }, n) => {
-    const later = columns.slice(n + 1);
+  const shape: ShapeColumn[] = [];
+  const keys = new Set<string>();
+  const behind = new Map<number, number>();
+  for (let n = columns.length - 1; n >= 0; n--) {
+    const { entry, key } = columns[n]!;
     const isAttribute = entry.type <= TYPE.anyKey;
-    return {
-      entry,
-      key,
-      isAttribute,
-      isVisible: isAttribute && !later.some((other) => other.entry.type <= TYPE.anyKey && other.key === key),
-      behind: later.filter((other) => other.entry.number === entry.number).length,
-    };
-  });
+    const later = behind.get(entry.number) ?? 0;
+    behind.set(entry.number, later + 1);
+    shape.push({ entry, key, isAttribute, isVisible: isAttribute && !keys.has(key), behind: later });
+    if (isAttribute) keys.add(key);
+  }
+  return shape.reverse();
 }

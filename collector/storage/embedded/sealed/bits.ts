@@ -128,6 +128,24 @@ export class Bits {
     return ((this.#raw.getUint32(1 + (bit >>> 3), true) >>> (bit & 7)) & this.#mask) >>> 0;
   }
 
+  /** Places of the numbers that are 1 in the mask; undefined when there are more than `most`. */
+  among(mask: Uint8Array, most: number): number[] | undefined {
+    const found: number[] = [];
+    const all = this.#all;
+    const raw = this.#raw;
+    const [bits, ones] = [this.#bits, this.#mask];
+    for (let i = 0, bit = 0; i < this.length; i++, bit += bits) {
+      const number =
+        all !== undefined
+          ? all[i]!
+          : bits === 0
+            ? 0
+            : (raw.getUint32(1 + (bit >>> 3), true) >>> (bit & 7)) & ones;
+      if (mask[number] === 1 && found.push(i) > most) return undefined;
+    }
+    return found;
+  }
+
   /** All of them; kept. */
   get all(): Uint32Array {
     if (this.#all !== undefined) return this.#all;

@@ -79,22 +79,24 @@ export class BlockView {
     return this.#members;
   }
 
-  /** Those of the candidates, which ascend, that have the attribute, of their own or of their resource, reading as `value`. */
-  matchAttribute(key: string, value: string, candidates: ArrayLike<number>): number[] {
+  /**
+   * Those of the candidates, which ascend, that have the attribute, of their own or of their resource, reading as `value`;
+   * without candidates those of all records.
+   */
+  matchAttribute(key: string, value: string, candidates?: ArrayLike<number>): number[] {
     return reading(this.meta, () => {
       const resources = this.#namesInResources(key)
         ? this.resourceMask((resource) => hasText(resource, key, value))
         : undefined;
-      const end = candidates.length === 0 ? 0 : candidates[candidates.length - 1]! + 1;
-      const own = this.columns.tells(key) ? undefined : this.columns.matcher(key, value);
-      const mask = own === undefined ? this.columns.matching(key, value, end) : undefined;
-      const matching: number[] = [];
-      if (own === undefined && mask === undefined && resources === undefined) return matching;
-      for (let n = 0; n < candidates.length; n++) {
-        const i = candidates[n]!;
-        if (mask?.[i] === 1 || own?.(i) === true || resources?.(i) === true) matching.push(i);
-      }
-      return matching;
+      const own = this.columns.matching(key, value);
+      if (own !== 'unknown' && resources === undefined)
+        return candidates === undefined ? own : inBoth(own, candidates);
+      const all = candidates ?? upTo(this.meta.count);
+      return Array.from(all).filter(
+        own === 'unknown'
+          ? either(this.columns.matcher(key, value), resources)
+          : either(isIn(own), resources),
+      );
     });
   }
 
@@ -214,6 +216,37 @@ export class BlockView {
     const dictionary = Array.from(strings.ends, (_, position) => textOf(strings, position));
     return { dictionary, index: readPositions(this.directory, entry).all };
   }
+}
+
+type Test = (i: number) => boolean;
+
+const either =
+  (one: Test, other: Test | undefined): Test =>
+  (i) =>
+    one(i) || other?.(i) === true;
+
+/** Tells whether a number is in the list; both ascend. */
+function isIn(list: readonly number[]): Test {
+  let at = 0;
+  return (i) => {
+    while (at < list.length && list[at]! < i) at++;
+    return list[at] === i;
+  };
+}
+
+function inBoth(list: readonly number[], candidates: ArrayLike<number>): number[] {
+  const both: number[] = [];
+  for (let n = 0, at = 0; n < list.length && at < candidates.length; n++) {
+    while (at < candidates.length && candidates[at]! < list[n]!) at++;
+    if (candidates[at] === list[n]) both.push(list[n]!);
+  }
+  return both;
+}
+
+function upTo(end: number): Uint32Array {
+  const all = new Uint32Array(end);
+  for (let i = 0; i < end; i++) all[i] = i;
+  return all;
 }
 
 export function textIn(attributes: Attributes, key: string): string | undefined {

@@ -254,6 +254,18 @@ export class Directory {
     );
   }
 
+  /** `main` of a column that is read once: a row that holds nothing else is not kept. */
+  mainOnce(number: number): Uint8Array {
+    const main = this.main(number);
+    const row = this.#word(number, WORD.row);
+    if (
+      this.#word(number, WORD.place) === NOWHERE &&
+      this.#rows.get(row)?.length === this.#blob(number).length
+    )
+      this.#rows.delete(row);
+    return main;
+  }
+
   #word(number: number, n: number): number {
     return this.#words[HEADER_WORDS + number * ENTRY_WORDS + n]!;
   }

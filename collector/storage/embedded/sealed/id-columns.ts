@@ -61,7 +61,7 @@ export function readParents(directory: Directory, entry: ColumnEntry, spanIds: U
 
 export function readTimes(directory: Directory, entry: ColumnEntry): BigInt64Array {
   if (entry.encoding === ENCODING.fixed64) return fixed(directory, entry);
-  const words = unpackLengths(directory.main(entry.number), entry.count);
+  const words = unpackLengths(directory.mainOnce(entry.number), entry.count);
   let low = entry.minLow;
   let high = entry.minHigh;
   for (let i = 0; i < words.length; i += 2) {
@@ -84,7 +84,7 @@ export function readTimes(directory: Directory, entry: ColumnEntry): BigInt64Arr
 
 export function readDurations(directory: Directory, entry: ColumnEntry): BigInt64Array {
   if (entry.encoding === ENCODING.fixed64) return fixed(directory, entry);
-  return new BigInt64Array(unpackLengths(directory.main(entry.number), entry.count).buffer);
+  return new BigInt64Array(unpackLengths(directory.mainOnce(entry.number), entry.count).buffer);
 }
 
 const TWO_32 = 0x1_0000_0000;

@@ -30,6 +30,30 @@ export class Ranks {
     return sum;
   }
 
+  /** The record that has value `value` of them, and its last one. */
+  recordOf(value: number, times: Uint32Array): { record: number; last: number } {
+    let [low, high] = [0, this.#before.length / this.#shapes - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.#sum(middle, times) <= value) low = middle;
+      else high = middle - 1;
+    }
+    let last = this.#sum(low, times) - 1;
+    for (let record = low * STEP; record < this.#shapeOf.length; record++) {
+      last += times[this.#shapeOf[record]!]!;
+      if (last >= value) return { record, last };
+    }
+    throw new RangeError(`no record has value ${value}`);
+  }
+
+  /** Values that records before step `step` have. */
+  #sum(step: number, times: Uint32Array): number {
+    let sum = 0;
+    const from = step * this.#shapes;
+    for (let shape = 0; shape < this.#shapes; shape++) sum += this.#before[from + shape]! * times[shape]!;
+    return sum;
+  }
+
   #count(i: number): void {
     const step = Math.floor(i / STEP);
     const from = step * this.#shapes;

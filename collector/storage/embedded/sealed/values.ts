@@ -39,6 +39,8 @@ export function readStrings(directory: Directory, entry: ColumnEntry): PackedStr
 export interface Positions {
   at(occurrence: number): number;
   readonly all: Uint32Array;
+  /** Occurrences whose value is 1 in the mask; undefined when there are more than `most`. */
+  among(mask: Uint8Array, most: number): number[] | undefined;
 }
 
 /** Throws a RangeError where there is no such value. */
@@ -74,6 +76,10 @@ class CheckedPositions implements Positions {
     this.#all = all;
     return all;
   }
+
+  among(mask: Uint8Array, most: number): number[] | undefined {
+    return this.#bits.among(mask, most);
+  }
 }
 
 /** Every occurrence has a value of its own. */
@@ -92,6 +98,14 @@ class OwnPositions implements Positions {
   get all(): Uint32Array {
     this.#all ??= Uint32Array.from({ length: this.#count }, (_, i) => i);
     return this.#all;
+  }
+
+  among(mask: Uint8Array, most: number): number[] | undefined {
+    const found: number[] = [];
+    for (let i = mask.indexOf(1); i !== -1; i = mask.indexOf(1, i + 1)) {
+      if (found.push(i) > most) return undefined;
+    }
+    return found;
   }
 }
 
