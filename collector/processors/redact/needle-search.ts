@@ -18,6 +18,7 @@ export type OnHint = (kind: HintKind, place: number, needles: readonly Needle[])
 
 /** A string that is searched for in either case; ASCII, three characters at least. */
 export interface Needle {
+  /** In lower case. */
   text: string;
   /** Which of its characters the search found it by: a hint's place is that of this character. */
   at: number;
@@ -114,9 +115,16 @@ export function standsAt(bytes: Uint8Array, place: number, { text, at }: Needle)
   const start = place - at;
   if (start < 0 || start + text.length > bytes.length) return false;
   for (let i = 0; i < text.length; i++) {
-    if ((bytes[start + i]! | 0x20) !== (text.charCodeAt(i) | 0x20)) return false;
+    const character = text.charCodeAt(i);
+    const byte = bytes[start + i]!;
+    // Only letters have two cases: a carriage return is no dash, although that is what its bits say.
+    if (byte !== character && !(isLetter(character) && (byte | 0x20) === character)) return false;
   }
   return true;
+}
+
+function isLetter(lower: number): boolean {
+  return lower >= 0x61 && lower <= 0x7a;
 }
 
 /** Three bytes as one number, letters in either case alike. */
