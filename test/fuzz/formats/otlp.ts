@@ -35,17 +35,18 @@ import {
 } from '../../collector/formats/rows.ts';
 import { hasMisfitHistogram, judge, plainOfJson } from '../../collector/formats/strict.ts';
 import { toJson } from '../../collector/formats/tampering.ts';
+import { inKernelMemory } from '../../helpers/kernel-body.ts';
 import type { Property } from '../target.ts';
 import { mustEqual, type Oracle, type Ours, oracle, ours, outcome } from './verdict.ts';
 
 const SEEDS = { numRuns: 60, seed: 20260101 };
 
-type Message = 'TracesData' | 'LogsData' | 'MetricsData';
+export type Message = 'TracesData' | 'LogsData' | 'MetricsData';
 
 const requests = { TracesData: tracesRequest, LogsData: logsRequest, MetricsData: metricsRequest };
 
 /** Bodies to begin with: random requests, and points that those have not. */
-function seedsOf(message: Message): Uint8Array[] {
+export function seedsOf(message: Message): Uint8Array[] {
   const drawn = fc.sample(requests[message], SEEDS);
   const more = message === 'MetricsData' ? [exponential] : [];
   return [...drawn, ...more].map((request) => encodeByOracle(message, request));
@@ -85,7 +86,7 @@ const exponential = {
 };
 
 /** What the oracle and the strict rules together say of a protobuf body. */
-function truthOf(message: Message, bytes: Uint8Array): Oracle<Plain> {
+export function truthOf(message: Message, bytes: Uint8Array): Oracle<Plain> {
   const judged = judge(message, bytes);
   if (judged.verdict === 'either') return 'either';
   if (judged.verdict === 'refuse') return { refused: judged.why };
@@ -191,6 +192,11 @@ function compareJsonSamples(batch: SampleBatch, truth: Plain): void {
   mustEqual(samplesOf(batch), samplesOf(decodeMetrics(encodeByOracle('MetricsData', truth))), 'samples');
 }
 
+/** As receivers have bodies: among others' leftovers in the memory of the kernels, which read there without a copy. */
+function inPlace<B extends SpanBatch | LogBatch>(scan: (bytes: Uint8Array) => B): (bytes: Uint8Array) => B {
+  return (bytes) => ({ ...inKernelMemory(bytes, scan), body: bytes });
+}
+
 /** The decoder that receivers have, which remembers what came before: whatever that was, it must read the same. */
 function rememberedMetrics(): Property {
   const decoder = new MetricsDecoder();
@@ -200,6 +206,8 @@ function rememberedMetrics(): Property {
 export const otlpProperties = {
   'otlp-traces': protobufProperty('TracesData', scanTraces, compareSpans),
   'otlp-logs': protobufProperty('LogsData', scanLogs, compareLogs),
+  'otlp-traces-in-place': protobufProperty('TracesData', inPlace(scanTraces), compareSpans),
+  'otlp-logs-in-place': protobufProperty('LogsData', inPlace(scanLogs), compareLogs),
   'otlp-metrics': protobufProperty('MetricsData', decodeMetrics, compareSamples),
   'otlp-metrics-again': rememberedMetrics,
   'json-traces': jsonProperty('TracesData', parseTracesJson, compareSpans),

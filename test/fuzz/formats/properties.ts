@@ -1,9 +1,11 @@
-// Every format a receiver reads, each with its oracle.
+// Every format a receiver reads and every form a body is stored in, each with its oracle.
 import type { Property } from '../target.ts';
 import { clientModel } from './client-model.ts';
 import { expositionProperties } from './exposition.ts';
 import { logLines } from './log-lines.ts';
+import { needles } from './needles.ts';
 import { otlpProperties } from './otlp.ts';
+import { storedProperties } from './stored.ts';
 import { wrappedProperties } from './wrapped-lines.ts';
 
 const everyFormat = {
@@ -12,6 +14,8 @@ const everyFormat = {
   ...wrappedProperties,
   ...expositionProperties,
   'prometheus-protobuf': clientModel,
+  ...storedProperties(logLines()),
+  needles,
 } satisfies Record<string, () => Property>;
 
 /** All of them in one, for a short run: the first byte of an input says which it is for. */
