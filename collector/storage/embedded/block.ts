@@ -1,12 +1,14 @@
 /** A batch as one row: index columns, record offsets and body as blobs, and what is needed to pass over the row. */
-import { constants, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, crc32, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type {
   Batch,
   Compression,
   Encoding,
+  LogBatch,
   LogIndex,
   RecordOffsets,
   SampleIndex,
+  SpanBatch,
   SpanIndex,
 } from '../../telemetry/batch.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
@@ -14,6 +16,14 @@ import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import type { SeriesInfo, Signal } from '../../telemetry/model.ts';
 import { buildBloom } from './bloom.ts';
 import { ColumnReader, ColumnWriter } from './packing.ts';
+
+/** As a body came; or as a stream of `leanBody`, with a checksum behind it, or compressed. */
+export type StoredCompression = Compression | 'interned' | 'interned-zstd';
+
+/** Spans or logs with a stream of `leanBody` for a body. */
+export type LeanBatch = (Omit<SpanBatch, 'compression'> | Omit<LogBatch, 'compression'>) & {
+  compression: 'interned';
+};
 
 /** What the catalogue holds of a block in memory. */
 export interface BlockMeta {
@@ -26,7 +36,7 @@ export interface BlockMeta {
   lastMember: number;
   signal: Signal;
   encoding: Encoding;
-  compression: Compression;
+  compression: StoredCompression;
   /** Records in the block. */
   count: number;
   minUnixNano: bigint;
@@ -80,10 +90,43 @@ function compress(bytes: Uint8Array): Uint8Array {
   return zstdCompressSync(bytes, { chunkSize, params: ZSTD });
 }
 
+/** Streams below this are stored as they are: starting the compressor would cost more than compressing, or writing. */
+const LEAST_COMPRESSED = 16 * 1024;
+
+function storedBody({ body, compression }: Batch | LeanBatch): {
+  body: Uint8Array;
+  compression: StoredCompression;
+} {
+  if (body.length === 0 || (compression !== 'none' && compression !== 'interned'))
+    return { body, compression };
+  if (compression === 'none') return { body: compress(body), compression: 'zstd' };
+  if (body.length >= LEAST_COMPRESSED) return { body: compress(body), compression: 'interned-zstd' };
+  return { body: withChecksum(body), compression };
+}
+
+const CHECKSUM_BYTES = 4;
+
+/** A copy of the stream with its CRC-32 behind it: zstd frames have a checksum of their own. */
+function withChecksum(stream: Uint8Array): Uint8Array {
+  const out = Buffer.allocUnsafeSlow(stream.length + CHECKSUM_BYTES);
+  out.set(stream);
+  out.writeUInt32LE(crc32(stream), stream.length);
+  return out;
+}
+
+/** The stream without its checksum. Throws a RangeError when it is another one's. */
+export function checkedStream(stored: Uint8Array): Uint8Array {
+  const stream = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
+  const sum = Buffer.from(stored.buffer, stored.byteOffset + stream.length, stored.length - stream.length);
+  if (sum.length < CHECKSUM_BYTES || sum.readUInt32LE(0) !== crc32(stream)) {
+    throw new RangeError('the checksum of a stored body is not that of its bytes');
+  }
+  return stream;
+}
+
 /** Packs a batch whose shape was checked. */
-export function encodeBlock(batch: Batch, arrivalUnixNano: bigint): EncodedBlock {
-  const body = batch.body.length > 0 && batch.compression === 'none' ? compress(batch.body) : batch.body;
-  const compression = batch.compression === 'none' && body.length > 0 ? 'zstd' : batch.compression;
+export function encodeBlock(batch: Batch | LeanBatch, arrivalUnixNano: bigint): EncodedBlock {
+  const { body, compression } = storedBody(batch);
   const columns = batch.signal === 'metrics' ? compress(packIndex(batch)) : packIndex(batch);
   const offsets = batch.body.length > 0 ? packOffsets(batch.offsets) : EMPTY;
   const bloom = batch.signal === 'metrics' ? new Uint32Array(0) : buildBloom(batch.index.traceId);
@@ -180,7 +223,7 @@ export function decompressBody(body: Uint8Array, compression: Compression): Uint
   return body;
 }
 
-function packIndex(batch: Batch): Uint8Array {
+function packIndex(batch: Batch | LeanBatch): Uint8Array {
   const write = new ColumnWriter();
   if (batch.signal === 'traces') packSpans(write, batch.index);
   else if (batch.signal === 'logs') packLogs(write, batch.index);
@@ -234,7 +277,7 @@ function packOffsets(offsets: RecordOffsets): Uint8Array {
 }
 
 /** Earliest and latest time in the batch: starts of spans, times of records, samples and exemplars. */
-function timeBounds(batch: Batch): { minUnixNano: bigint; maxUnixNano: bigint } {
+function timeBounds(batch: Batch | LeanBatch): { minUnixNano: bigint; maxUnixNano: bigint } {
   const columns =
     batch.signal === 'traces'
       ? [batch.index.startTimeUnixNano]

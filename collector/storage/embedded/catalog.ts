@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Compression, Encoding } from '../../telemetry/batch.ts';
+import type { Encoding } from '../../telemetry/batch.ts';
 import type { Signal } from '../../telemetry/model.ts';
 import type { TimeRange } from '../store.ts';
-import { type BlockMeta, unpackServices } from './block.ts';
+import { type BlockMeta, type StoredCompression, unpackServices } from './block.ts';
 
 const SIGNALS = ['traces', 'logs', 'metrics'] as const;
 const NO_RESOURCE: Readonly<Record<string, string>> = Object.freeze({});
@@ -14,7 +14,7 @@ interface BlockRow {
   last_member: bigint;
   signal: Signal;
   encoding: Encoding;
-  compression: Compression;
+  compression: StoredCompression;
   count: bigint;
   min_unix_nano: bigint;
   max_unix_nano: bigint;

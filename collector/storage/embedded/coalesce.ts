@@ -8,6 +8,7 @@ import type {
   SpanIndex,
 } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
+import type { LeanBatch } from './block.ts';
 import { leanBody } from './lean-body.ts';
 
 /** Records and bytes of a block; a batch that alone has more becomes a block of its own. */
@@ -19,22 +20,23 @@ type Columns = Uint8Array | Uint16Array | Uint32Array | BigInt64Array;
 /**
  * The batches with those of one kind joined, in order of arrival. Joined are spans and logs of one encoding,
  * compression and resource whose bodies may follow one another: records of protobuf, lines of a log, members of a gzip
- * file. The bodies of uncompressed OTLP are lean afterwards (`leanBody`), and a view that the next batch overwrites.
+ * file. The bodies of uncompressed OTLP are streams of `leanBody` afterwards, which the next batch overwrites.
  * Checkpoints are left out. Throws what a malformed batch makes it throw: check the shapes before.
  */
-export function* coalesce(batches: readonly Batch[]): Generator<Batch> {
+export function* coalesce(batches: readonly Batch[]): Generator<Batch | LeanBatch> {
   for (const run of runsOf(batches)) yield lean(run) ?? (run.length === 1 ? run[0]! : join(run));
 }
 
 /** The run as one batch with a lean body; undefined when it is of another kind. */
-function lean(run: readonly Batch[]): Batch | undefined {
+function lean(run: readonly Batch[]): LeanBatch | undefined {
   const [first] = run;
   if (!first || first.signal === 'metrics' || first.compression !== 'none' || first.body.length === 0) {
     return undefined;
   }
   if (first.encoding !== 'otlp-protobuf') return undefined;
-  const body = leanBody(run as readonly (SpanBatch | LogBatch)[]);
-  if (body === undefined) return undefined;
+  const made = leanBody(run as readonly (SpanBatch | LogBatch)[]);
+  if (made === undefined) return undefined;
+  const body = { body: made.stream, offsets: made.offsets, compression: 'interned' } as const;
   const count = run.reduce((sum, batch) => sum + batch.count, 0);
   if (run.length === 1) return { ...first, ...body };
   return first.signal === 'traces'

@@ -5,13 +5,15 @@ import type { Span } from '../../telemetry/model.ts';
 import wasm from './lean-wasm.ts';
 
 /** Bodies above this together are kept as they came: what the kernel wrote stays in memory. */
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 6 * 1024 * 1024;
 
 interface Kernel {
+  needed(bytes: number): number;
   begin(from: number, bytes: number, records: number, resources: number, scopes: number): number;
   add(body: number, records: number, resources: number, scopes: number, isLogs: number): void;
-  outBytes(): number;
+  finish(): number;
   placesAt(): number;
+  expand(at: number, size: number, table: number, out: number, room: number): number;
 }
 
 /** One instance for all: what it holds is used up before the next call. */
@@ -19,8 +21,8 @@ const kernel = startKernel<Kernel>(compileKernel(wasm), { memory: kernelMemory }
 
 /** A body of many batches, and where its records stand in it. */
 export interface LeanBody {
-  /** A view that the next call overwrites. */
-  body: Uint8Array;
+  /** A stream that `expandBody` makes the body of; a view that the next call overwrites. */
+  stream: Uint8Array;
   offsets: RecordOffsets;
 }
 
@@ -28,7 +30,8 @@ export interface LeanBody {
  * The records of uncompressed OTLP bodies behind one another, without the fields that the index columns tell: ids, name,
  * kind, start and end of spans, ids and severity number of logs. A record in which columns and fields may say different
  * things (a field given twice, an end before the start) keeps all of them. Resources and scopes stand among the records,
- * not around them. Undefined when the bodies are too large to be copied. All of the run are of one signal.
+ * not around them. In the stream an attribute that came before is a number. Undefined when the bodies are too large to
+ * be copied. All of the run are of one signal.
  */
 export function leanBody(run: readonly (SpanBatch | LogBatch)[]): LeanBody | undefined {
   const sum = (of: (batch: SpanBatch | LogBatch) => number) =>
@@ -43,11 +46,29 @@ export function leanBody(run: readonly (SpanBatch | LogBatch)[]): LeanBody | und
   const largest = run.reduce((most, batch) => Math.max(most, inputBytes(batch)), 0);
   const { from, to } = KERNEL_REGIONS.lean;
   const most = Math.max(bytes, told);
-  if (aligned(most) + records * 16 + (resources + scopes) * 8 + largest + MARGIN > to - from)
-    return undefined;
+  const places = records * 16 + (resources + scopes) * 8;
+  if (kernel.needed(most) + places + largest + MARGIN > to - from) return undefined;
   const given = kernel.begin(from, most, records, resources, scopes);
   for (const batch of run) add(batch, given);
-  return result(records, resources, scopes);
+  const offsets = placesOf(records, resources, scopes);
+  return { stream: new Uint8Array(kernelMemory.buffer, from, kernel.finish()), offsets };
+}
+
+/** Bytes of a stream's header that tell how long its body is: the second number. */
+const LENGTH_AT = 4;
+
+/** The body of a stream. Throws a RangeError for bytes that are none, or damaged. */
+export function expandBody(stream: Uint8Array): Uint8Array {
+  const { from, to } = KERNEL_REGIONS.lean;
+  const bytes =
+    stream.length < 32 ? 0 : Buffer.from(stream.buffer, stream.byteOffset).readUInt32LE(LENGTH_AT);
+  const table = aligned(from + stream.length + MARGIN);
+  const out = table + MAX_ENTRIES * 4;
+  if (out + bytes + MARGIN > to) throw new RangeError('a stored body is too long to be one of ours');
+  new Uint8Array(kernelMemory.buffer, from, stream.length).set(stream);
+  if (kernel.expand(from, stream.length, table, out, bytes) === 0)
+    throw new RangeError('a stored body is damaged');
+  return new Uint8Array(kernelMemory.buffer, out, bytes).slice();
 }
 
 /** Bytes of all messages that places point at. */
@@ -61,6 +82,8 @@ function bytesOf({ length, resources, scopes }: RecordOffsets): number {
 
 /** What aligning adds at the most. */
 const MARGIN = 64;
+/** Entries of a dictionary: references have 16 bits. */
+const MAX_ENTRIES = 65_536;
 
 const aligned = (bytes: number) => (bytes + 15) & ~15;
 
@@ -85,25 +108,22 @@ function add({ signal, body, count, offsets }: SpanBatch | LogBatch, given: numb
   kernel.add(inPlace ?? behind, count, resources.length / 2, scopes.length / 2, isLogs);
 }
 
-function result(records: number, resources: number, scopes: number): LeanBody {
-  const { buffer } = kernelMemory;
+function placesOf(records: number, resources: number, scopes: number): RecordOffsets {
   const from = kernel.placesAt();
-  const places = new Uint32Array(buffer.slice(from, from + records * 16 + resources * 8 + scopes * 8));
+  const bytes = records * 16 + resources * 8 + scopes * 8;
+  const places = new Uint32Array(kernelMemory.buffer.slice(from, from + bytes));
   let at = 0;
   const next = (count: number) => {
     at += count;
     return places.subarray(at - count, at);
   };
   return {
-    body: new Uint8Array(buffer, KERNEL_REGIONS.lean.from, kernel.outBytes()),
-    offsets: {
-      offset: next(records),
-      length: next(records),
-      resource: next(records),
-      scope: next(records),
-      resources: next(resources * 2),
-      scopes: next(scopes * 2),
-    },
+    offset: next(records),
+    length: next(records),
+    resource: next(records),
+    scope: next(records),
+    resources: next(resources * 2),
+    scopes: next(scopes * 2),
   };
 }
 

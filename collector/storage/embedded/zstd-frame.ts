@@ -1,7 +1,7 @@
 /** Bodies inflated into a piece of just their size, which their frame tells (RFC 8878, 3.1.1.1). */
 import { zstdDecompressSync } from 'node:zlib';
-import type { Compression } from '../../telemetry/batch.ts';
-import { decompressBody } from './block.ts';
+import { checkedStream, decompressBody, type StoredCompression } from './block.ts';
+import { expandBody } from './lean-body.ts';
 
 const MAGIC = 0xfd2f_b528;
 const DICTIONARY_BYTES = [0, 1, 2, 4];
@@ -15,7 +15,9 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const SPARE_BYTES = 64;
 
 /** The body of a block as it was before compression. Throws what the decoder throws. */
-export function inflatedBody(stored: Uint8Array, compression: Compression): Uint8Array {
+export function inflatedBody(stored: Uint8Array, compression: StoredCompression): Uint8Array {
+  if (compression === 'interned') return expandBody(checkedStream(stored));
+  if (compression === 'interned-zstd') return expandBody(inflatedBody(stored, 'zstd'));
   const bytes = compression === 'zstd' ? inflatedBytes(stored) : undefined;
   if (bytes === undefined || bytes > MOST_BYTES) return decompressBody(stored, compression);
   return zstdDecompressSync(stored, { chunkSize: bytes + SPARE_BYTES, maxOutputLength: Math.max(1, bytes) });

@@ -6,8 +6,10 @@ import { scanLogLines } from '../../../collector/formats/log-line/scan-log-lines
 import { decodeLogRecord, decodeSpan } from '../../../collector/formats/otlp-protobuf/decode-record.ts';
 import { scanAnyLogs } from '../../../collector/formats/otlp-protobuf/scan-logs.ts';
 import { scanAnyTraces } from '../../../collector/formats/otlp-protobuf/scan-traces.ts';
+import { encodeBlock } from '../../../collector/storage/embedded/block.ts';
 import { coalesce } from '../../../collector/storage/embedded/coalesce.ts';
-import { leanBody, wholeSpan } from '../../../collector/storage/embedded/lean-body.ts';
+import { expandBody, leanBody, wholeSpan } from '../../../collector/storage/embedded/lean-body.ts';
+import { inflatedBody } from '../../../collector/storage/embedded/zstd-frame.ts';
 import type { Batch, LogBatch, SpanBatch } from '../../../collector/telemetry/batch.ts';
 import { stringAt } from '../../../collector/telemetry/columns.ts';
 import { SPAN_KINDS, type Span } from '../../../collector/telemetry/model.ts';
@@ -71,10 +73,10 @@ const rows = (batch: SpanBatch, body: Uint8Array) => {
 const parts = [spans('shop', 1, 5), spans('pay', 5, 6), spans('shop', 6, 9), spans('mail', 9, 30)];
 
 test('small batches become one, with every record, its resource and its place as they were', () => {
-  const [joined, ...more] = [...coalesce(parts)] as SpanBatch[];
+  const [joined, ...more] = [...coalesce(parts)] as unknown as SpanBatch[];
   assert.equal(more.length, 0);
   assert.deepEqual(
-    rows(joined!, joined!.body),
+    rows(joined!, expandBody(joined!.body)),
     parts.flatMap((part) => rows(part, part.body)),
   );
 });
@@ -115,7 +117,7 @@ test('what differs in signal, compression or the resource of its file is not joi
     ]),
     [
       ['logs', 'none', 'shop', 3],
-      ['traces', 'none', undefined, 4],
+      ['traces', 'interned', undefined, 4],
       ['logs', 'none', 'pay', 1],
       ['traces', 'gzip', undefined, 1],
     ],
@@ -143,7 +145,7 @@ test('a block that is full is followed by another one', () => {
 /** Lean bodies of all batches together give every span back as its own body gives it. */
 function givesBack(batches: readonly SpanBatch[]): void {
   const lean = leanBody(batches)!;
-  const bodies = { body: Uint8Array.from(lean.body), offsets: lean.offsets };
+  const bodies = { body: expandBody(lean.stream), offsets: lean.offsets };
   let n = 0;
   for (const batch of batches) {
     for (let i = 0; i < batch.count; i++) {
@@ -184,7 +186,7 @@ test('a lean body holds neither ids nor names nor times, and an odd span keeps a
   const usual = spans('shop', 1, 3);
   const odd = { name: 'ends before it starts', startTimeUnixNano: '9', endTimeUnixNano: '5' };
   const request = { resourceSpans: [{ scopeSpans: [{ spans: [odd] }] }] };
-  const text = (batch: SpanBatch) => Buffer.from(leanBody([batch])!.body).toString('latin1');
+  const text = (batch: SpanBatch) => Buffer.from(expandBody(leanBody([batch])!.stream)).toString('latin1');
   assert.doesNotMatch(text(usual), /span 1/);
   assert.match(text(scanAnyTraces(encodeByOracle('TracesData', request))), /ends before it starts/);
 });
@@ -194,9 +196,12 @@ test('a lean body of log records lacks their ids and severity, and everything el
     fc.property(logsRequest, (request) => {
       const batch = scanAnyLogs(encodeByOracle('LogsData', request));
       const lean = leanBody([batch])!;
-      const copy = Buffer.from(lean.body);
-      const inPlace = inKernelMemory(batch.body, (body) => Buffer.from(leanBody([{ ...batch, body }])!.body));
-      assert.deepEqual(inPlace, copy);
+      const stream = Buffer.from(lean.stream);
+      const inPlace = inKernelMemory(batch.body, (body) =>
+        Buffer.from(leanBody([{ ...batch, body }])!.stream),
+      );
+      assert.deepEqual(inPlace, stream);
+      const lines = expandBody(stream);
       for (let i = 0; i < batch.count; i++) {
         const { traceId, spanId, severityNumber, ...expected } = decodeLogRecord(
           batch.body,
@@ -208,7 +213,7 @@ test('a lean body of log records lacks their ids and severity, and everything el
           spanId: span,
           severityNumber: severity,
           ...others
-        } = decodeLogRecord(lean.body, lean.offsets, i);
+        } = decodeLogRecord(lines, lean.offsets, i);
         assert.deepEqual(others, expected);
         // An unusual record keeps all.
         if (trace !== '' || span !== '' || severity !== 0) {
@@ -235,8 +240,75 @@ test('a lean body of log records lacks their ids and severity, and everything el
   const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [usual] }] }] };
   const lean = leanBody([scanAnyLogs(encodeByOracle('LogsData', request))])!;
   assert.deepEqual(
-    Buffer.from(lean.body),
+    Buffer.from(expandBody(lean.stream)),
     Buffer.from([0x1a, 4, ...Buffer.from('INFO')]),
     'a usual one keeps its text alone',
   );
+});
+
+/** A request whose attributes repeat, of every length around those that the dictionary takes. */
+function repeating(count: number): Uint8Array {
+  const text = (n: number) => ({ stringValue: 'v'.repeat(n) });
+  const attributes = [1, 2, 40, 240, 300, 5000].map((n) => ({ key: `k${n}`, value: text(n) }));
+  const span = (i: number) => ({
+    ...{ name: 'GET', startTimeUnixNano: '5', endTimeUnixNano: '9', traceId: Buffer.alloc(16, 1) },
+    attributes: [...attributes, { key: 'number', value: { intValue: String(i % 3) } }],
+    events: i % 4 === 0 ? [{ name: 'retry', timeUnixNano: '7', attributes }] : [],
+  });
+  return encodeByOracle('TracesData', {
+    resourceSpans: [{ scopeSpans: [{ spans: Array.from({ length: count }, (_, i) => span(i)) }] }],
+  });
+}
+
+test('attributes that repeat are stored once, whatever their lengths, and every span is whole', () => {
+  const batch = scanAnyTraces(repeating(200));
+  givesBack([batch]);
+  const stream = Buffer.from(leanBody([batch])!.stream);
+  const body = expandBody(stream);
+  // 300 and 5,000 bytes are above what the dictionary takes.
+  assert.ok(stream.length < body.length - 199 * (40 + 240), `${stream.length} of ${body.length} bytes`);
+});
+
+test('more attributes than the dictionary has room for are kept as they are', () => {
+  const span = (i: number) => ({
+    name: 'GET',
+    attributes: Array.from({ length: 8 }, (_, n) => ({
+      key: 'id',
+      value: { stringValue: `user ${i} ${n}` },
+    })),
+  });
+  const spans = Array.from({ length: 5000 }, (_, i) => span(i));
+  givesBack([scanAnyTraces(encodeByOracle('TracesData', { resourceSpans: [{ scopeSpans: [{ spans }] }] }))]);
+});
+
+test('a damaged stream is refused, or gives other bytes of the length that it tells; it never does harm', () => {
+  const stream = Buffer.from(leanBody([scanAnyTraces(repeating(12))])!.stream);
+  const whole = expandBody(stream);
+  let refused = 0;
+  for (const damaged of mutations([stream], 4000)) {
+    let body: Uint8Array;
+    try {
+      body = expandBody(damaged);
+    } catch (error) {
+      assert.ok(error instanceof RangeError, String(error));
+      refused++;
+      continue;
+    }
+    assert.equal(body.length, Buffer.from(damaged).readUInt32LE(4));
+  }
+  assert.ok(refused > 1000, `only ${refused} were refused`);
+  assert.deepEqual(expandBody(stream), whole, 'what came before does not matter');
+});
+
+test('a body that was stored uncompressed is read by its checksum', () => {
+  const batch = spans('shop', 1, 9);
+  const [joined] = [...coalesce([batch])];
+  const { body, meta } = encodeBlock(joined!, 1n);
+  assert.equal(meta.compression, 'interned');
+  assert.ok(inflatedBody(body, meta.compression).length > 0);
+  for (let at = 0; at < body.length; at++) {
+    const damaged = Buffer.from(body);
+    damaged[at]! ^= 1;
+    assert.throws(() => inflatedBody(damaged, meta.compression), RangeError, `byte ${at}`);
+  }
 });

@@ -7,7 +7,7 @@ import {
 } from '../../../../collector/formats/otlp-protobuf/messages.ts';
 import { scanTraces } from '../../../../collector/formats/otlp-protobuf/scan-traces.ts';
 import { WireWriter } from '../../../../collector/formats/protobuf/writer.ts';
-import { type BlockMeta, encodeBlock } from '../../../../collector/storage/embedded/block.ts';
+import { type BlockMeta, encodeBlock, type LeanBatch } from '../../../../collector/storage/embedded/block.ts';
 import { coalesce } from '../../../../collector/storage/embedded/coalesce.ts';
 import type { RawBlock } from '../../../../collector/storage/embedded/sealed/raw-blocks.ts';
 import type { Batch } from '../../../../collector/telemetry/batch.ts';
@@ -173,7 +173,7 @@ function writeAttributes(writer: WireWriter, attributes: readonly KeyValue[]): v
 }
 
 /** Raw blocks with the bodies that the batches came with, one each. */
-export function rawBlocks(batches: readonly Batch[], before = 0): RawBlock[] {
+export function rawBlocks(batches: readonly (Batch | LeanBatch)[], before = 0): RawBlock[] {
   return batches
     .filter((batch) => batch.count > 0)
     .map((batch, n) => {

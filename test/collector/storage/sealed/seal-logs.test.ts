@@ -8,13 +8,13 @@ import {
   type BlockMeta,
   decodeLogIndex,
   decodeOffsets,
-  decompressBody,
 } from '../../../../collector/storage/embedded/block.ts';
 import { hasAttributes } from '../../../../collector/storage/embedded/records.ts';
 import { SealedLogs } from '../../../../collector/storage/embedded/sealed/logs-view.ts';
 import type { RawBlock } from '../../../../collector/storage/embedded/sealed/raw-blocks.ts';
 import { sealLogs } from '../../../../collector/storage/embedded/sealed/seal-logs.ts';
 import type { SealedBlock } from '../../../../collector/storage/embedded/sealed/sealed-block.ts';
+import { inflatedBody } from '../../../../collector/storage/embedded/zstd-frame.ts';
 import type { LogIndex } from '../../../../collector/telemetry/batch.ts';
 import { stringAt } from '../../../../collector/telemetry/columns.ts';
 import { CollectorError } from '../../../../collector/telemetry/errors.ts';
@@ -146,7 +146,7 @@ function rawLogs(blocks: readonly RawBlock[]): Map<string, unknown> {
   const found = new Map<string, unknown>();
   for (const { meta, columns, offsets, body } of blocks) {
     const index = decodeLogIndex(columns);
-    const plain = decompressBody(body, meta.compression);
+    const plain = inflatedBody(body, meta.compression);
     const places = decodeOffsets(offsets);
     for (let i = 0; i < meta.count; i++) {
       let record: LogRecord;

@@ -7,13 +7,13 @@ import {
   type BlockMeta,
   decodeOffsets,
   decodeSpanIndex,
-  decompressBody,
 } from '../../../../collector/storage/embedded/block.ts';
 import { hasAttributes, mentions } from '../../../../collector/storage/embedded/records.ts';
 import type { RawBlock } from '../../../../collector/storage/embedded/sealed/raw-blocks.ts';
 import { sealSpans } from '../../../../collector/storage/embedded/sealed/seal-spans.ts';
 import type { SealedBlock } from '../../../../collector/storage/embedded/sealed/sealed-block.ts';
 import { SealedSpans } from '../../../../collector/storage/embedded/sealed/view.ts';
+import { inflatedBody } from '../../../../collector/storage/embedded/zstd-frame.ts';
 import type { SpanIndex } from '../../../../collector/telemetry/batch.ts';
 import { stringAt } from '../../../../collector/telemetry/columns.ts';
 import { CollectorError } from '../../../../collector/telemetry/errors.ts';
@@ -199,7 +199,7 @@ function rawSpans(blocks: readonly RawBlock[]): Map<string, unknown> {
   const found = new Map<string, unknown>();
   for (const { meta, columns, offsets, body } of blocks) {
     const index = decodeSpanIndex(columns);
-    const plain = decompressBody(body, meta.compression);
+    const plain = inflatedBody(body, meta.compression);
     for (let i = 0; i < meta.count; i++) {
       const span = decodeSpan(plain, decodeOffsets(offsets), i);
       const { attributes, resource, events, statusMessage, traceState } = span;
