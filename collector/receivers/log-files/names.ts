@@ -5,8 +5,10 @@ import { type FileFacts, factsOf } from './content.ts';
 /** Files beside a log that are looked at as its rotated forms, at the most. */
 export const MAX_ROTATED = 1000;
 const MAGIC = /[*?[\]{}]/;
-/** What rotation adds to a name: a number, a date, both. */
-const ADDED = /^[.-]\d[\dTZ:._+-]*$/;
+/** What rotation adds behind a name: a number, a date, both. A number alone behind a dash would be another writer's. */
+const BEHIND = /^(?:\.\d|[.-]\d{4}-?\d\d)[\dTZ:._+-]*$/;
+/** What it adds before the extension: a date. `shop.1.log` and `shop-1.log` are rather logs of their own. */
+const BETWEEN = /^[.-]\d{4}-?\d\d[\dTZ:._+-]*$/;
 /** Of these the higher is the older: `app.log.1`, `app.log.2.gz`. Dates, and numbers with leading zeros, go up. */
 const INDEX = /[.-]([1-9]\d{0,2})(?:\.gz)?$/;
 
@@ -50,12 +52,13 @@ export function isRotatedName(other: string, name: string): boolean {
   const plain = other.endsWith('.gz') ? other.slice(0, -3) : other;
   const extension = extname(name);
   const stem = name.slice(0, name.length - extension.length);
-  return isAdded(plain, name, '') || isAdded(plain, stem, extension);
+  return BEHIND.test(added(plain, name, '')) || BETWEEN.test(added(plain, stem, extension));
 }
 
-function isAdded(other: string, prefix: string, suffix: string): boolean {
-  if (!other.startsWith(prefix) || !other.endsWith(suffix)) return false;
-  return ADDED.test(other.slice(prefix.length, other.length - suffix.length));
+/** What a name has between a beginning and an end; nothing when it has others. */
+function added(name: string, beginning: string, end: string): string {
+  if (!name.startsWith(beginning) || !name.endsWith(end)) return '';
+  return name.slice(beginning.length, name.length - end.length);
 }
 
 /** Names in a folder; none when it cannot be read. */

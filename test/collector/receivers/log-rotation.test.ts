@@ -338,7 +338,7 @@ test('names that rotation gives, and names that it does not', () => {
     'app.log-20260101-1767225600.gz',
     'app-2026-01-01T00-00-00.000.log',
     'app-2026-01-01T00-00-00.000.log.gz',
-    'app.1.log',
+    'app.2026-01.log',
   ]) {
     assert.ok(isRotatedName(name, 'app.log'), name);
   }
@@ -351,6 +351,9 @@ test('names that rotation gives, and names that it does not', () => {
     'app.log.bak',
     'app2.log',
     'app-api.log',
+    'app-2.log',
+    'app.2.log',
+    'app.log-2',
   ]) {
     assert.ok(!isRotatedName(name, 'app.log'), name);
   }

@@ -82,9 +82,9 @@ function storedTwice<B extends SpanBatch | LogBatch>(
   batch: B,
   scan: (body: Uint8Array) => B,
   bytes: Uint8Array,
-): RawBlock | undefined {
+): RawBlock {
   const [block] = inKernelMemory(bytes, (body) => rawBlocks([...coalesce([batch, scan(body)])]));
-  return block;
+  return block!;
 }
 
 function recordsIn({ meta, body, offsets }: RawBlock) {
@@ -92,8 +92,8 @@ function recordsIn({ meta, body, offsets }: RawBlock) {
 }
 
 function leanSpans(batch: SpanBatch, bytes: Uint8Array, expected: readonly Span[]): void {
+  if (batch.count === 0) return;
   const block = storedTwice(batch, scanTraces, bytes);
-  if (!block) return;
   const { body, offsets } = recordsIn(block);
   const index = decodeSpanIndex(block.columns);
   const found = Array.from({ length: block.meta.count }, (_, i) =>
@@ -117,8 +117,8 @@ function toldSpan(index: SpanIndex, i: number): Span {
 }
 
 function leanLogs(batch: LogBatch, bytes: Uint8Array, expected: readonly LogRecord[]): void {
+  if (batch.count === 0) return;
   const block = storedTwice(batch, scanLogs, bytes);
-  if (!block) return;
   const { body, offsets } = recordsIn(block);
   const index = decodeLogIndex(block.columns);
   const found = Array.from({ length: block.meta.count }, (_, i) => {
