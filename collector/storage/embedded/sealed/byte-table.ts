@@ -2,6 +2,9 @@
 import { hashRange } from './hashing.ts';
 import { copyBytes } from './sections.ts';
 
+/** Places for values of a column that were looked up lately. */
+const RECENT = 16;
+
 /** Byte strings of one column by first appearance, and the position of each of its values. */
 export class StringsColumn {
   readonly id: number;
@@ -9,10 +12,12 @@ export class StringsColumn {
   lengths = new Uint32Array(16);
   hashes = new Int32Array(16);
   distinct = 0;
-  values = new Uint32Array(64);
+  values = new Uint32Array(512);
   count = 0;
   /** The position looked up last: the next value is often the same. */
   last = -1;
+  /** Plus 1: the positions looked up last, by length and last byte, which tell few values apart without a hash of all. */
+  readonly recent = new Uint32Array(RECENT);
 
   constructor(id: number) {
     this.id = id;
@@ -101,6 +106,23 @@ export class ByteTable {
     const { last } = column;
     if (last >= 0 && column.lengths[last] === length && this.#same(column.starts[last]!, start, length))
       return last;
+    const place = length === 0 ? 0 : (this.#view.getUint8(start + length - 1) ^ length) & (RECENT - 1);
+    const recent = column.recent[place]! - 1;
+    if (
+      recent >= 0 &&
+      column.lengths[recent] === length &&
+      this.#same(column.starts[recent]!, start, length)
+    ) {
+      column.last = recent;
+      return recent;
+    }
+    const position = this.#lookUp(column, start, length);
+    column.recent[place] = position + 1;
+    column.last = position;
+    return position;
+  }
+
+  #lookUp(column: StringsColumn, start: number, length: number): number {
     const hash = hashRange(this.#view, start, length);
     const mask = this.#slots.length - 1;
     let slot = slotOf(hash, column.id) & mask;
@@ -112,7 +134,6 @@ export class ByteTable {
           column.lengths[position] === length &&
           this.#same(column.starts[position]!, start, length)
         ) {
-          column.last = position;
           return position;
         }
       }
@@ -120,7 +141,6 @@ export class ByteTable {
     }
     const position = column.add(start, length, hash);
     this.#slots[slot] = this.#addEntry(column.id, position);
-    column.last = position;
     if (this.#size * 2 > this.#slots.length) this.#grow();
     return position;
   }

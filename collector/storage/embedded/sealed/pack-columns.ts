@@ -44,7 +44,7 @@ function indexOf(values: Uint32Array, count: number): { main: Uint8Array; random
 
 /** Values of 64 bits, as pairs of words. */
 export class WordsColumn {
-  words = new Uint32Array(128);
+  words = new Uint32Array(1024);
   count = 0;
 
   push(low: number, high: number): void {

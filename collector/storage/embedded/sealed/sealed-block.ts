@@ -5,6 +5,7 @@ import type { StringColumn } from '../../../telemetry/columns.ts';
 import { attributeText } from '../../attribute-text.ts';
 import type { BlockMeta } from '../block.ts';
 import { buildBloom } from '../bloom.ts';
+import { compare64, words64 } from '../words.ts';
 import { packBits } from './bits.ts';
 import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter, StoredColumn } from './directory.ts';
@@ -209,10 +210,11 @@ function countServices(
 }
 
 function boundsOf(times: BigInt64Array): { minUnixNano: bigint; maxUnixNano: bigint } {
-  let [minUnixNano, maxUnixNano] = [times[0] ?? 0n, times[0] ?? 0n];
-  for (const time of times) {
-    if (time < minUnixNano) minUnixNano = time;
-    else if (time > maxUnixNano) maxUnixNano = time;
+  const words = words64(times);
+  let [least, most] = [0, 0];
+  for (let i = 1; i < times.length; i++) {
+    if (compare64(words, i, words, least) < 0) least = i;
+    else if (compare64(words, i, words, most) > 0) most = i;
   }
-  return { minUnixNano, maxUnixNano };
+  return { minUnixNano: times[least] ?? 0n, maxUnixNano: times[most] ?? 0n };
 }
