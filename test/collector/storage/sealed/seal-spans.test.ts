@@ -9,6 +9,7 @@ import {
   decodeSpanIndex,
 } from '../../../../collector/storage/embedded/block.ts';
 import { hasAttributes, mentions } from '../../../../collector/storage/embedded/records.ts';
+import { OLDER_MAGIC } from '../../../../collector/storage/embedded/sealed/layout.ts';
 import type { RawBlock } from '../../../../collector/storage/embedded/sealed/raw-blocks.ts';
 import { sealSpans } from '../../../../collector/storage/embedded/sealed/seal-spans.ts';
 import type { SealedBlock } from '../../../../collector/storage/embedded/sealed/sealed-block.ts';
@@ -158,6 +159,12 @@ describe('sealed spans', () => {
       }),
       RUNS,
     ));
+
+  it('are refused by name when they are of an older form', () => {
+    const block = sealSpans(spanBlocks(fc.sample(spanRequests, { numRuns: 20, seed: 1 }).flat()))[0]!;
+    new DataView(block.directory.buffer).setUint32(0, OLDER_MAGIC, true);
+    assert.throws(() => viewOf(block), /store-damaged|never released/);
+  });
 
   it('tell when a column is missing', () => {
     const body = spanRequests;
