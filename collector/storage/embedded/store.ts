@@ -70,8 +70,8 @@ const systemDeps = {
   warn: () => {},
 };
 
-const GROUP_RECORDS = 2048;
-const GROUP_BYTES = 4 * 1024 * 1024;
+const GROUP_RECORDS = 4096;
+const GROUP_BYTES = 8 * 1024 * 1024;
 /** Rows of `removed_blocks`: some ten bytes each. */
 const REMOVALS_KEPT = 20_000;
 const CACHE_BYTES = 64 * 1024 * 1024;
