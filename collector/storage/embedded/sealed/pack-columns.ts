@@ -59,6 +59,15 @@ export class WordsColumn {
   }
 }
 
+/** Copies pairs of words of the records behind one another, from pair `at` on. */
+export function copyPairs(from: Uint32Array, records: Uint32Array, to: Uint32Array, at: number): void {
+  for (let n = 0; n < records.length; n++) {
+    const i = records[n]! * 2;
+    to[(at + n) * 2] = from[i]!;
+    to[(at + n) * 2 + 1] = from[i + 1]!;
+  }
+}
+
 /** Numbers as a dictionary when few are distinct, else as what they are above the least, else as they are. */
 export function packWordColumn(type: number, { words, count }: WordsColumn, key?: Uint8Array): PlainColumn {
   const base = { type, count, ...(key ? { key } : {}) };
@@ -88,7 +97,12 @@ function distinctWords(
   const values = new Uint32Array(count);
   let distinct = 0;
   for (let i = 0; i < count; i++) {
-    const [low, high] = [words[i * 2]!, words[i * 2 + 1]!];
+    const low = words[i * 2]!;
+    const high = words[i * 2 + 1]!;
+    if (i > 0 && low === words[i * 2 - 2] && high === words[i * 2 - 1]) {
+      values[i] = values[i - 1]!;
+      continue;
+    }
     let slot = hashWords(low, high) & 1023;
     while (slots[slot] !== -1 && (found[slots[slot]! * 2] !== low || found[slots[slot]! * 2 + 1] !== high)) {
       slot = (slot + 1) & 1023;

@@ -11,9 +11,8 @@ import { Origins, packMembers, type SealedBlock, sealedBlock } from './sealed-bl
 
 /** Index columns that are taken over from the raw blocks'. */
 export interface IndexColumns<I> {
-  /** The next records are of this block. */
-  enter(raw: DecodedRaw<I>): void;
-  push(i: number): void;
+  /** The next records are these of the block. */
+  push(raw: DecodedRaw<I>, records: Uint32Array): void;
   /** Distinct trace ids, and the time, of all records. */
   readonly traceIds: Uint8Array;
   readonly times: BigInt64Array;
@@ -45,19 +44,20 @@ export function sealGroup<I extends { service: StringColumn }>(group: Group<I>):
   const walk = group.walk(table, attributes);
   const origins = new Origins(arena, table, refs.count);
   const shapes = new Uint32Array(refs.count);
-  let current = -1;
-  for (let n = 0; n < refs.count; n++) {
-    const block = refs.block[n]!;
-    const i = refs.record[n]!;
+  for (let from = 0; from < refs.count; ) {
+    const block = refs.block[from]!;
+    let to = from + 1;
+    while (to < refs.count && refs.block[to] === block) to++;
     const raw = raws[block]!;
-    if (block !== current) {
-      index.enter(raw);
-      origins.enter(raw);
-      current = block;
+    const records = refs.record.subarray(from, to);
+    index.push(raw, records);
+    origins.push(raw, records);
+    const { offset, length } = raw.offsets;
+    for (let n = from; n < to; n++) {
+      const i = refs.record[n]!;
+      shapes[n] = walk.record(raw.start + offset[i]!, length[i]!);
     }
-    index.push(i);
-    origins.push(i);
-    shapes[n] = walk.record(raw.start + raw.offsets.offset[i]!, raw.offsets.length[i]!);
+    from = to;
   }
   const directory = new DirectoryWriter();
   const filter = new PairFilterWriter();

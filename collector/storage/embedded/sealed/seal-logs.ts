@@ -8,7 +8,7 @@ import type { DirectoryWriter } from './directory.ts';
 import { ENCODING, TYPE } from './layout.ts';
 import { LineWalk } from './line-walk.ts';
 import { LogWalk } from './log-walk.ts';
-import { packStringColumn, packTimes, packUintColumn } from './pack-columns.ts';
+import { copyPairs, packStringColumn, packTimes, packUintColumn } from './pack-columns.ts';
 import { TraceColumn } from './pack-ids.ts';
 import {
   type DecodedRaw,
@@ -48,9 +48,6 @@ class LogColumns implements IndexColumns<LogIndex> {
   readonly #times: Uint32Array;
   readonly #severities: Uint32Array;
   readonly #services: StringsColumn;
-  #raw: LogIndex | undefined;
-  #words: Record<'trace' | 'span' | 'time', Uint32Array> = NO_WORDS;
-  #positions: Uint32Array = NONE;
   #count = 0;
 
   constructor(arena: Arena, table: ByteTable, count: number) {
@@ -63,30 +60,20 @@ class LogColumns implements IndexColumns<LogIndex> {
     this.#services = table.column();
   }
 
-  enter({ index }: DecodedRaw<LogIndex>): void {
-    this.#raw = index;
-    this.#words = {
-      trace: wordsOf(index.traceId),
-      span: wordsOf(index.spanId),
-      time: words64(index.timeUnixNano),
-    };
-    this.#positions = Uint32Array.from(index.service.dictionary, (text) => {
+  push({ index }: DecodedRaw<LogIndex>, records: Uint32Array): void {
+    const from = this.#count;
+    this.#count += records.length;
+    const trace = wordsOf(index.traceId);
+    for (let n = 0; n < records.length; n++) this.#traces.push(trace, records[n]! * 4);
+    copyPairs(wordsOf(index.spanId), records, this.#spans, from);
+    copyPairs(words64(index.timeUnixNano), records, this.#times, from);
+    const { severityNumber, service } = index;
+    for (let n = 0; n < records.length; n++) this.#severities[from + n] = severityNumber[records[n]!]!;
+    const positions = Uint32Array.from(service.dictionary, (text) => {
       const bytes = Buffer.from(text);
       return this.#table.position(this.#services, this.#arena.append(bytes), bytes.length);
     });
-  }
-
-  push(i: number): void {
-    const raw = this.#raw!;
-    const { trace, span, time } = this.#words;
-    const n = this.#count++;
-    this.#traces.push(trace, i * 4);
-    this.#spans[n * 2] = span[i * 2]!;
-    this.#spans[n * 2 + 1] = span[i * 2 + 1]!;
-    this.#times[n * 2] = time[i * 2]!;
-    this.#times[n * 2 + 1] = time[i * 2 + 1]!;
-    this.#severities[n] = raw.severityNumber[i]!;
-    this.#services.push(this.#positions[raw.service.index[i]!]!);
+    for (let n = 0; n < records.length; n++) this.#services.push(positions[service.index[records[n]!]!]!);
   }
 
   get traceIds(): Uint8Array {
@@ -108,6 +95,3 @@ class LogColumns implements IndexColumns<LogIndex> {
     return 0;
   }
 }
-
-const NONE = new Uint32Array(0);
-const NO_WORDS = { trace: NONE, span: NONE, time: NONE };

@@ -8,6 +8,7 @@ import { type Arena, ArenaKeeper, type ByteTable, type StringsColumn } from './b
 import type { DirectoryWriter } from './directory.ts';
 import { FLAG, TYPE } from './layout.ts';
 import {
+  copyPairs,
   packDurations,
   packStringColumn,
   packTimes,
@@ -60,9 +61,6 @@ class SpanColumns implements IndexColumns<SpanIndex> {
   readonly #kindStatus: Uint32Array;
   readonly #httpStatus = new WordsColumn();
   readonly #strings: { type: number; key: 'name' | 'service' | 'route' | 'method'; column: StringsColumn }[];
-  #raw: SpanIndex | undefined;
-  #words: Record<'trace' | 'span' | 'parent' | 'start' | 'duration', Uint32Array> = NO_WORDS;
-  #positions: Uint32Array[] = [];
   #count = 0;
 
   constructor(arena: Arena, table: ByteTable, count: number) {
@@ -80,16 +78,29 @@ class SpanColumns implements IndexColumns<SpanIndex> {
     }));
   }
 
-  enter({ index }: DecodedRaw<SpanIndex>): void {
-    this.#raw = index;
-    this.#words = {
-      trace: wordsOf(index.traceId),
-      span: wordsOf(index.spanId),
-      parent: wordsOf(index.parentSpanId),
-      start: words64(index.startTimeUnixNano),
-      duration: words64(index.durationNano),
-    };
-    this.#positions = this.#strings.map(({ key, column }) => this.#translate(index[key], column));
+  push({ index }: DecodedRaw<SpanIndex>, records: Uint32Array): void {
+    const from = this.#count;
+    this.#count += records.length;
+    const trace = wordsOf(index.traceId);
+    const span = wordsOf(index.spanId);
+    const parent = wordsOf(index.parentSpanId);
+    for (let n = 0; n < records.length; n++) {
+      this.#traces.push(trace, records[n]! * 4);
+      this.#ids.push(trace, span, parent, records[n]!);
+    }
+    copyPairs(words64(index.startTimeUnixNano), records, this.#start, from);
+    copyPairs(words64(index.durationNano), records, this.#duration, from);
+    const { kind, status, httpStatus } = index;
+    for (let n = 0; n < records.length; n++) {
+      const i = records[n]!;
+      this.#kindStatus[from + n] = kind[i]! | (status[i]! << 4);
+      this.#httpStatus.push(httpStatus[i]!, 0);
+    }
+    for (const { key, column } of this.#strings) {
+      const positions = this.#translate(index[key], column);
+      const of = index[key].index;
+      for (let n = 0; n < records.length; n++) column.push(positions[of[records[n]!]!]!);
+    }
   }
 
   /** For each entry of a raw block's dictionary its position in the sealed one. */
@@ -98,24 +109,6 @@ class SpanColumns implements IndexColumns<SpanIndex> {
       const bytes = Buffer.from(text);
       return this.#table.position(column, this.#arena.append(bytes), bytes.length);
     });
-  }
-
-  push(i: number): void {
-    const raw = this.#raw!;
-    const { trace, span, parent, start, duration } = this.#words;
-    const n = this.#count++;
-    this.#traces.push(trace, i * 4);
-    this.#ids.push(trace, span, parent, i);
-    this.#start[n * 2] = start[i * 2]!;
-    this.#start[n * 2 + 1] = start[i * 2 + 1]!;
-    this.#duration[n * 2] = duration[i * 2]!;
-    this.#duration[n * 2 + 1] = duration[i * 2 + 1]!;
-    this.#kindStatus[n] = raw.kind[i]! | (raw.status[i]! << 4);
-    this.#httpStatus.push(raw.httpStatus[i]!, 0);
-    for (let c = 0; c < this.#strings.length; c++) {
-      const { key, column } = this.#strings[c]!;
-      column.push(this.#positions[c]![raw[key].index[i]!]!);
-    }
   }
 
   /** Distinct trace ids of all records. */
@@ -142,6 +135,3 @@ class SpanColumns implements IndexColumns<SpanIndex> {
     return areDistinct ? FLAG.distinctIds : 0;
   }
 }
-
-const NONE = new Uint32Array(0);
-const NO_WORDS = { trace: NONE, span: NONE, parent: NONE, start: NONE, duration: NONE };

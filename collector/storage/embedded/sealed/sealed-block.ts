@@ -31,10 +31,6 @@ export class Origins {
   readonly #scopes: StringsColumn;
   readonly #resourceOf: Uint32Array;
   readonly #scopeOf: Uint32Array;
-  #raw: DecodedRaw<unknown> | undefined;
-  /** Per entry of the raw block: its position here, plus 1. */
-  #knownResources = new Uint32Array(0);
-  #knownScopes = new Uint32Array(0);
   #count = 0;
 
   constructor(arena: Arena, table: ByteTable, count: number) {
@@ -46,25 +42,23 @@ export class Origins {
     this.#scopeOf = new Uint32Array(count);
   }
 
-  enter(raw: DecodedRaw<unknown>): void {
-    this.#raw = raw;
-    this.#knownResources = new Uint32Array(raw.offsets.resources.length / 2);
-    this.#knownScopes = new Uint32Array(raw.offsets.scopes.length / 2);
-  }
-
-  push(i: number): void {
-    const { offsets, start } = this.#raw!;
-    const n = this.#count++;
-    const resource = offsets.resource[i]!;
-    const scope = offsets.scope[i]!;
-    this.#resourceOf[n] = this.#position(
-      this.#resources,
-      this.#knownResources,
-      offsets.resources,
-      resource,
-      start,
-    );
-    this.#scopeOf[n] = this.#position(this.#scopes, this.#knownScopes, offsets.scopes, scope, start);
+  /** The next records are these of the block. */
+  push({ offsets, start }: DecodedRaw<unknown>, records: Uint32Array): void {
+    // Per entry of the block: its position here, plus 1.
+    const knownResources = new Uint32Array(offsets.resources.length / 2);
+    const knownScopes = new Uint32Array(offsets.scopes.length / 2);
+    const { resource, scope, resources, scopes } = offsets;
+    for (let n = 0; n < records.length; n++) {
+      const i = records[n]!;
+      this.#resourceOf[this.#count] = this.#position(
+        this.#resources,
+        knownResources,
+        resources,
+        resource[i]!,
+        start,
+      );
+      this.#scopeOf[this.#count++] = this.#position(this.#scopes, knownScopes, scopes, scope[i]!, start);
+    }
   }
 
   #position(
