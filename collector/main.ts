@@ -85,7 +85,8 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const first = redact.enabled ? [createRedact(redact, { masked })] : [];
     const before = [createRecordSize(limit), createLimit(limit)];
     const keep = (event: ServiceEvent) => keepOnce(store, event);
-    const recent = createRecentRequests({ clock });
+    const newestUnixNano = (await store.status()).signals.traces.newestUnixNano;
+    const recent = createRecentRequests({ clock, newestUnixNano });
     const watched = config.incidents.enabled ? [recent.observe] : [];
     const after = [redMetrics.observe, ...watched, createDeploys({ clock, keep, warn })];
     const consume = createPipeline({ first, before, after }, traffic.counted(store), intake, { clock });

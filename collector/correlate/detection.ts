@@ -111,7 +111,10 @@ export async function detect(
   const part = state.stepNano * PART_STEPS;
   while (toUnixNano > state.nextUnixNano) {
     const fromUnixNano = state.nextUnixNano;
-    const end = toUnixNano - fromUnixNano > part ? fromUnixNano + part : toUnixNano;
+    // What is counted in memory is asked for apart from the history before it.
+    const known = roundUp(deps.recent?.sinceUnixNano ?? fromUnixNano, state.stepNano);
+    const limit = known > fromUnixNano && known < toUnixNano ? known : toUnixNano;
+    const end = limit - fromUnixNano > part ? fromUnixNano + part : limit;
     const query = { fromUnixNano, toUnixNano: end, stepNano: state.stepNano };
     for (const signals of await readGoldenSignals(store, query, deps)) advance(state, signals);
     state.nextUnixNano = end;
@@ -142,6 +145,10 @@ async function currentState(
   const history = now - BigInt(DETECTION.historySeconds) * NANOS_PER_SECOND;
   const from = sinceUnixNano !== undefined && sinceUnixNano < history ? sinceUnixNano : history;
   return { stepNano, nextUnixNano: (from / stepNano) * stepNano, measuredUnixNano: now, routes: new Map() };
+}
+
+function roundUp(time: bigint, step: bigint): bigint {
+  return ((time + step - 1n) / step) * step;
 }
 
 function advance(state: DetectorState, signals: RouteSignals): void {

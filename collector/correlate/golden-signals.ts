@@ -69,6 +69,8 @@ export interface GoldenDeps {
 
 /** Counts of server spans that are kept in memory. */
 export interface RecentSpans {
+  /** No range that begins before it is covered. */
+  readonly sinceUnixNano: bigint;
   /** Undefined when the range is not covered; spans counted by route and step otherwise. */
   read(query: {
     fromUnixNano: bigint;

@@ -30,6 +30,8 @@ interface RecentQuery {
 /** Told of batches, and asked what the routes did lately. */
 export interface RecentRequests {
   observe: Observer;
+  /** Nothing before it is answered; it moves on. */
+  readonly sinceUnixNano: bigint;
   /**
    * Undefined when the memory does not cover the range whole: it is too old, began before this process, is not cut at
    * whole slots, had too many routes, or spans in it state weights. A span that was sent twice counts twice.
@@ -46,6 +48,12 @@ const SLOTS = 12;
 const GROUPS = 2048;
 const SERVER = SPAN_KINDS.indexOf('server');
 const ERROR = SPAN_STATUSES.indexOf('error');
+
+interface RecentDeps {
+  clock: Clock;
+  /** Start of the newest span that was stored before; undefined when none was. */
+  newestUnixNano: bigint | undefined;
+}
 
 interface Group {
   service: string;
@@ -66,10 +74,13 @@ interface Slot {
  * Requests of the last two minutes by route and time, counted as their spans become durable: what watches the routes need
  * not read back from the store what just went into it.
  */
-export function createRecentRequests(deps: { clock: Clock }): RecentRequests {
-  const slots = new Slots(deps.clock());
+export function createRecentRequests(deps: RecentDeps): RecentRequests {
+  const slots = new Slots(deps);
   return {
     observe: (batch) => observe(batch, slots),
+    get sinceUnixNano() {
+      return slots.sinceUnixNano;
+    },
     read: (query) => slots.read(query),
   };
 }
@@ -116,8 +127,15 @@ class Slots {
   /** Slots below are not whole: they began before this process, or were forgotten. */
   #first: number;
 
-  constructor(nowUnixNano: bigint) {
-    this.#first = Number(nowUnixNano / SLOT_NANO) + 1;
+  /** Of the slot in which it begins all is seen as well, unless the store has some of it. */
+  constructor({ clock, newestUnixNano }: RecentDeps) {
+    const now = clock() / SLOT_NANO;
+    const stored = newestUnixNano === undefined ? now - 1n : newestUnixNano / SLOT_NANO;
+    this.#first = Number(stored < now ? now : stored + 1n);
+  }
+
+  get sinceUnixNano(): bigint {
+    return BigInt(this.#first) * SLOT_NANO;
   }
 
   /** The group of span `i`; undefined when there is none to be had. */

@@ -21,7 +21,7 @@ function plainBatch(spans: PlainSpan[]) {
   return { ...batch, index: { ...batch.index, statesWeights: false, hasTraceState: false } };
 }
 
-const memory = () => createRecentRequests({ clock: () => start - 1n });
+const memory = (newestUnixNano?: bigint) => createRecentRequests({ clock: () => start, newestUnixNano });
 const minute = { fromUnixNano: start, toUnixNano: start + 6n * STEP, stepNano: STEP, quantiles };
 
 const anySpan = fc.record({
@@ -86,6 +86,14 @@ test('what began before the memory did, or is not cut at its steps, is not answe
   assert.equal(recent.read({ ...minute, fromUnixNano: start - STEP }), undefined);
   assert.equal(recent.read({ ...minute, stepNano: SECOND }), undefined);
   assert.equal(recent.read(minute)!.length, 1);
+  assert.equal(recent.sinceUnixNano, start);
+});
+
+test('the step in which it begins is left to the store that has some of it', () => {
+  assert.equal(memory(start - 1n).sinceUnixNano, start);
+  assert.equal(memory(start).sinceUnixNano, start + STEP);
+  assert.equal(memory(start).read(minute), undefined);
+  assert.equal(memory(start + 3n * STEP).sinceUnixNano, start + 4n * STEP);
 });
 
 test('after two minutes a step is forgotten, and then not answered', () => {
