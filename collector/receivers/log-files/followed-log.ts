@@ -6,6 +6,11 @@ import type { Tail } from './tail.ts';
 
 /** Files that are known although they are gone: what compressed them may be seen later. */
 const MAX_GONE = 32;
+/** Contents that are known of one file: one that is truncated, and an inode that is used again, have several. */
+const MAX_CONTENTS = 8;
+const MAX_KNOWN = 2 * MAX_ROTATED;
+/** Looks in a row that miss a file which is gone: one that is being renamed may be missed by one. */
+const LOOKS_TO_BE_GONE = 3;
 const IDENTITY = /^log:\d{1,20}:\d{1,20}$/;
 
 /** One file that the log consists of, or did. */
@@ -15,6 +20,8 @@ export interface KnownFile {
   state: FileState | undefined;
   /** What reads it now. */
   tail?: Tail;
+  /** Looks in a row that did not see it. */
+  missed?: number;
 }
 
 /**
@@ -124,13 +131,16 @@ export class FollowedLog {
     );
   }
 
-  /** Forgets most of the files that are gone; `present` are those that are there. */
+  /** Forgets most of the files that are gone, and most contents that a file had before; `present` are those that a look saw. */
   prune(present: ReadonlySet<string>): void {
-    const newest = new Map(this.#known.map((file) => [file.identity, file]));
-    const isGone = (file: KnownFile) =>
-      !file.tail && !(present.has(file.identity) && newest.get(file.identity) === file);
-    const gone = new Set(this.#known.filter(isGone).slice(0, -MAX_GONE));
-    this.#known = this.#known.filter((file) => !gone.has(file)).slice(-(MAX_ROTATED + MAX_GONE));
+    for (const file of this.#known) {
+      file.missed = file.tail || present.has(file.identity) ? 0 : (file.missed ?? 0) + 1;
+    }
+    const gone = this.#known.filter(({ missed }) => missed! >= LOOKS_TO_BE_GONE).slice(0, -MAX_GONE);
+    const byFile = Map.groupBy(this.#known, ({ identity }) => identity);
+    const older = [...byFile.values()].flatMap((contents) => contents.slice(0, -MAX_CONTENTS));
+    const forgotten = new Set([...gone, ...older]);
+    this.#known = this.#known.filter((file) => !forgotten.has(file)).slice(-MAX_KNOWN);
     for (const identity of this.#settled.keys()) if (!present.has(identity)) this.#settled.delete(identity);
     if (!this.again) this.tries.clear();
   }

@@ -24,14 +24,14 @@ export class Folders {
   readonly #names = new Map<string, Promise<string[]>>();
 
   changedMs(folder: string): Promise<number> {
-    const changed =
-      this.#changed.get(folder) ??
-      stat(folder).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => 0,
-      );
+    const changed = this.#changed.get(folder) ?? changedMsOf(folder);
     this.#changed.set(folder, changed);
     return changed;
+  }
+
+  /** True when nothing in it was renamed since `changedMs` was asked. */
+  async isAsItWas(folder: string): Promise<boolean> {
+    return (await this.changedMs(folder)) === (await changedMsOf(folder));
   }
 
   names(folder: string): Promise<string[]> {
@@ -46,11 +46,20 @@ interface Opened {
   facts: FileFacts;
 }
 
+function changedMsOf(folder: string): Promise<number> {
+  return stat(folder).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+}
+
 /** What one look at a log's rotated files goes by. */
 interface Look {
   log: FollowedLog;
   live: Tail | undefined;
   files: RotatedFile[];
+  /** Files may be there that it did not see: some were renamed meanwhile. */
+  isBlurred: boolean;
 }
 
 /** Finds what rotation made of a log, and has read what was not read yet. */
@@ -78,19 +87,23 @@ export class RotatedLook {
 
   /** Looks now. Rejects when the store does not answer; the next look is made in any case then. */
   async look(log: FollowedLog, live: Tail | undefined, folders: Folders): Promise<void> {
-    const names = await folders.names(dirname(log.realPath));
+    const folder = dirname(log.realPath);
+    await folders.changedMs(folder);
+    const names = await folders.names(folder);
     const { files, left } = await rotatedFiles(log.realPath, names);
     if (left > 0) {
       this.#deps.warnOnce(log.path, `more than ${MAX_ROTATED} rotated files: ${left} are not looked at`);
     }
     log.rotated = files.length;
+    const isBlurred = !(await folders.isAsItWas(folder));
+    if (isBlurred) log.again = true;
     try {
-      await this.#settleAll({ log, live, files }, names);
+      await this.#settleAll({ log, live, files, isBlurred }, names);
     } catch (error) {
       log.again = true;
       throw error;
     }
-    log.prune(new Set([...files.map(({ identity }) => identity), live?.identity ?? '']));
+    if (!isBlurred) log.prune(new Set([...files.map(({ identity }) => identity), live?.identity ?? '']));
   }
 
   async #settleAll(look: Look, names: readonly string[]): Promise<void> {
@@ -211,11 +224,11 @@ export class RotatedLook {
     };
   }
 
-  async #stillHolds({ identity, state }: ReadFile, { log, files }: Look): Promise<boolean> {
+  async #stillHolds({ identity, state }: ReadFile, { log, files, isBlurred }: Look): Promise<boolean> {
     const tail = this.#open.get(identity);
     if (tail) return tail.holds(state);
     const file = files.find((other) => other.identity === identity);
-    if (!file) return false;
+    if (!file) return isBlurred;
     const opened = await openContent(file.path).catch(() => undefined);
     try {
       if (opened?.facts.identity === identity) return await continues(opened.content, state);

@@ -7,6 +7,8 @@ import { cutLines } from './line-chunks.ts';
 import { Unwrapping, withHeld } from './unwrapping.ts';
 
 const NEWLINE = 0x0a;
+/** Bytes of a first chunk that are looked at again: a chunk that was truncated while it was read is of two contents. */
+const HEAD_BYTES = 1024;
 
 /** Lines to hand on: as they stand in the file, or unwrapped, those of one stream each. */
 export type TailLines = UnwrappedLines | { stream: ''; body: Uint8Array };
@@ -114,11 +116,19 @@ export class Tail {
     if (seen === this.#seen && stats.size <= offset + this.#searched) return 'none';
     if (stats.size < offset) return 'replaced';
     const chunk = await readAt(this.content, offset + this.#searched, this.#limits.chunkBytes);
-    if (this.#state && !fixed && !(await continues(this.content, this.#state))) return 'replaced';
+    if (!fixed && !(await this.#stillHolds(chunk))) return 'replaced';
     const read =
       this.#searched > 0 ? await this.#endOfLongLine(chunk, offset) : await this.#lines(chunk, offset);
     if (read === 'none' && chunk.length < this.#limits.chunkBytes) this.#seen = seen;
     return read;
+  }
+
+  /** True when what was read before, or the beginning of the first chunk, is still there. */
+  async #stillHolds(chunk: Buffer): Promise<boolean> {
+    if (this.#state) return continues(this.content, this.#state);
+    if (this.#searched > 0) return true;
+    const head = chunk.subarray(0, HEAD_BYTES);
+    return (await readAt(this.content, 0, head.length)).equals(head);
   }
 
   async #lines(chunk: Buffer, offset: number): Promise<TailRead | 'none'> {

@@ -15,6 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { FollowedLog } from '../../../collector/receivers/log-files/followed-log.ts';
 import { isRotatedName } from '../../../collector/receivers/log-files/names.ts';
 import { CollectorError } from '../../../collector/telemetry/errors.ts';
 import { numbers, Tailing } from './tailing.ts';
@@ -327,6 +328,27 @@ test('a long backlog of a rotated file does not keep other logs waiting, but wha
     tail.got.filter((text) => text !== 'other'),
     Array.from({ length: 202 }, (_, i) => String(i + 1)),
   );
+});
+
+test('a file that a look does not see, or whose inode had another content before, is not forgotten', () => {
+  const log = new FollowedLog('/app.log', { include: [], resource: {}, format: 'json' });
+  const state = (n: number) => ({
+    fingerprint: String(n).padStart(16, '0'),
+    offset: n,
+    tail: '0'.repeat(16),
+  });
+  const isKnown = (n: number) => log.read.some((file) => file.state.offset === n);
+  log.note('log:1:1', state(1));
+  log.note('log:1:2', state(2));
+  // As a checkpoint that an older file of this inode left behind.
+  log.note('log:1:2', state(3));
+  for (let n = 10; n < 60; n++) log.note(`log:1:${n}`, state(n));
+  const present = new Set(['log:1:1', 'log:1:2']);
+  log.prune(present);
+  log.prune(new Set(['log:1:2']));
+  for (let looks = 0; looks < 5; looks++) log.prune(present);
+  assert.ok(isKnown(1) && isKnown(2) && isKnown(3));
+  assert.ok(!isKnown(10) && isKnown(59), 'of those that are gone only the newest stay known');
 });
 
 test('names that rotation gives, and names that it does not', () => {
