@@ -6,7 +6,7 @@ const NEEDED = 24;
  * Bodies come and go by the hundred megabytes while the heap stays at some twenty: threads that collect it at the same
  * time cost more than they save (a fifth of the CPU of taking spans in), and a small nursery keeps memory small.
  */
-const FLAGS = ['--single-threaded-gc', '--max-semi-space-size=4'];
+const FLAGS = ['--single-threaded-gc', '--min-semi-space-size=8', '--max-semi-space-size=8'];
 /** Buffers of all threads from one arena: what one thread gives back the others may use. */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 
