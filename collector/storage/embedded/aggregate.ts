@@ -74,15 +74,17 @@ async function collectGroups(
   budget: Budget,
 ): Promise<Group[]> {
   const { catalog, reader } = context;
-  const blocks = catalog.select('traces', lastMember, filter);
-  const spans = blocks.reduce((sum, { count }) => sum + count, 0);
-  const seen = new SeenSpans(spans);
+  // Attributes let few blocks pass; other conditions are cheaper to ask a second time than blocks are to read twice.
+  const isNarrow = (filter.attributes ?? []).length > 0;
+  const all = catalog.select('traces', lastMember, filter);
+  const blocks = isNarrow ? await matchingBlocks(context, all, filter, lastMember, budget) : all;
   const met = new MetTraces();
   for (const meta of blocks) {
     await budget.pause();
     const traces = isOtherService(meta, filter.service) ? undefined : reader.traces(meta);
     if (traces !== undefined) met.meet(traces);
   }
+  const seen = new SeenSpans(blocks.reduce((sum, { count }) => sum + count, 0));
   const groups = new SpanGroups(filter.fromUnixNano, stepNano, quantiles.length > 0);
   for (let part = 0; part < seen.parts; part++) {
     seen.begin(part);
@@ -104,6 +106,22 @@ async function collectGroups(
     ...group,
     bucket: filter.fromUnixNano + group.bucket * (stepNano ?? 0n),
   }));
+}
+
+/** Those of the blocks with spans that meet the filter. */
+async function matchingBlocks(
+  { reader }: QueryContext,
+  blocks: readonly BlockMeta[],
+  filter: AggregateQuery['filter'],
+  lastMember: number,
+  budget: Budget,
+): Promise<BlockMeta[]> {
+  const matching: BlockMeta[] = [];
+  for (const meta of blocks) {
+    await budget.pause();
+    if ((await matchSpans(reader, meta, filter, lastMember, budget)) !== undefined) matching.push(meta);
+  }
+  return matching;
 }
 
 /** Counts the spans that might have been duplicates and are none. */

@@ -39,6 +39,7 @@ export async function matchSpans(
   if (isOtherService(meta, filter.service)) return undefined;
   if (!reader.mayHoldAttributes(meta, filter.attributes ?? [])) return undefined;
   budget.read(meta);
+  if (lacksWeights(reader, meta, filter)) return undefined;
   if (!asksIndex(filter) && !reader.mayBodyHoldAttributes(meta, filter.attributes ?? [])) return undefined;
   const index = reader.spans(meta);
   if (index === undefined) return undefined;
@@ -48,6 +49,13 @@ export async function matchSpans(
       ? matchSealed(reader, meta, index, filter, end)
       : await matchRaw(reader, meta, index, filter, end, budget);
   return positions.length === 0 ? undefined : { index, positions };
+}
+
+/** True when the index of an unsealed block tells that none of its spans states the weight that is asked for. */
+function lacksWeights(reader: BlockReader, meta: BlockMeta, { attributes = [] }: SpanFilter): boolean {
+  if (meta.stage === 'sealed' || !attributes.some(({ key }) => key === spanAttribute.adjustedCount))
+    return false;
+  return reader.spans(meta)?.statesWeights === false && Object.keys(meta.resource).length === 0;
 }
 
 /** True when index columns may let few spans pass, so that they are looked at before the body. */
@@ -103,8 +111,6 @@ async function matchRaw(
   const text = filter.text?.toLowerCase() ?? '';
   const wanted = filter.attributes ?? [];
   if (candidates.length === 0 || (text === '' && wanted.length === 0)) return candidates;
-  if (index.statesWeights === false && wanted.some(({ key }) => key === spanAttribute.adjustedCount))
-    return [];
   const named = maskOf(index.name, (name) => name.toLowerCase().includes(text));
   const records = reader.recordsOnce(meta);
   const readable = records !== undefined && Object.keys(meta.resource).length === 0;

@@ -12,6 +12,10 @@ const MAX_GROUPS = 100_000;
 /** Combinations of a block's dictionaries and buckets that are looked up in an array instead of a map. */
 const MAX_SLOTS = 65_536;
 
+const TWO_32 = 0x1_0000_0000;
+/** Below this the whole part of a quotient of integers is exact in doubles: a quotient just below the next one is told from it. */
+const EXACT = 2 ** 52;
+
 export interface Group {
   /** From the beginning of the range, counted in steps. */
   bucket: bigint;
@@ -80,6 +84,33 @@ export class SpanGroups {
     return number;
   }
 
+  /**
+   * The same without a bigint for every span; undefined where spans began before the range or so long after its beginning
+   * that a double would not tell their buckets exactly.
+   */
+  #nearBuckets(
+    index: SpanIndex,
+    step: bigint,
+    positions: ArrayLike<number>,
+  ): { first: bigint; count: number; of(n: number): number } | undefined {
+    const words = words64(index.startTimeUnixNano);
+    const [low = 0, high = 0] = words64(BigInt64Array.of(this.#fromUnixNano));
+    const width = Number(step);
+    if (width > EXACT) return undefined;
+    const numbers = new Float64Array(positions.length);
+    let [least, most] = [Number.POSITIVE_INFINITY, 0];
+    for (let n = 0; n < numbers.length; n++) {
+      const i = positions[n]!;
+      const above = ((words[i * 2 + 1]! | 0) - (high | 0)) * TWO_32 + (words[i * 2]! - low);
+      if (!(above >= 0 && above < EXACT)) return undefined;
+      const bucket = Math.floor(above / width);
+      numbers[n] = bucket;
+      if (bucket < least) least = bucket;
+      if (bucket > most) most = bucket;
+    }
+    return { first: BigInt(least), count: most - least + 1, of: (n) => numbers[n]! - least };
+  }
+
   /** Bucket of every span above the block's first one. */
   #bucketsOf(
     index: SpanIndex,
@@ -87,6 +118,8 @@ export class SpanGroups {
   ): { first: bigint; count: number; of(n: number): number } {
     const step = this.#stepNano;
     if (step === undefined || positions.length === 0) return { first: 0n, count: 1, of: () => 0 };
+    const near = this.#nearBuckets(index, step, positions);
+    if (near !== undefined) return near;
     const numbers = Array.from(positions, (i) => (index.startTimeUnixNano[i]! - this.#fromUnixNano) / step);
     const [least, most] = numbers.reduce(
       ([low, high], number) => [number < low ? number : low, number > high ? number : high],
