@@ -4,11 +4,14 @@ import type { LogFileGroup } from './group.ts';
 import { MAX_ROTATED } from './names.ts';
 import type { Tail } from './tail.ts';
 
-/** Files that are known although they are gone: what compressed them may be seen later. */
-const MAX_GONE = 32;
-/** Contents that are known of one file: one that is truncated, and an inode that is used again, have several. */
-const MAX_CONTENTS = 8;
+/**
+ * Contents that are known although no file is known to have them any more: it is gone, or was truncated, or its inode is used
+ * again. What they were copied or compressed to may be seen later.
+ */
+const MAX_SPARE = 100;
 const MAX_KNOWN = 2 * MAX_ROTATED;
+/** Of the contents that a file had, which one it has now is not always the newest that is known. */
+const CONTENTS_OF_A_FILE = 3;
 /** Looks in a row that miss a file which is gone: one that is being renamed may be missed by one. */
 const LOOKS_TO_BE_GONE = 3;
 const IDENTITY = /^log:\d{1,20}:\d{1,20}$/;
@@ -131,27 +134,49 @@ export class FollowedLog {
     );
   }
 
-  /** Forgets most of the files that are gone, and most contents that a file had before; `present` are those that a look saw. */
+  /** Forgets contents that no file has any more, above a number; `present` are the files that a look saw. */
   prune(present: ReadonlySet<string>): void {
+    const byFile = Map.groupBy(this.#known, ({ identity }) => identity);
+    const newest = new Set([...byFile.values()].flatMap((contents) => contents.slice(-CONTENTS_OF_A_FILE)));
     for (const file of this.#known) {
       file.missed = file.tail || present.has(file.identity) ? 0 : (file.missed ?? 0) + 1;
     }
-    const gone = this.#known.filter(({ missed }) => missed! >= LOOKS_TO_BE_GONE).slice(0, -MAX_GONE);
-    const byFile = Map.groupBy(this.#known, ({ identity }) => identity);
-    const older = [...byFile.values()].flatMap((contents) => contents.slice(0, -MAX_CONTENTS));
-    const forgotten = new Set([...gone, ...older]);
+    const spare = this.#known.filter(
+      (file) => !file.tail && (file.missed! >= LOOKS_TO_BE_GONE || !newest.has(file)),
+    );
+    // Of what was found again in another file first.
+    const { found = [], lost = [] } = Object.groupBy(spare, (file) =>
+      this.#isElsewhere(file) ? 'found' : 'lost',
+    );
+    const forgotten = new Set([...found, ...lost].slice(0, Math.max(0, spare.length - MAX_SPARE)));
     this.#known = this.#known.filter((file) => !forgotten.has(file)).slice(-MAX_KNOWN);
     for (const identity of this.#settled.keys()) if (!present.has(identity)) this.#settled.delete(identity);
     if (!this.again) this.tries.clear();
   }
 
-  /** The record to be stored; undefined when the one that is stored names the same files. */
+  /** Another file that is there has what was read of this one. */
+  #isElsewhere({ identity, state }: KnownFile): boolean {
+    return this.#known.some((other) => {
+      const now = other.tail ? other.tail.state : other.state;
+      if (other.identity === identity || other.missed !== 0 || !now || !state) return false;
+      return now.fingerprint === state.fingerprint && now.offset >= state.offset;
+    });
+  }
+
+  /** The record to be stored; undefined when the one that is stored tells the same but of files that are being read. */
   unsaved(): string | undefined {
-    return this.identities.join() === this.#saved ? undefined : this.#render();
+    return this.#gist() === this.#saved ? undefined : this.#render();
   }
 
   saved(): void {
-    this.#saved = this.identities.join();
+    this.#saved = this.#gist();
+  }
+
+  /** What must be stored: how far a file is read that is being read is stored with its lines. */
+  #gist(): string {
+    return this.#known
+      .map(({ identity, state, tail }) => (tail || !state ? identity : `${identity} ${renderState(state)}`))
+      .join();
   }
 
   #render(): string {

@@ -342,13 +342,29 @@ test('a file that a look does not see, or whose inode had another content before
   log.note('log:1:2', state(2));
   // As a checkpoint that an older file of this inode left behind.
   log.note('log:1:2', state(3));
-  for (let n = 10; n < 60; n++) log.note(`log:1:${n}`, state(n));
+  for (let n = 10; n < 160; n++) log.note(`log:1:${n}`, state(n));
   const present = new Set(['log:1:1', 'log:1:2']);
   log.prune(present);
   log.prune(new Set(['log:1:2']));
   for (let looks = 0; looks < 5; looks++) log.prune(present);
   assert.ok(isKnown(1) && isKnown(2) && isKnown(3));
-  assert.ok(!isKnown(10) && isKnown(59), 'of those that are gone only the newest stay known');
+  assert.ok(!isKnown(10) && isKnown(159), 'of those that are gone only the newest stay known');
+});
+
+test('another content of a known file is a reason to store which files are known', () => {
+  const log = new FollowedLog('/app.log', { include: [], resource: {}, format: 'json' });
+  const state = (n: number) => ({
+    fingerprint: String(n).padStart(16, '0'),
+    offset: n,
+    tail: '0'.repeat(16),
+  });
+  for (let n = 0; n < 150; n++) {
+    log.note('log:1:1', state(n));
+    log.prune(new Set(['log:1:1']));
+    assert.match(log.unsaved() ?? '', new RegExp(`:${n}:`));
+    log.saved();
+    assert.equal(log.unsaved(), undefined);
+  }
 });
 
 test('names that rotation gives, and names that it does not', () => {
