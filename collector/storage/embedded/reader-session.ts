@@ -8,8 +8,7 @@ import { Catalog } from './catalog.ts';
 import { messageOf, openForReading } from './file.ts';
 import { queryFindLogs } from './find-logs.ts';
 import { queryFindTraces } from './find-traces.ts';
-import { ByteLru } from './lru.ts';
-import { BlockReader, type ReaderCache } from './reader.ts';
+import { BlockReader, ReaderCache } from './reader.ts';
 import { querySeries } from './series.ts';
 import { queryTrace } from './trace.ts';
 
@@ -25,9 +24,6 @@ const QUERIES = {
 export type QueryName = keyof typeof QUERIES;
 export type QueryOf<N extends QueryName> = Parameters<Store[N]>[0];
 export type AnswerOf<N extends QueryName> = Awaited<ReturnType<Store[N]>>;
-
-/** Part of its bytes that a cache may fill: what it holds takes some more than it counts. */
-const FULL = 0.75;
 
 /** One query under way at a time. */
 interface Lane {
@@ -52,7 +48,7 @@ export class ReaderSession {
   constructor(path: string, cacheBytes: number, deps: BudgetDeps) {
     this.#path = path;
     this.#deps = deps;
-    this.#cache = new ByteLru(cacheBytes * FULL);
+    this.#cache = new ReaderCache(cacheBytes);
   }
 
   /** Throws what the query throws, errors of the catalogue. */

@@ -13,7 +13,7 @@ import {
 } from './block.ts';
 import { type IdHash, mayContain } from './bloom.ts';
 import { messageOf } from './file.ts';
-import type { ByteLru } from './lru.ts';
+import { ByteLru } from './lru.ts';
 import { rawFilter } from './raw-filter.ts';
 import { type LogDetail, logDetail, type Records, type SpanDetail, spanDetail } from './records.ts';
 import type { BlockView } from './sealed/block-view.ts';
@@ -43,12 +43,31 @@ const SERIES_BYTES = 1000;
 const VIEW_BYTES = 16;
 const DECODED_BYTES = 4;
 /** What the columns of a row take up beside it when they are unpacked. */
-const UNPACKED_ROW = 1.25;
+const UNPACKED_ROW = 1;
 /** What an entry takes up beside its bytes. */
 const ENTRY_BYTES = 200;
 
-/** What the connections of one reader share: decoded blocks, and what tells which blocks to read; by `keyOf`. */
-export type ReaderCache = ByteLru<number, unknown>;
+/** What the connections of one reader share; by `keyOf`. */
+export class ReaderCache {
+  /** Decoded blocks. */
+  readonly blocks: ByteLru<number, unknown>;
+  /** What tells which blocks to read: a search that reads all of them must not push it out. */
+  readonly guides: ByteLru<number, Uint32Array>;
+
+  constructor(bytes: number) {
+    this.blocks = new ByteLru(bytes * BLOCKS_PART);
+    this.guides = new ByteLru(bytes * GUIDES_PART);
+  }
+
+  clear(): void {
+    this.blocks.clear();
+    this.guides.clear();
+  }
+}
+
+/** Parts of its bytes: filters of ten million sealed spans take 18 MB. */
+const BLOCKS_PART = 11 / 16;
+const GUIDES_PART = 5 / 16;
 
 /** Kinds of what is kept; each of a block, `set` of a set of series. */
 const KIND = { view: 0, bloom: 1, filter: 2, traces: 3, columns: 4, body: 5, set: 6 } as const;
@@ -80,8 +99,7 @@ export class BlockReader {
 
   /** False only when none of the traces is surely in the block. */
   mayHoldTraces(meta: BlockMeta, hashes: readonly IdHash[]): boolean {
-    const known = this.#cache.get(keyOf('bloom', meta.id)) as Uint32Array | undefined;
-    const filter = known ?? this.#loadBloom(meta);
+    const filter = this.#cache.guides.get(keyOf('bloom', meta.id)) ?? this.#loadBloom(meta);
     return hashes.some((hash) => mayContain(filter, hash));
   }
 
@@ -95,12 +113,12 @@ export class BlockReader {
       const index = this.spans(meta);
       return index && { ids: index.traceId };
     }
-    const known = this.#cache.get(keyOf('traces', meta.id)) as TraceIds | undefined;
+    const known = this.#cache.blocks.get(keyOf('traces', meta.id)) as TraceIds | undefined;
     if (known !== undefined) return known;
     const traces = this.sealedSpans(meta)?.traces();
     if (traces !== undefined) {
       const bytes = traces.ids.length + traces.index.byteLength + ENTRY_BYTES;
-      this.#cache.put(keyOf('traces', meta.id), traces, bytes);
+      this.#cache.blocks.put(keyOf('traces', meta.id), traces, bytes);
     }
     return traces;
   }
@@ -118,7 +136,7 @@ export class BlockReader {
   #sealedView<V extends BlockView>(meta: BlockMeta, View: ViewOf<V>): V | undefined {
     const key = keyOf('view', meta.id);
     return this.#cached(key, meta, () => {
-      const value = this.#view(meta, View, (bytes) => this.#cache.grow(key, bytes));
+      const value = this.#view(meta, View, (bytes) => this.#cache.blocks.grow(key, bytes));
       return value && { value, bytes: meta.count * VIEW_BYTES };
     });
   }
@@ -126,8 +144,7 @@ export class BlockReader {
   /** False when no record of the block has all of the attributes, as far as can be told without reading it. */
   mayHoldAttributes(meta: BlockMeta, wanted: readonly { key: string; value: string }[]): boolean {
     if (wanted.length === 0) return true;
-    const known = this.#cache.get(keyOf('filter', meta.id)) as Uint32Array | undefined;
-    const filter = known ?? this.#loadFilter(meta);
+    const filter = this.#cache.guides.get(keyOf('filter', meta.id)) ?? this.#loadFilter(meta);
     if (filter === undefined) return true;
     const hashes = this.#hashesOf(wanted);
     return wanted.every((pair, n) => mayHoldPair(meta, filter, pair, hashes[n]!));
@@ -138,11 +155,11 @@ export class BlockReader {
    */
   mayBodyHoldAttributes(meta: BlockMeta, wanted: readonly { key: string; value: string }[]): boolean {
     if (meta.stage === 'sealed' || wanted.length === 0) return true;
-    if (this.#cache.get(keyOf('filter', meta.id)) !== undefined) return true;
+    if (this.#cache.guides.get(keyOf('filter', meta.id)) !== undefined) return true;
     const records = this.recordsOnce(meta);
     if (records === undefined || meta.encoding !== 'otlp-protobuf') return true;
     const filter = rawFilter(records);
-    this.#cache.put(keyOf('filter', meta.id), filter, filter.byteLength + ENTRY_BYTES);
+    this.#cache.guides.put(keyOf('filter', meta.id), filter, filter.byteLength + ENTRY_BYTES);
     return this.mayHoldAttributes(meta, wanted);
   }
 
@@ -158,7 +175,7 @@ export class BlockReader {
     const row = this.#sealed.get(meta.id * COLUMNS_PER_BLOCK + FILTER_ROW);
     if (row === undefined) return undefined;
     const filter = this.#guarded(meta, () => readPairFilter(row['bytes'] as Uint8Array));
-    this.#cache.put(keyOf('filter', meta.id), filter, filter.byteLength + ENTRY_BYTES);
+    this.#cache.guides.put(keyOf('filter', meta.id), filter, filter.byteLength + ENTRY_BYTES);
     return filter;
   }
 
@@ -201,7 +218,7 @@ export class BlockReader {
 
   /** Like `records`, kept until the next one only: a search over all there is would push everything else out of the cache. */
   recordsOnce(meta: BlockMeta): Records | undefined {
-    const known = this.#cache.get(keyOf('body', meta.id)) as Records | undefined;
+    const known = this.#cache.blocks.get(keyOf('body', meta.id)) as Records | undefined;
     if (known !== undefined) return known;
     if (this.#latest?.block !== meta.id) {
       this.#latest = { block: meta.id, records: this.#guarded(meta, () => this.#loadRecords(meta)) };
@@ -248,7 +265,7 @@ export class BlockReader {
     // A copy: SQLite's bytes need not begin at a multiple of four.
     const bytes = new Uint8Array(stored ?? []);
     const filter = new Uint32Array(bytes.buffer, 0, bytes.length >>> 2);
-    this.#cache.put(keyOf('bloom', meta.id), filter, bytes.length + ENTRY_BYTES);
+    this.#cache.guides.put(keyOf('bloom', meta.id), filter, bytes.length + ENTRY_BYTES);
     return filter;
   }
 
@@ -266,10 +283,10 @@ export class BlockReader {
     meta: BlockMeta,
     load: () => { value: T; bytes: number } | undefined,
   ): T | undefined {
-    const known = this.#cache.get(key);
+    const known = this.#cache.blocks.get(key);
     if (known !== undefined) return known as T;
     const loaded = this.#guarded(meta, load);
-    if (loaded !== undefined) this.#cache.put(key, loaded.value, loaded.bytes);
+    if (loaded !== undefined) this.#cache.blocks.put(key, loaded.value, loaded.bytes);
     return loaded?.value;
   }
 

@@ -1,7 +1,6 @@
 import { Catalog } from './catalog.ts';
 import { openAlone, openError } from './file.ts';
-import { ByteLru } from './lru.ts';
-import { BlockReader } from './reader.ts';
+import { BlockReader, ReaderCache } from './reader.ts';
 
 /** A closed store as an operator's command sees it. */
 export interface StoredFile {
@@ -22,7 +21,7 @@ export function openStoredFile(path: string): StoredFile {
       db,
       close,
       catalog: Catalog.load(db),
-      reader: new BlockReader(db, new ByteLru(CACHE_BYTES)),
+      reader: new BlockReader(db, new ReaderCache(CACHE_BYTES)),
     };
   } catch (cause) {
     close();
