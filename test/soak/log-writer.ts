@@ -18,10 +18,10 @@ import { basename, dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 /** Rotated files that are kept: more than are made in the longest time in which the collector does not look. */
-const KEPT = 200;
+const KEPT = 600;
 const LINES_PER_TURN = 40;
 /** How often a turn rotates, and at the most how often in a row. */
-const ROTATE = 0.1;
+const ROTATE = 0.05;
 const MOST_IN_A_ROW = 4;
 const COMPRESS = 0.1;
 

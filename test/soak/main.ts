@@ -5,9 +5,11 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nearest } from '../../slo/index.ts';
 import { type KillResult, soakKill } from './kill.ts';
+import { soakTail } from './tail.ts';
 
 const SOAKS: Readonly<Record<string, string>> = {
   kill: 'kill -9 at random moments under load: nothing acknowledged is lost, nothing is there twice',
+  tail: 'a log that is rotated all the time, read by many short lives: every line is there once',
 };
 
 const usage = `npm run soak -- NAME [flags]
@@ -18,7 +20,7 @@ ${Object.entries(SOAKS)
 
   --kills N  how often the collector is killed (default 200)
   --seed N   of the moments (default: the time, printed)
-  --collector FILE  its entry, such as a dist/main.js that was built (default: the source)
+  --collector FILE  kill: its entry, such as a dist/main.js that was built (default: the source)
   --keep     leave the store and the logs where they are, even when nothing is wrong
   --help
 
@@ -67,7 +69,9 @@ function whole(flag: string, text: string): number {
   return value;
 }
 
-function tell({ phases, sent, notes }: KillResult): void {
+type Result = Pick<KillResult, 'kills' | 'losses' | 'doubled' | 'notes'> & Partial<KillResult>;
+
+function tell({ phases = {} as KillResult['phases'], sent = {}, notes }: Result): void {
   for (const [phase, { kills, hit }] of Object.entries(phases)) {
     console.log(`${phase.padEnd(16)} ${String(kills).padStart(8)} kills, ${hit} of them in it`);
   }
@@ -82,7 +86,8 @@ async function run({ name, kills, seed, main, keep }: Request): Promise<number> 
   console.log(`${name}: ${SOAKS[name]} (seed ${seed})`);
   let wrong = true;
   try {
-    const result = await soakKill({ kills, seed, folder, main, tell: (line) => console.error(`# ${line}`) });
+    const settings = { kills, seed, folder, main, tell: (line: string) => console.error(`# ${line}`) };
+    const result: Result = name === 'tail' ? await soakTail(settings) : await soakKill(settings);
     tell(result);
     const figures = { kills: result.kills, losses: result.losses, doubled: result.doubled };
     console.log(`RESULT ${JSON.stringify({ bench: name, figures })}`);
