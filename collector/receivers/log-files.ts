@@ -150,7 +150,9 @@ class LogFiles {
 
   /** What could not be handed on is read again later, from where it stands. */
   #backOff(error: unknown): void {
-    const asked = error instanceof CollectorError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    // A limit tells when there is room. A store tells senders far away to keep away; it may be well again in a moment.
+    const isTold = error instanceof CollectorError && !error.code.startsWith('store-');
+    const asked = isTold ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     this.#backoffMs = Math.min(MAX_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, this.#backoffMs * 2));
     this.#retryAtUnixNano = this.#deps.clock() + BigInt(Math.max(asked, this.#backoffMs)) * NANOS_PER_MS;
     this.#deps.warn('log files wait and are read on later: lines could not be handed on', {

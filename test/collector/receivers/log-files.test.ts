@@ -235,6 +235,24 @@ test('while the store refuses, lines wait in their file; the pauses grow; nothin
   tail.assertComplete();
 });
 
+test('a full store is asked again soon, however long it asks senders to wait; a limit is not', async (t) => {
+  const tail = new Tailing(t);
+  tail.write(1);
+  tail.recording.refuse = new CollectorError('store-full', 'full', { retryAfterSeconds: 30 });
+  await tail.poll();
+  tail.recording.refuse = new CollectorError('overloaded', 'too much', { retryAfterSeconds: 30 });
+  tail.recording.now += 250_000_000n;
+  await tail.poll();
+  tail.recording.refuse = undefined;
+  tail.recording.now += 29_000_000_000n;
+  await tail.poll();
+  assert.deepEqual(tail.got, []);
+  tail.recording.now += 1_000_000_000n;
+  await tail.poll();
+  tail.assertComplete();
+  assert.equal(tail.recording.warnings.length, 2);
+});
+
 test('lines that are refused for good are counted and do not stop the rest', async (t) => {
   const tail = new Tailing(t);
   tail.write(2);
