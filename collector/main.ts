@@ -86,7 +86,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const before = [createRecordSize(limit), createLimit(limit)];
     const keep = (event: ServiceEvent) => keepOnce(store, event);
     const newestUnixNano = (await store.status()).signals.traces.newestUnixNano;
-    const recent = createRecentRequests({ clock, newestUnixNano });
+    const recent = createRecentRequests({ newestUnixNano });
     const watched = config.incidents.enabled ? [recent.observe] : [];
     const after = [redMetrics.observe, ...watched, createDeploys({ clock, keep, warn })];
     const consume = createPipeline({ first, before, after }, traffic.counted(store), intake, { clock });

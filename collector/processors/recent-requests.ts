@@ -1,5 +1,5 @@
 import type { Batch, SpanBatch } from '../telemetry/batch.ts';
-import { type Clock, NANOS_PER_SECOND } from '../telemetry/clock.ts';
+import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../telemetry/model.ts';
 import type { Observer } from './processor.ts';
@@ -33,7 +33,7 @@ export interface RecentRequests {
   /** Nothing before it is answered; it moves on. */
   readonly sinceUnixNano: bigint;
   /**
-   * Undefined when the memory does not cover the range whole: it is too old, began before this process, is not cut at
+   * Undefined when the memory does not cover the range whole: it is too old, some of it was stored before this process, it is not cut at
    * whole slots, had too many routes, or spans in it state weights. A span that was sent twice counts twice.
    */
   read(query: RecentQuery): RecentGroup[] | undefined;
@@ -50,7 +50,6 @@ const SERVER = SPAN_KINDS.indexOf('server');
 const ERROR = SPAN_STATUSES.indexOf('error');
 
 interface RecentDeps {
-  clock: Clock;
   /** Start of the newest span that was stored before; undefined when none was. */
   newestUnixNano: bigint | undefined;
 }
@@ -124,14 +123,12 @@ function halves(column: BigInt64Array): Uint32Array {
 class Slots {
   readonly #slots = new Map<number, Slot>();
   #groups = 0;
-  /** Slots below are not whole: they began before this process, or were forgotten. */
+  /** Slots below are not whole: some of them was stored before, or they were forgotten. */
   #first: number;
 
-  /** Of the slot in which it begins all is seen as well, unless the store has some of it. */
-  constructor({ clock, newestUnixNano }: RecentDeps) {
-    const now = clock() / SLOT_NANO;
-    const stored = newestUnixNano === undefined ? now - 1n : newestUnixNano / SLOT_NANO;
-    this.#first = Number(stored < now ? now : stored + 1n);
+  /** Whatever is stored later is seen, however long ago it started. */
+  constructor({ newestUnixNano }: RecentDeps) {
+    this.#first = newestUnixNano === undefined ? 0 : Number(newestUnixNano / SLOT_NANO) + 1;
   }
 
   get sinceUnixNano(): bigint {

@@ -101,6 +101,13 @@ export class Catalog {
     );
   }
 
+  /** True when a block may hold records of the range. */
+  holds(signal: Signal, { fromUnixNano, toUnixNano }: TimeRange): boolean {
+    return this.#blocks[signal].some(
+      (block) => block.maxUnixNano >= fromUnixNano && block.minUnixNano < toUnixNano,
+    );
+  }
+
   /** Those of the blocks that are stored now. */
   present(ids: readonly number[]): BlockMeta[] {
     const wanted = new Set(ids);

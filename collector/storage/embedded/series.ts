@@ -11,11 +11,13 @@ import {
   type SeriesQuery,
 } from '../store.ts';
 import type { BlockMeta, SampleColumns } from './block.ts';
-import { Budget } from './budget.ts';
+import { Budget, type BudgetDeps } from './budget.ts';
+import { Catalog } from './catalog.ts';
 import type { QueryContext } from './context.ts';
 import { copyId, FoundExemplars, FoundSamples, type Ordered } from './found-samples.ts';
 import { compileMatchers } from './label-matcher.ts';
 import { type PageRequest, pageRequest } from './page.ts';
+import type { BlockReader } from './reader.ts';
 import { compareKeys, type SeriesSet } from './series-set.ts';
 
 /** A series that the matchers take; samples and exemplars know it by its number. */
@@ -36,8 +38,23 @@ const MAX_SAMPLES = 5_000_000;
 /** In place of a series' number: the matchers refuse it. */
 const REFUSED = -1;
 
+/** What is needed of the reader. */
+type SeriesContext = Omit<QueryContext, 'reader'> & { reader: Pick<BlockReader, 'samples' | 'seriesSet'> };
+
+/** Of blocks that are not there. */
+const NO_BLOCKS: SeriesContext['reader'] = { samples: () => undefined, seriesSet: () => undefined };
+
+/** As querySeries answers where no block holds samples of the range: without a reader, and with its errors. */
+export function queryNoSeries(
+  deps: BudgetDeps,
+  query: SeriesQuery,
+  options: QueryOptions = {},
+): Promise<Page<SeriesColumns>> {
+  return querySeries({ catalog: new Catalog(), reader: NO_BLOCKS, deps }, query, options);
+}
+
 export async function querySeries(
-  context: QueryContext,
+  context: SeriesContext,
   query: SeriesQuery,
   options: QueryOptions = {},
 ): Promise<Page<SeriesColumns>> {
@@ -61,7 +78,7 @@ export async function querySeries(
 }
 
 async function findSeries(
-  context: QueryContext,
+  context: SeriesContext,
   query: SeriesQuery,
   lastBlock: number,
   budget: Budget,

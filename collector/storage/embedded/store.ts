@@ -19,6 +19,7 @@ import { fileBytes, Retention } from './retention.ts';
 import { sealRun } from './sealed/seal-run.ts';
 import { eventLoopBusy, Sealer, type SealerOptions } from './sealer.ts';
 import { type SealBlocks, SealingThread } from './sealing-thread.ts';
+import { queryNoSeries } from './series.ts';
 import { describeStore } from './status.ts';
 import { GroupWriter, type Schedule } from './writer.ts';
 
@@ -123,7 +124,11 @@ function storeOver(
     trace: whileOpen((query, options) => readers.ask('trace', query, options)),
     findTraces: whileOpen((query, options) => readers.ask('findTraces', query, options)),
     findLogs: whileOpen((query, options) => readers.ask('findLogs', query, options)),
-    series: whileOpen((query, options) => readers.ask('series', query, options)),
+    series: whileOpen((query, options) => {
+      // The detector asks all the time: no thread is started to say that there is nothing.
+      const isThere = catalog.holds('metrics', query);
+      return isThere ? readers.ask('series', query, options) : queryNoSeries(deps, query, options);
+    }),
     aggregate: whileOpen((query, options) => readers.ask('aggregate', query, options)),
     put: whileOpen(putDocument.bind(undefined, db)),
     list: whileOpen((kind, query = {}) => listDocuments(db, kind, query)),

@@ -111,8 +111,7 @@ test('without metrics the spans are watched', async (t) => {
 test('spans that were counted as they came open the same incident, and hardly any is read for it', async (t) => {
   const { made, seen } = await watched(t, { fault: 'slow-cache', without: ['metrics'] });
   const store = await storeOf(t, made.batches);
-  const clock = () => made.startUnixNano - 60n * SECOND;
-  const recent = createRecentRequests({ clock, newestUnixNano: undefined });
+  const recent = createRecentRequests({ newestUnixNano: made.startUnixNano - 60n * SECOND });
   const coming = made.batches.filter((batch) => batch.signal === 'traces');
   let aggregates = 0;
   const asked: number[] = [];

@@ -21,7 +21,7 @@ function plainBatch(spans: PlainSpan[]) {
   return { ...batch, index: { ...batch.index, statesWeights: false, hasTraceState: false } };
 }
 
-const memory = (newestUnixNano?: bigint) => createRecentRequests({ clock: () => start, newestUnixNano });
+const memory = (newestUnixNano: bigint | undefined = start - 1n) => createRecentRequests({ newestUnixNano });
 const minute = { fromUnixNano: start, toUnixNano: start + 6n * STEP, stepNano: STEP, quantiles };
 
 const anySpan = fc.record({
@@ -89,7 +89,8 @@ test('what began before the memory did, or is not cut at its steps, is not answe
   assert.equal(recent.sinceUnixNano, start);
 });
 
-test('the step in which it begins is left to the store that has some of it', () => {
+test('steps of which some was stored before are left to the store, and no others', () => {
+  assert.equal(createRecentRequests({ newestUnixNano: undefined }).sinceUnixNano, 0n);
   assert.equal(memory(start - 1n).sinceUnixNano, start);
   assert.equal(memory(start).sinceUnixNano, start + STEP);
   assert.equal(memory(start).read(minute), undefined);

@@ -86,7 +86,7 @@ it('appends share one transaction: one timer, nothing acknowledged or readable b
 it('a group that has enough records does not wait for the timer', async () => {
   const timer = manualTimer();
   const store = await open({}, { schedule: timer.schedule });
-  await store.append([spanBatch(Array.from({ length: 2048 }, (_, n) => span(n + 1)))]);
+  await store.append([spanBatch(Array.from({ length: 4096 }, (_, n) => span(n + 1)))]);
   assert.equal(timer.pending.size, 0);
   await store.close();
 });
