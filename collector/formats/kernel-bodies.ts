@@ -13,6 +13,8 @@ class KernelBodies {
   /** Where nothing was given from yet. */
   #rest: number;
   readonly #free = new Map<number, Buffer[]>();
+  /** Bytes of every buffer by its address. */
+  readonly #sizes = new Map<number, number>();
   #given = 0;
 
   constructor({ from, to }: { from: number; to: number }) {
@@ -21,9 +23,9 @@ class KernelBodies {
     this.#rest = from;
   }
 
-  /** A buffer of `size` bytes or more, with whatever was in it before. */
-  take(size: number): Buffer {
-    const room = roomFor(size);
+  /** A buffer of `size` bytes or more, with whatever was in it before; with `spare` bytes more if there is room. */
+  take(size: number, spare = 0): Buffer {
+    const room = roomFor(size + spare);
     const buffer = this.#free.get(room)?.pop() ?? this.#fresh(room);
     if (buffer === undefined) return Buffer.allocUnsafeSlow(size);
     this.#given++;
@@ -32,8 +34,16 @@ class KernelBodies {
 
   #fresh(room: number): Buffer | undefined {
     if (room > MOST_BYTES || this.#rest + room > this.#to) return undefined;
+    const at = this.#rest;
     this.#rest += room;
-    return Buffer.from(kernelMemory.buffer, this.#rest - room, room);
+    this.#sizes.set(at, room);
+    return Buffer.from(kernelMemory.buffer, at, room);
+  }
+
+  /** The end of the buffer that begins at an address of the kernels' memory; undefined when none does. */
+  endOf(address: number): number | undefined {
+    const size = this.#sizes.get(address);
+    return size === undefined ? undefined : address + size;
   }
 
   /** Nobody may look at the buffer afterwards. */
@@ -49,6 +59,7 @@ class KernelBodies {
 
   #startAnew(): void {
     this.#free.clear();
+    this.#sizes.clear();
     this.#rest = this.#from;
   }
 }

@@ -9,7 +9,8 @@ export interface DroppedRecords {
 
 /**
  * Hands batches on; resolves when they are durable, to what of them was dropped for good, if anything; rejects with a
- * CollectorError when none of them is kept. Once it has settled the receiver may use the memory of the bodies again.
+ * CollectorError when none of them is kept. Once it has settled the receiver may use the memory of the bodies again, and of the
+ * columns that were read from them.
  */
 export type Consume = (batches: readonly Batch[]) => Promise<DroppedRecords | undefined>;
 

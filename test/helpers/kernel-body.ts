@@ -14,3 +14,14 @@ export function inKernelMemory<T>(bytes: Uint8Array, use: (body: Buffer) => T, l
     kernelBodies.give(slab);
   }
 }
+
+/** The same at the beginning of a buffer, with room behind for what is read from the body; only `use` may look at that. */
+export function withRoomBehind<T>(bytes: Uint8Array, use: (body: Buffer) => T): T {
+  const slab = kernelBodies.take(bytes.length, bytes.length + 4096);
+  slab.set(bytes);
+  try {
+    return use(slab.subarray(0, bytes.length));
+  } finally {
+    kernelBodies.give(slab);
+  }
+}

@@ -1,6 +1,7 @@
 import { unknownService } from '../../../slo/index.ts';
 import type { LogIndex, RecordOffsets, SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
+import { kernelBodies } from '../kernel-bodies.ts';
 import { addressOf, KERNEL_REGIONS, kernelMemory } from '../kernel-memory.ts';
 import { compileKernel, startKernel } from '../wasm-kernel.ts';
 import wasm from './scan-wasm.ts';
@@ -35,6 +36,8 @@ const RESULT = {
 } as const;
 /** Bytes behind a body that may be read. */
 const PADDING = 16;
+/** Columns begin at multiples of it. */
+const ALIGN = 16;
 /** Places of `results` in all. */
 const RESULTS = 40;
 
@@ -97,6 +100,13 @@ export function scanLogsFast(body: Uint8Array): Scanned<LogIndex> | undefined {
   };
 }
 
+/** Where columns fit behind the body in its own buffer: they are used as long as it is. */
+function roomBehind(body: Uint8Array, bytes: number): number | undefined {
+  const end = kernelBodies.endOf(addressOf(body) ?? -1);
+  const at = (body.byteOffset + body.length + PADDING + ALIGN - 1) & ~(ALIGN - 1);
+  return end !== undefined && at + bytes <= end ? at : undefined;
+}
+
 function scan(body: Uint8Array, isLogs: boolean): Found | undefined {
   if (body.length > MAX_BYTES) return undefined;
   const { buffer } = kernelMemory;
@@ -109,7 +119,10 @@ function scan(body: Uint8Array, isLogs: boolean): Found | undefined {
   return new Found(body, buffer, new Uint32Array(buffer, results, RESULTS));
 }
 
-/** The columns of one scan, copied out of the kernel's memory at once; the results must be read before the next scan. */
+/**
+ * The columns of one scan, copied at once: behind the body where a receiver has left room for them, or out of the kernels'
+ * memory. The results must be read before the next scan.
+ */
 class Found {
   readonly count: number;
   readonly #body: Buffer;
@@ -117,6 +130,8 @@ class Found {
   readonly #results: Uint32Array;
   readonly #columns: ArrayBuffer;
   readonly #from: number;
+  /** Where the copy begins in `#columns`. */
+  readonly #to: number;
 
   constructor(body: Uint8Array, memory: ArrayBuffer, results: Uint32Array) {
     this.#body = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -124,11 +139,20 @@ class Found {
     this.#results = results;
     this.count = results[RESULT.records]!;
     this.#from = results[RESULT.columns]!;
-    this.#columns = memory.slice(this.#from, this.#from + results[RESULT.columnBytes]!);
+    const bytes = results[RESULT.columnBytes]!;
+    const behind = roomBehind(body, bytes);
+    if (behind === undefined) {
+      this.#columns = memory.slice(this.#from, this.#from + bytes);
+      this.#to = 0;
+    } else {
+      new Uint8Array(memory).copyWithin(behind, this.#from, this.#from + bytes);
+      this.#columns = memory;
+      this.#to = behind;
+    }
   }
 
   #at(column: number): number {
-    return this.#results[column]! - this.#from;
+    return this.#results[column]! - this.#from + this.#to;
   }
 
   isSet(place: number): boolean {

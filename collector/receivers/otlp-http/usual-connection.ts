@@ -16,6 +16,8 @@ export interface ConnectionDeps {
   handOver(socket: Socket, data: Buffer): void;
 }
 
+/** Room behind a body for what columns are read from it, a fifth of usual spans. */
+const COLUMNS_PART = 0.25;
 const HEAD_END = Buffer.from('\r\n\r\n');
 const BEGINNING = Buffer.from('POST /v1/');
 /** Node's own limit of a head. */
@@ -114,7 +116,7 @@ export class UsualConnection {
       return;
     }
     this.#head = head;
-    this.#body = kernelBodies.take(head.length);
+    this.#body = kernelBodies.take(head.length, head.length * COLUMNS_PART);
     this.#filled = 0;
     this.#fill(data.subarray(end + HEAD_END.length));
   }

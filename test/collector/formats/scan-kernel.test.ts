@@ -7,7 +7,7 @@ import { scanLogsFast, scanSpansFast } from '../../../collector/formats/otlp-pro
 import { scanAnyLogs } from '../../../collector/formats/otlp-protobuf/scan-logs.ts';
 import { scanAnyTraces } from '../../../collector/formats/otlp-protobuf/scan-traces.ts';
 import type { RecordOffsets } from '../../../collector/telemetry/batch.ts';
-import { inKernelMemory } from '../../helpers/kernel-body.ts';
+import { inKernelMemory, withRoomBehind } from '../../helpers/kernel-body.ts';
 import { encodeByOracle, logsRequest, type Plain, tracesRequest } from './oracle.ts';
 import { mutations } from './tampering.ts';
 
@@ -86,10 +86,19 @@ function usualRequest(n: number): Plain {
   };
 }
 
+/** Read in between: what was found before must stay. */
+const ANOTHER = encodeByOracle('TracesData', usualRequest(3));
+
 /** What the kernel accepts, the scanner that reads everything accepts with the same columns; tells if it did accept. */
 function agrees({ fast, any }: (typeof SIGNALS)[number], body: Uint8Array): boolean {
   const found: Scanned | undefined = fast(body);
   assert.deepEqual(inKernelMemory<Scanned | undefined>(body, fast), found);
+  withRoomBehind(body, (own) => {
+    const behind: Scanned | undefined = fast(own);
+    inKernelMemory<Scanned | undefined>(ANOTHER, fast);
+    assert.deepEqual(behind, found);
+    assert.deepEqual(Buffer.from(own), Buffer.from(body));
+  });
   if (found === undefined) return false;
   const { count, index, offsets }: Scanned = any(body);
   assert.deepEqual(found, { count, index, offsets });
