@@ -166,13 +166,20 @@ function lowBytes(at: usize, size: usize): u64 {
   return load<u64>(at) & (u64.MAX_VALUE >> ((8 - size) << 3));
 }
 
+/** Whether two texts of `size` bytes are the same; what overlaps is read twice, so that few lengths need a loop. */
 @inline
 function sameBytes(one: usize, other: usize, size: usize): bool {
-  while (size > 8) {
-    if (load<u64>(one) !== load<u64>(other)) return false;
-    one += 8;
-    other += 8;
-    size -= 8;
+  if (size >= 16) {
+    const last = size - 16;
+    let differ = v128.xor(v128.load(one + last), v128.load(other + last));
+    for (let at: usize = 0; at < last; at += 16) {
+      differ = v128.or(differ, v128.xor(v128.load(one + at), v128.load(other + at)));
+    }
+    return !v128.any_true(differ);
+  }
+  if (size >= 8) {
+    const last = size - 8;
+    return ((load<u64>(one) ^ load<u64>(other)) | (load<u64>(one + last) ^ load<u64>(other + last))) === 0;
   }
   return lowBytes(one, size) === lowBytes(other, size);
 }
