@@ -11,8 +11,11 @@ import type { StringColumn } from '../../telemetry/columns.ts';
 import type { LeanBatch } from './block.ts';
 import { leanBody } from './lean-body.ts';
 
-/** Records and bytes of a block; a batch that alone has more becomes a block of its own. */
-const MAX_RECORDS = 4096;
+/**
+ * Records and bytes of a block; a batch that alone has more becomes a block of its own. A search among unsealed blocks inflates
+ * whole ones: larger blocks make it slower, smaller ones the writing.
+ */
+const MAX_RECORDS = 2048;
 const MAX_BYTES = 2 * 1024 * 1024;
 
 type Columns = Uint8Array | Uint16Array | Uint32Array | BigInt64Array;

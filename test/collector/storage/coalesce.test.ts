@@ -131,14 +131,14 @@ test('what differs in signal, compression or the resource of its file is not joi
 
 test('a block that is full is followed by another one', () => {
   const large = [
-    spans('shop', 0, 3000),
-    spans('shop', 3000, 4000),
-    spans('shop', 4000, 7000),
-    spans('shop', 7000, 12000),
+    spans('shop', 0, 1500),
+    spans('shop', 1500, 2000),
+    spans('shop', 2000, 3500),
+    spans('shop', 3500, 6000),
   ];
   assert.deepEqual(
     [...coalesce(large)].map(({ count }) => count),
-    [4000, 3000, 5000],
+    [2000, 1500, 2500],
   );
 });
 
