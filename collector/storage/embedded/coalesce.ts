@@ -9,6 +9,7 @@ import type {
 } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import type { LeanBatch } from './block.ts';
+import { ColumnRoom, type Columns } from './column-room.ts';
 import { leanBody } from './lean-body.ts';
 
 /**
@@ -18,20 +19,22 @@ import { leanBody } from './lean-body.ts';
 const MAX_RECORDS = 2048;
 const MAX_BYTES = 2 * 1024 * 1024;
 
-type Columns = Uint8Array | Uint16Array | Uint32Array | BigInt64Array;
-
 /**
  * The batches with those of one kind joined, in order of arrival. Joined are spans and logs of one encoding,
  * compression and resource whose bodies may follow one another: records of protobuf, lines of a log, members of a gzip
- * file. The bodies of uncompressed OTLP are streams of `leanBody` afterwards, which the next batch overwrites.
+ * file. The bodies of uncompressed OTLP are streams of `leanBody` afterwards. Streams and joined columns are overwritten when the next
+ * batch is asked for; the columns lie in `room`.
  * Checkpoints are left out. Throws what a malformed batch makes it throw: check the shapes before.
  */
-export function* coalesce(batches: readonly Batch[]): Generator<Batch | LeanBatch> {
-  for (const run of runsOf(batches)) yield lean(run) ?? (run.length === 1 ? run[0]! : join(run));
+export function* coalesce(batches: readonly Batch[], room = new ColumnRoom()): Generator<Batch | LeanBatch> {
+  for (const run of runsOf(batches)) {
+    room.clear();
+    yield lean(run, room) ?? (run.length === 1 ? run[0]! : join(run, room));
+  }
 }
 
 /** The run as one batch with a lean body; undefined when it is of another kind. */
-function lean(run: readonly Batch[]): LeanBatch | undefined {
+function lean(run: readonly Batch[], room: ColumnRoom): LeanBatch | undefined {
   const [first] = run;
   if (!first || first.signal === 'metrics' || first.compression !== 'none' || first.body.length === 0) {
     return undefined;
@@ -43,8 +46,8 @@ function lean(run: readonly Batch[]): LeanBatch | undefined {
   const count = run.reduce((sum, batch) => sum + batch.count, 0);
   if (run.length === 1) return { ...first, ...body };
   return first.signal === 'traces'
-    ? { ...first, count, index: joinSpans(run as readonly SpanBatch[]), ...body }
-    : { ...first, count, index: joinLogs(run as readonly LogBatch[]), ...body };
+    ? { ...first, count, index: joinSpans(run as readonly SpanBatch[], room), ...body }
+    : { ...first, count, index: joinLogs(run as readonly LogBatch[], room), ...body };
 }
 
 /** Batches that go into one block each; a run ends when it is full. */
@@ -89,24 +92,30 @@ function plainLength(batch: Batch): number {
   return (batch.compression === 'none' ? batch.body : batch.inflated!).length;
 }
 
-function join(run: readonly Batch[]): Batch {
+function join(run: readonly Batch[], room: ColumnRoom): Batch {
   const first = run[0]!;
   const count = run.reduce((sum, batch) => sum + batch.count, 0);
   const shared = {
     ...{ encoding: first.encoding, compression: first.compression, resource: first.resource, count },
     body: Buffer.concat(run.map((batch) => batch.body)),
-    offsets: joinOffsets(run),
+    offsets: joinOffsets(run, room),
   };
   return first.signal === 'traces'
-    ? { ...shared, signal: 'traces', index: joinSpans(run as readonly SpanBatch[]) }
-    : { ...shared, signal: 'logs', index: joinLogs(run as readonly LogBatch[]) };
+    ? { ...shared, signal: 'traces', index: joinSpans(run as readonly SpanBatch[], room) }
+    : { ...shared, signal: 'logs', index: joinLogs(run as readonly LogBatch[], room) };
 }
 
-function joinSpans(run: readonly SpanBatch[]): SpanIndex {
+function joinSpans(run: readonly SpanBatch[], room: ColumnRoom): SpanIndex {
   const of = <C extends Columns>(pick: (index: SpanIndex) => C) =>
-    concat(run.map(({ index }) => pick(index)));
+    concat(
+      run.map(({ index }) => pick(index)),
+      room,
+    );
   const strings = (pick: (index: SpanIndex) => StringColumn) =>
-    joinStrings(run.map(({ index }) => pick(index)));
+    joinStrings(
+      run.map(({ index }) => pick(index)),
+      room,
+    );
   return {
     traceId: of((index) => index.traceId),
     spanId: of((index) => index.spanId),
@@ -125,19 +134,26 @@ function joinSpans(run: readonly SpanBatch[]): SpanIndex {
   };
 }
 
-function joinLogs(run: readonly LogBatch[]): LogIndex {
-  const of = <C extends Columns>(pick: (index: LogIndex) => C) => concat(run.map(({ index }) => pick(index)));
+function joinLogs(run: readonly LogBatch[], room: ColumnRoom): LogIndex {
+  const of = <C extends Columns>(pick: (index: LogIndex) => C) =>
+    concat(
+      run.map(({ index }) => pick(index)),
+      room,
+    );
   return {
     timeUnixNano: of((index) => index.timeUnixNano),
     severityNumber: of((index) => index.severityNumber),
-    service: joinStrings(run.map(({ index }) => index.service)),
+    service: joinStrings(
+      run.map(({ index }) => index.service),
+      room,
+    ),
     traceId: of((index) => index.traceId),
     spanId: of((index) => index.spanId),
   };
 }
 
-function concat<C extends Columns>(parts: readonly C[]): C {
-  const whole = emptyLike(
+function concat<C extends Columns>(parts: readonly C[], room: ColumnRoom): C {
+  const whole = room.like(
     parts[0]!,
     parts.reduce((sum, part) => sum + part.length, 0),
   );
@@ -149,16 +165,13 @@ function concat<C extends Columns>(parts: readonly C[]): C {
   return whole;
 }
 
-function emptyLike<C extends Columns>(part: C, length: number): C {
-  if (part instanceof BigInt64Array) return new BigInt64Array(length) as C;
-  if (part instanceof Uint32Array) return new Uint32Array(length) as C;
-  return (part instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length)) as C;
-}
-
-function joinStrings(parts: readonly StringColumn[]): StringColumn {
+function joinStrings(parts: readonly StringColumn[], room: ColumnRoom): StringColumn {
   const dictionary = [''];
   const positions = new Map<string, number>([['', 0]]);
-  const index = new Uint32Array(parts.reduce((sum, part) => sum + part.index.length, 0));
+  const index = concat(
+    parts.map((part) => part.index),
+    room,
+  );
   let at = 0;
   for (const part of parts) {
     const position = new Uint32Array(part.dictionary.length);
@@ -171,14 +184,17 @@ function joinStrings(parts: readonly StringColumn[]): StringColumn {
       }
       position[entry] = known;
     }
-    for (let i = 0; i < part.index.length; i++) index[at++] = position[part.index[i]!]!;
+    for (let end = at + part.index.length; at < end; at++) index[at] = position[index[at]!]!;
   }
   return { dictionary, index };
 }
 
-function joinOffsets(run: readonly Batch[]): RecordOffsets {
+function joinOffsets(run: readonly Batch[], room: ColumnRoom): RecordOffsets {
   const of = (pick: (offsets: RecordOffsets) => Uint32Array) =>
-    concat(run.map(({ offsets }) => pick(offsets)));
+    concat(
+      run.map(({ offsets }) => pick(offsets)),
+      room,
+    );
   const joined: RecordOffsets = {
     offset: of((offsets) => offsets.offset),
     length: of((offsets) => offsets.length),

@@ -4,6 +4,7 @@ import { CollectorError } from '../../telemetry/errors.ts';
 import { type BlockMeta, checkShape, type EncodedBlock, encodeBlock, packServices } from './block.ts';
 import type { Catalog } from './catalog.ts';
 import { coalesce } from './coalesce.ts';
+import { ColumnRoom } from './column-room.ts';
 import { messageOf, SQLITE, sqliteCode } from './file.ts';
 import { SeriesSets } from './series-sets.ts';
 
@@ -46,6 +47,7 @@ export class GroupWriter {
   readonly #deps: WriterDeps;
   readonly #statements: Record<'block' | 'checkpoint', StatementSync>;
   readonly #sets: SeriesSets;
+  readonly #room = new ColumnRoom();
   #waiting: Waiting[] = [];
   #records = 0;
   #bytes = 0;
@@ -113,7 +115,10 @@ export class GroupWriter {
   #commit(group: readonly Waiting[]): void {
     const batches = group.flatMap((waiting) => waiting.batches);
     const arrival = group.at(-1)!.arrivalUnixNano;
-    const joined = coalesce(batches.filter((batch) => batch.count > 0));
+    const joined = coalesce(
+      batches.filter((batch) => batch.count > 0),
+      this.#room,
+    );
     const blocks = Array.from(joined, (batch) => encodeBlock(batch, arrival));
     const added = transaction(this.#db, () => {
       let id = this.#catalog.lastId;

@@ -142,6 +142,20 @@ test('a block that is full is followed by another one', () => {
   );
 });
 
+test('blocks that are made one after the other are as each would be alone', () => {
+  const runs = [
+    [spans('shop', 0, 1500), spans('pay', 1500, 2000)],
+    [spans('shop', 2000, 3500), spans('pay', 3500, 4000)],
+    [spans('mail', 4000, 4500), spans('shop', 4500, 6000)],
+  ];
+  const encoded = (batches: readonly Batch[]) =>
+    Array.from(coalesce(batches), (batch) => {
+      const { columns, offsets, body } = encodeBlock(batch, 1n);
+      return [columns, offsets, body].map((bytes) => Buffer.from(bytes).toString('base64'));
+    });
+  assert.deepEqual(encoded(runs.flat()), runs.flatMap(encoded));
+});
+
 /** Lean bodies of all batches together give every span back as its own body gives it. */
 function givesBack(batches: readonly SpanBatch[]): void {
   const lean = leanBody(batches)!;
