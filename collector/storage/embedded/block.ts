@@ -15,6 +15,7 @@ import { CollectorError } from '../../telemetry/errors.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import type { SeriesInfo, Signal } from '../../telemetry/model.ts';
 import { buildBloom } from './bloom.ts';
+import type { ColumnRoom } from './column-room.ts';
 import { ColumnReader, ColumnWriter } from './packing.ts';
 
 /** As a body came; or as a stream of `leanBody`, with a checksum behind it, or compressed. */
@@ -124,11 +125,15 @@ export function checkedStream(stored: Uint8Array): Uint8Array {
   return stream;
 }
 
-/** Packs a batch whose shape was checked. */
-export function encodeBlock(batch: Batch | LeanBatch, arrivalUnixNano: bigint): EncodedBlock {
+/** Packs a batch whose shape was checked; columns and offsets lie in `room`, if there is one. */
+export function encodeBlock(
+  batch: Batch | LeanBatch,
+  arrivalUnixNano: bigint,
+  room?: ColumnRoom,
+): EncodedBlock {
   const { body, compression } = storedBody(batch);
-  const columns = batch.signal === 'metrics' ? compress(packIndex(batch)) : packIndex(batch);
-  const offsets = batch.body.length > 0 ? packOffsets(batch.offsets) : EMPTY;
+  const columns = batch.signal === 'metrics' ? compress(packIndex(batch, room)) : packIndex(batch, room);
+  const offsets = batch.body.length > 0 ? packOffsets(batch.offsets, room) : EMPTY;
   const bloom = batch.signal === 'metrics' ? new Uint32Array(0) : buildBloom(batch.index.traceId);
   const bytes = columns.length + offsets.length + body.length + bloom.byteLength;
   const services = batch.signal === 'metrics' ? [] : countByString(batch.index.service, batch.offsets.length);
@@ -223,8 +228,8 @@ export function decompressBody(body: Uint8Array, compression: Compression): Uint
   return body;
 }
 
-function packIndex(batch: Batch | LeanBatch): Uint8Array {
-  const write = new ColumnWriter();
+function packIndex(batch: Batch | LeanBatch, room: ColumnRoom | undefined): Uint8Array {
+  const write = new ColumnWriter(room);
   if (batch.signal === 'traces') packSpans(write, batch.index);
   else if (batch.signal === 'logs') packLogs(write, batch.index);
   else packSamples(write, batch.index);
@@ -266,8 +271,8 @@ function packSamples(write: ColumnWriter, index: SampleIndex): void {
   write.bytes(index.exemplars.spanId);
 }
 
-function packOffsets(offsets: RecordOffsets): Uint8Array {
-  const write = new ColumnWriter();
+function packOffsets(offsets: RecordOffsets, room: ColumnRoom | undefined): Uint8Array {
+  const write = new ColumnWriter(room);
   write.positions(offsets.offset, offsets.length);
   write.uints(offsets.resource);
   write.uints(offsets.scope);

@@ -1,6 +1,6 @@
 export type Columns = Uint8Array | Uint16Array | Uint32Array | BigInt64Array;
 
-const FIRST_BYTES = 256 * 1024;
+const FIRST_BYTES = 64 * 1024;
 /** What is kept; a column for which there is no room gets memory of its own. */
 const MOST_BYTES = 2 * 1024 * 1024;
 const ALIGN = 8;
@@ -10,7 +10,7 @@ const ALIGN = 8;
  * would be half of what a collector under load throws away.
  */
 export class ColumnRoom {
-  #memory = new ArrayBuffer(FIRST_BYTES);
+  #memory = new ArrayBuffer(0);
   #used = 0;
 
   /** What was given before may be overwritten from now on. */
@@ -33,7 +33,8 @@ export class ColumnRoom {
     const end = at + Math.ceil(bytes / ALIGN) * ALIGN;
     if (end > MOST_BYTES) return [new ArrayBuffer(bytes), 0];
     // Columns that were given stay where they are.
-    if (end > this.#memory.byteLength) this.#memory = new ArrayBuffer(Math.min(MOST_BYTES, end * 2));
+    if (end > this.#memory.byteLength)
+      this.#memory = new ArrayBuffer(Math.min(MOST_BYTES, Math.max(FIRST_BYTES, end * 2)));
     this.#used = end;
     return [this.#memory, at];
   }

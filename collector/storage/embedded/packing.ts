@@ -3,14 +3,27 @@
  * and the values, padded to 8 bytes so that a reader can look at them in place. Numbers are little-endian.
  */
 import type { StringColumn } from '../../telemetry/columns.ts';
+import { ColumnRoom } from './column-room.ts';
 
 const HEADER_BYTES = 8;
+/** The kinds of columns that numbers are narrowed to. */
+const BYTES = new Uint8Array(0);
+const SHORTS = new Uint16Array(0);
+const WORDS = new Uint32Array(0);
 const align = (bytes: number): number => (bytes + 7) & ~7;
 
-/** Collects sections and joins them once; unsigned integers are narrowed to the least width that holds them. */
+/**
+ * Collects sections and joins them once; unsigned integers are narrowed to the least width that holds them. All of it lies in
+ * `room`.
+ */
 export class ColumnWriter {
+  readonly #room: ColumnRoom;
   readonly #sections: { width: number; count: number; bytes: Uint8Array }[] = [];
   #length = 0;
+
+  constructor(room = new ColumnRoom()) {
+    this.#room = room;
+  }
 
   bytes(values: Uint8Array): void {
     this.#add(1, values.length, values);
@@ -27,14 +40,14 @@ export class ColumnWriter {
   uints(values: Uint32Array | Uint16Array): void {
     let all = 0;
     for (let i = 0; i < values.length; i++) all |= values[i]!;
-    if (all >>> 8 === 0) this.#add(1, values.length, new Uint8Array(values));
-    else if (all >>> 16 === 0) this.#add(2, values.length, viewOf(new Uint16Array(values)));
-    else this.#add(4, values.length, viewOf(new Uint32Array(values)));
+    if (all >>> 8 === 0) this.#narrowed(BYTES, values);
+    else if (all >>> 16 === 0) this.#narrowed(SHORTS, values);
+    else this.#narrowed(WORDS, values);
   }
 
   /** Growing positions as the gap behind the record before: a byte each where the records lie close together. */
   positions(offset: Uint32Array, length: Uint32Array): void {
-    const gaps = new Uint32Array(offset.length);
+    const gaps = this.#room.like(WORDS, offset.length);
     let end = 0;
     for (let i = 0; i < offset.length; i++) {
       gaps[i] = offset[i]! - end;
@@ -49,15 +62,23 @@ export class ColumnWriter {
     this.bytes(Buffer.from(JSON.stringify(column.dictionary)));
   }
 
+  #narrowed(kind: Uint8Array | Uint16Array | Uint32Array, values: Uint32Array | Uint16Array): void {
+    const narrow = this.#room.like(kind, values.length);
+    narrow.set(values);
+    this.#add(kind.BYTES_PER_ELEMENT, values.length, viewOf(narrow));
+  }
+
   build(): Uint8Array {
-    const out = new Uint8Array(this.#length);
-    const header = new DataView(out.buffer);
+    const out = this.#room.like(BYTES, this.#length);
+    const header = new DataView(out.buffer, out.byteOffset);
     let at = 0;
     for (const section of this.#sections) {
       header.setUint32(at, section.width, true);
       header.setUint32(at + 4, section.count, true);
       out.set(section.bytes, at + HEADER_BYTES);
+      const end = at + HEADER_BYTES + section.bytes.length;
       at += HEADER_BYTES + align(section.bytes.length);
+      out.fill(0, end, at);
     }
     return out;
   }
@@ -133,6 +154,6 @@ export class ColumnReader {
   }
 }
 
-function viewOf(values: BigInt64Array | Float64Array | Uint16Array | Uint32Array): Uint8Array {
+function viewOf(values: BigInt64Array | Float64Array | Uint8Array | Uint16Array | Uint32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -115,14 +115,14 @@ export class GroupWriter {
   #commit(group: readonly Waiting[]): void {
     const batches = group.flatMap((waiting) => waiting.batches);
     const arrival = group.at(-1)!.arrivalUnixNano;
-    const joined = coalesce(
-      batches.filter((batch) => batch.count > 0),
-      this.#room,
-    );
-    const blocks = Array.from(joined, (batch) => encodeBlock(batch, arrival));
+    const present = batches.filter((batch) => batch.count > 0);
     const added = transaction(this.#db, () => {
       let id = this.#catalog.lastId;
-      const metas = blocks.map((block) => this.#insert(block, ++id));
+      const metas: BlockMeta[] = [];
+      // One after the other: what a block is made of is overwritten by the next one.
+      for (const batch of coalesce(present, this.#room)) {
+        metas.push(this.#insert(encodeBlock(batch, arrival, this.#room), ++id));
+      }
       for (const { checkpoint } of batches) {
         if (checkpoint) this.#statements.checkpoint.run(checkpoint.source, checkpoint.position);
       }
