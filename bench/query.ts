@@ -175,8 +175,14 @@ async function measure(
     const run = async (kind: keyof Measured, ask: (n: number) => Promise<number>, most = Infinity) => {
       if (!kinds.includes(kind)) return [];
       deps.tell(`asking: ${kind}`);
-      const times = await timed(asked[kind], ask);
-      return times.filter(({ matched }) => matched <= most).map(({ ms }) => ms);
+      const answers = await timed(asked[kind], ask);
+      const times = answers.filter(({ matched }) => matched <= most).map(({ ms }) => ms);
+      // Now, too: the whole takes long, and may be ended before it tells anything.
+      if (times.length > 0)
+        deps.tell(
+          `${kind}: ${[0.5, 0.95, 0.99].map((q) => `p${q * 100} ${cell(quantile(times, q))} ms`).join(', ')}`,
+        );
+      return times;
     };
     const byRoute = { filter: range, groupBy: ['route' as const], quantiles: [0.99] };
     return {

@@ -1,8 +1,8 @@
 import type { Store } from '../storage/store.ts';
 import { type Clock, NANOS_PER_SECOND } from '../telemetry/clock.ts';
+import type { RecentSpans } from '../telemetry/recent-spans.ts';
 import { DETECTION, type DetectorState, detect, type Symptom } from './detection.ts';
 import { type Asked, explain, incidentId } from './engine.ts';
-import type { RecentSpans } from './golden-signals.ts';
 import type { EvidenceDeps, Incident } from './incident.ts';
 import { openIncidents } from './stored-incidents.ts';
 import { WeightMemory } from './weights.ts';

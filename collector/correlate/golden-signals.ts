@@ -2,6 +2,7 @@ import { label, scrapeMetric, serviceMetric, suffix } from '../../slo/index.ts';
 import type { GroupKey, SpanFilter, Store, TimeRange } from '../storage/store.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { SPAN_KINDS } from '../telemetry/model.ts';
+import type { RecentGroup, RecentSpans } from '../telemetry/recent-spans.ts';
 import {
   bounds as bounded,
   increments,
@@ -65,31 +66,6 @@ export interface GoldenDeps {
   weights?: WeightMemory;
   /** Spans of the last minutes, counted as they came; all are read from the store by default. */
   recent?: RecentSpans;
-}
-
-/** Counts of server spans that are kept in memory. */
-export interface RecentSpans {
-  /** No range that begins before it is covered. */
-  readonly sinceUnixNano: bigint;
-  /** Undefined when the range is not covered; spans counted by route and step otherwise. */
-  read(query: {
-    fromUnixNano: bigint;
-    toUnixNano: bigint;
-    stepNano: bigint;
-    quantiles: readonly number[];
-  }): RecentGroup[] | undefined;
-}
-
-interface RecentGroup {
-  service: string;
-  method: string;
-  route: string;
-  fromUnixNano: bigint;
-  count: number;
-  errors: number;
-  quantilesMs: number[];
-  /** False when each surely stands for itself alone. */
-  mayBeSampled: boolean;
 }
 
 /** Golden signals of every route: from scraped histograms; for services that have none, from stored server spans. */

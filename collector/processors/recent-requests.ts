@@ -2,41 +2,13 @@ import type { Batch, SpanBatch } from '../telemetry/batch.ts';
 import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../telemetry/model.ts';
+import type { RecentGroup, RecentQuery, RecentSpans } from '../telemetry/recent-spans.ts';
 import type { Observer } from './processor.ts';
 import { LogHistogram } from './recent-requests/log-histogram.ts';
 
-/** Server spans of one route that started within one step. */
-export interface RecentGroup {
-  service: string;
-  method: string;
-  route: string;
-  /** Start of the step. */
-  fromUnixNano: bigint;
-  count: number;
-  errors: number;
-  /** Durations in milliseconds at the asked quantiles, within 1.6 %. */
-  quantilesMs: number[];
-  /** Some of the spans came with a trace state, which may tell that each stands for several. */
-  mayBeSampled: boolean;
-}
-
-interface RecentQuery {
-  fromUnixNano: bigint;
-  toUnixNano: bigint;
-  stepNano: bigint;
-  quantiles: readonly number[];
-}
-
 /** Told of batches, and asked what the routes did lately. */
-export interface RecentRequests {
+export interface RecentRequests extends RecentSpans {
   observe: Observer;
-  /** Nothing before it is answered; it moves on. */
-  readonly sinceUnixNano: bigint;
-  /**
-   * Undefined when the memory does not cover the range whole: it is too old, some of it was stored before this process, it is not cut at
-   * whole slots, had too many routes, or spans in it state weights. A span that was sent twice counts twice.
-   */
-  read(query: RecentQuery): RecentGroup[] | undefined;
 }
 
 /** The step in which golden signals are watched; longer steps are made of several. */
@@ -70,8 +42,9 @@ interface Slot {
 }
 
 /**
- * Requests of the last two minutes by route and time, counted as their spans become durable: what watches the routes need
- * not read back from the store what just went into it.
+ * Requests of the last two minutes by route and time, counted as their spans become durable; quantiles are within 1.6 %. A
+ * range is not covered that is too old, of which some was stored before this process, that is not cut at whole slots, that had
+ * too many routes, or in which spans state weights. A span that was sent twice counts twice.
  */
 export function createRecentRequests(deps: RecentDeps): RecentRequests {
   const slots = new Slots(deps);

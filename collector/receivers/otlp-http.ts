@@ -45,6 +45,8 @@ export interface OtlpHttpOptions {
 /** Default limit of a body, as the OTLP specification suggests. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_UNDERWAY_BYTES = 256 * 1024 * 1024;
+/** Of a refused request: what is left of a body no longer than this is read, for the requests behind it. */
+const MAX_FORGOTTEN_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How often connections are looked at whose sender owes the rest of a request. */
@@ -319,8 +321,11 @@ class OtlpHandler {
     }
     if (error.code === 'method-not-allowed') response.setHeader('Allow', 'POST');
     if (error.retryable) response.setHeader('Retry-After', String(error.retryAfterSeconds ?? 1));
-    // What is left of the body is not read: the connection cannot be used again.
-    if (!request.complete) response.setHeader('Connection', 'close');
+    if (!request.complete) {
+      const announced = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+      if (announced <= MAX_FORGOTTEN_BYTES) request.resume();
+      else response.setHeader('Connection', 'close');
+    }
     const encoding = encodingOf(request) ?? 'json';
     this.#send(response, error.status, encoding, encodeStatus(error, encoding));
   }

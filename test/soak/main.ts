@@ -56,6 +56,8 @@ function parse(argv: readonly string[]): Request | undefined {
     const near = nearest(name, Object.keys(SOAKS));
     throw new Error(`there is no soak ${name}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
   }
+  if (name === 'tail' && values.collector !== undefined)
+    throw new Error('--collector is for kill: tail runs the receiver of the source alone');
   const kills = values.kills === undefined ? 200 : whole('kills', values.kills);
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : whole('seed', values.seed);
   const from = process.env['INIT_CWD'] ?? process.cwd();

@@ -7,7 +7,7 @@ import type { Records } from './records.ts';
 import { hashRange } from './sealed/hashing.ts';
 import { TYPE } from './sealed/layout.ts';
 import { PairFilterWriter } from './sealed/pair-filter.ts';
-import { FieldSkipper } from './sealed/wire.ts';
+import { FieldSkipper, VarintWords } from './sealed/wire.ts';
 
 /** Tags of a span's attribute, and of a resource's (opentelemetry/proto/trace/v1/trace.proto, resource/v1/resource.proto). */
 const SPAN_ATTRIBUTE = 0x4a;
@@ -31,8 +31,7 @@ class AttributeWalk {
   readonly #view: DataView;
   readonly #fields: FieldSkipper;
   readonly #writer = new PairFilterWriter();
-  #low = 0;
-  #high = 0;
+  readonly #varint = new VarintWords();
 
   constructor(records: Records) {
     const { body } = records;
@@ -105,8 +104,8 @@ class AttributeWalk {
       return true;
     }
     if (tag === INT) {
-      if (!this.#varint(from + 1, to)) return false;
-      this.#writer.addWords(key, TYPE.int, this.#low, this.#high);
+      if (this.#varint.read(bytes, from + 1, to) !== to) return false;
+      this.#writer.addWords(key, TYPE.int, this.#varint.low, this.#varint.high);
       return true;
     }
     if (tag === DOUBLE && from + 9 === to) {
@@ -116,25 +115,6 @@ class AttributeWalk {
     }
     if (tag !== BOOL || from + 2 !== to || bytes[from + 1]! > 1) return false;
     this.#writer.addWords(key, TYPE.bool, bytes[from + 1]!, 0);
-    return true;
-  }
-
-  /** Reads a varint that ends at `to` into two words; false when there is none. */
-  #varint(from: number, to: number): boolean {
-    let [low, high] = [0, 0];
-    if (to - from > 10 || to === from) return false;
-    for (let n = 0; n < to - from; n++) {
-      const byte = this.#bytes[from + n]!;
-      if (byte >= 0x80 === (n === to - from - 1)) return false;
-      const bits = byte & 0x7f;
-      if (n < 4) low |= bits << (7 * n);
-      else if (n === 4) {
-        low |= bits << 28;
-        high = bits >>> 4;
-      } else high |= bits << (7 * n - 32);
-    }
-    this.#low = low >>> 0;
-    this.#high = high >>> 0;
     return true;
   }
 }

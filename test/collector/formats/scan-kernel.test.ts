@@ -96,6 +96,7 @@ function agrees({ fast, any }: (typeof SIGNALS)[number], body: Uint8Array): bool
   withRoomBehind(body, (own) => {
     const behind: Scanned | undefined = fast(own);
     inKernelMemory<Scanned | undefined>(ANOTHER, fast);
+    withRoomBehind<Scanned | undefined>(ANOTHER, fast);
     assert.deepEqual(behind, found);
     assert.deepEqual(Buffer.from(own), Buffer.from(body));
   });

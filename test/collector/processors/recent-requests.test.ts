@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createRecentRequests, type RecentGroup } from '../../../collector/processors/recent-requests.ts';
+import { createRecentRequests } from '../../../collector/processors/recent-requests.ts';
+import type { RecentGroup } from '../../../collector/telemetry/recent-spans.ts';
 import { type PlainSpan, spanBatch } from '../../helpers/telemetry.ts';
 
 const SECOND = 1_000_000_000n;

@@ -20,6 +20,10 @@ import { isRotatedName } from '../../../collector/receivers/log-files/names.ts';
 import { CollectorError } from '../../../collector/telemetry/errors.ts';
 import { numbers, Tailing } from './tailing.ts';
 
+/** Moments after and before whatever time a file of these tests has, but for those that it is given. */
+const LATER = 4_000_000_000_000_000_000n;
+const EARLIER = 1_000_000_000_000_000_000n;
+
 /** As logrotate names them: the older, the higher. */
 function shift(log: string): void {
   const names = readdirSync(dirname(log)).filter((name) => name.startsWith('app.log.'));
@@ -102,7 +106,7 @@ test('what was rotated away before the first look is history; what the newest st
   const old = [1, 2, 3].map((n) => `${tail.log}.${n}`);
   for (const path of old) writeFileSync(path, '{"msg":"old"}\n{"msg":"old"}\n');
   compress(old[2]!);
-  tail.recording.now = BigInt(Date.now() + 1000) * 1_000_000n;
+  tail.recording.now = LATER;
   tail.write(1);
   await tail.poll();
   tail.assertComplete();
@@ -130,7 +134,7 @@ test('history stays history although its times are of the future', async (t) => 
 
 test('a log that a pattern finds later: what was rotated since the pattern is looked at is read, older is not', async (t) => {
   const tail = new Tailing(t, { path: 'logs/*.log' });
-  tail.recording.now = BigInt(Date.now() - 60_000) * 1_000_000n;
+  tail.recording.now = EARLIER;
   await tail.poll();
   mkdirSync(join(tail.folder, 'logs'));
   const log = join(tail.folder, 'logs', 'new.log');
@@ -234,7 +238,7 @@ test('files that wait for the store are read in the order in which they were wri
 
 test('a file that was seen and not read is no history, however old it looks', async (t) => {
   const tail = new Tailing(t);
-  tail.recording.now = BigInt(Date.now() + 60_000) * 1_000_000n;
+  tail.recording.now = LATER;
   tail.write(2);
   await tail.poll();
   // As when it is killed before the first line is stored.
@@ -251,7 +255,7 @@ test('a file that was seen and not read is no history, however old it looks', as
 
 test('a store that tells only how far files were read: they are read on, what it does not tell of is history', async (t) => {
   const tail = new Tailing(t);
-  tail.recording.now = BigInt(Date.now() + 60_000) * 1_000_000n;
+  tail.recording.now = LATER;
   tail.write(1);
   await tail.poll();
   for (const source of tail.recording.checkpoints.keys()) {

@@ -1,7 +1,8 @@
 // Connections of OTLP over HTTP, byte by byte: what one of their requests is like must not matter to the others.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import test, { type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -116,6 +117,24 @@ test('however the bytes are cut, every request has its answer', async (t) => {
   );
 });
 
+test('a request that is refused before its short body is there leaves the connection to those behind it', async (t) => {
+  const { recording, open } = await started(t);
+  for (const length of [100, 65_537]) {
+    const socket = await open();
+    const refused = wire(Buffer.alloc(length), { method: 'PUT' });
+    const first = once(socket, 'data');
+    socket.write(refused.subarray(0, -length));
+    const [answer] = (await first) as [Buffer];
+    assert.match(answer.toString(), /^HTTP\/1.1 405 /);
+    assert.match(answer.toString(), length === 100 ? /Connection: keep-alive/ : /Connection: close/);
+    if (length > 100) continue;
+    const second = statuses(socket, 1);
+    socket.write(Buffer.concat([refused.subarray(-length), wire(traces('behind it'))]));
+    assert.deepEqual(await second, [200]);
+  }
+  assert.equal(recording.batches.length, 1);
+});
+
 test('on this version of Node bytes are read straight to where they are needed', async (t) => {
   const server = createServer();
   t.after(() => server.close());
@@ -173,6 +192,89 @@ test('a connection whose bytes come as events is served as well, however they ar
     }),
     { numRuns: 40 },
   );
+});
+
+/** A socket whose bytes come to memory of ours, at the moment and in the pieces that a test chooses. */
+class DirectSocket extends Duplex {
+  readonly _handle = {
+    useUserBuffer: (buffer: Uint8Array) => {
+      this.#into = buffer;
+    },
+  };
+  readonly #symbols = ['kBuffer', 'kBufferGen', 'kBufferCb'].map((name) => Symbol(name)) as [
+    symbol,
+    symbol,
+    symbol,
+  ];
+  #into: Uint8Array = new Uint8Array(0);
+  readonly answers: string[] = [];
+
+  constructor() {
+    super();
+    for (const symbol of this.#symbols) Object.assign(this, { [symbol]: null });
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.answers.push(chunk.toString());
+    done();
+  }
+
+  /** As Node's onStreamRead: tells of the bytes, then asks where the next ones go. */
+  receive(bytes: Uint8Array): void {
+    const [, generator, callback] = this.#symbols as unknown as [never, 'generator', 'callback'];
+    const own = this as unknown as {
+      generator: () => Uint8Array;
+      callback: (count: number, into: Uint8Array) => boolean;
+    };
+    for (let from = 0; from < bytes.length; ) {
+      const part = bytes.subarray(from, from + this.#into.length);
+      this.#into.set(part);
+      from += part.length;
+      own[callback](part.length, this.#into);
+      this.#into = own[generator]();
+    }
+  }
+}
+
+test('what is kept of the memory that all connections read heads to is a copy', async () => {
+  const heads = Buffer.alloc(MAX_HEAD_BYTES);
+  const bodies: string[] = [];
+  const left: Buffer[] = [];
+  const settle: (() => void)[] = [];
+  const shared = { heads, reserve: () => true, release: () => {} };
+  const connect = () => {
+    const socket = new DirectSocket();
+    new UsualConnection(socket as unknown as Socket, {
+      ...shared,
+      take: (_head, body) => {
+        bodies.push(body.toString('hex'));
+        return new Promise((resolve) => settle.push(() => resolve({ answer: 'done', close: false })));
+      },
+      handOver: (_socket, data) => left.push(data),
+    });
+    return socket;
+  };
+  const body = Buffer.from(traces('x'.repeat(300)));
+  const [one, other] = [connect(), connect()];
+  const request = wire(body);
+  // A request and the beginning of the next; a head that is not whole; one that is not usual.
+  one.receive(Buffer.concat([request, request.subarray(0, 100)]));
+  other.receive(request.subarray(0, 50));
+  const odd = wire(Buffer.from('odd'), { method: 'PUT' });
+  connect().receive(odd);
+  heads.fill(0x20);
+  other.receive(request.subarray(50));
+  settle[0]!();
+  await new Promise(setImmediate);
+  one.receive(request.subarray(100));
+  settle[1]!();
+  await new Promise(setImmediate);
+  const whole = body.toString('hex');
+  assert.deepEqual(bodies, [whole, whole, whole]);
+  assert.deepEqual(left, [odd]);
+  assert.deepEqual([one.answers, other.answers], [['done'], ['done']]);
 });
 
 test('a sender that goes away amid a body gives back what was reserved for it', async (t) => {

@@ -8,6 +8,7 @@ import { scanAnyLogs } from '../../../collector/formats/otlp-protobuf/scan-logs.
 import { scanAnyTraces } from '../../../collector/formats/otlp-protobuf/scan-traces.ts';
 import { encodeBlock } from '../../../collector/storage/embedded/block.ts';
 import { coalesce } from '../../../collector/storage/embedded/coalesce.ts';
+import { ColumnRoom } from '../../../collector/storage/embedded/column-room.ts';
 import { expandBody, leanBody, wholeSpan } from '../../../collector/storage/embedded/lean-body.ts';
 import { inflatedBody } from '../../../collector/storage/embedded/zstd-frame.ts';
 import type { Batch, LogBatch, SpanBatch } from '../../../collector/telemetry/batch.ts';
@@ -154,6 +155,20 @@ test('blocks that are made one after the other are as each would be alone', () =
       return [columns, offsets, body].map((bytes) => Buffer.from(bytes).toString('base64'));
     });
   assert.deepEqual(encoded(runs.flat()), runs.flatMap(encoded));
+});
+
+test('columns are joined where those of the block before were, and what is too large has memory of its own', () => {
+  const runs = Array.from({ length: 8 }, (_, n) => spans(`shop ${n >> 1}`, n * 900, (n + 1) * 900));
+  const columns = Array.from(coalesce(runs), ({ index }) => (index as SpanBatch['index']).traceId);
+  assert.equal(columns.length, 4);
+  // The memory has its size once it held a block.
+  const [before, last] = columns.slice(-2) as [Uint8Array, Uint8Array];
+  assert.ok(before.buffer === last.buffer && before.byteOffset === last.byteOffset);
+  const room = new ColumnRoom();
+  const large = room.like(new Uint8Array(0), 3 * 1024 * 1024);
+  const [small, next] = [room.like(new BigInt64Array(0), 3), room.like(new Uint8Array(0), 3)];
+  assert.ok(large.buffer !== small.buffer && small.buffer === next.buffer);
+  assert.ok(next.byteOffset >= small.byteOffset + small.byteLength);
 });
 
 /** Lean bodies of all batches together give every span back as its own body gives it. */

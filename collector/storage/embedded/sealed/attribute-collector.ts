@@ -6,6 +6,7 @@ import { MAX_ATTRIBUTE_COLUMNS, TYPE } from './layout.ts';
 import { packStringColumn, packVarintColumn, packWordColumn, WordsColumn } from './pack-columns.ts';
 import type { PairFilterWriter } from './pair-filter.ts';
 import { textOfValue } from './values.ts';
+import { VarintWords } from './wire.ts';
 
 /** Tags of KeyValue and AnyValue (opentelemetry/proto/common/v1/common.proto). */
 const KEY = 0x0a;
@@ -48,8 +49,7 @@ export class AttributeCollector {
   readonly #shapes: number[] = [];
   #node = 0;
   #anyKey = -1;
-  #low = 0;
-  #high = 0;
+  readonly #varint = new VarintWords();
 
   constructor(arena: Arena, table: ByteTable) {
     this.#bytes = arena.bytes;
@@ -135,17 +135,17 @@ export class AttributeCollector {
       let length = bytes[from + 1]!;
       let start = from + 2;
       if (length >= 0x80) {
-        start = this.#varint(from + 1, to);
-        if (this.#high !== 0) return false;
-        length = this.#low;
+        start = this.#varint.read(this.#bytes, from + 1, to);
+        if (this.#varint.high !== 0) return false;
+        length = this.#varint.low;
       }
       if (start + length !== to) return false;
       const column = this.#column(TYPE.text, keyStart, keyLength);
       if (column !== -1) this.pushField(column, start, length);
       return column !== -1;
     }
-    if (tag === INT && this.#varint(from + 1, to) === to) {
-      const [low, high] = [this.#low, this.#high];
+    if (tag === INT && this.#varint.read(this.#bytes, from + 1, to) === to) {
+      const [low, high] = [this.#varint.low, this.#varint.high];
       return this.#number(TYPE.int, keyStart, keyLength, low, high);
     }
     if (tag === DOUBLE && from + 9 === to) {
@@ -178,15 +178,15 @@ export class AttributeCollector {
     let [valueFrom, valueTo] = [to, to];
     for (let p = from; p < to; fields++) {
       const tag = bytes[p]!;
-      const start = this.#varint(p + 1, to);
-      if ((tag !== KEY && tag !== VALUE) || this.#high !== 0 || start + this.#low > to) {
+      const start = this.#varint.read(this.#bytes, p + 1, to);
+      if ((tag !== KEY && tag !== VALUE) || this.#varint.high !== 0 || start + this.#varint.low > to) {
         // A field that we do not know: its place among the others is for a decoder to tell.
         this.#whole(keyStart, keyLength, from, to, true);
         return;
       }
-      if (tag === KEY) [keyStart, keyLength] = [start, this.#low];
-      else [valueFrom, valueTo] = [start, start + this.#low];
-      p = start + this.#low;
+      if (tag === KEY) [keyStart, keyLength] = [start, this.#varint.low];
+      else [valueFrom, valueTo] = [start, start + this.#varint.low];
+      p = start + this.#varint.low;
     }
     const isPlain = fields === 2 && valueTo === to && valueFrom < to && bytes[from] === KEY;
     if (isPlain && this.#value(keyStart, keyLength, valueFrom, valueTo)) return;
@@ -263,28 +263,6 @@ export class AttributeCollector {
     this.#node = next;
   }
 
-  /** Reads a varint of up to 64 bits into `#low` and `#high`; gives the position behind it. */
-  #varint(from: number, to: number): number {
-    const bytes = this.#bytes;
-    let p = from;
-    let byte = p < to ? bytes[p++]! : fail(from);
-    let low = byte & 0x7f;
-    let high = 0;
-    for (let n = 1; byte >= 0x80; n++) {
-      if (n === 10) fail(from);
-      byte = p < to ? bytes[p++]! : fail(from);
-      const bits = byte & 0x7f;
-      if (n < 4) low |= bits << (7 * n);
-      else if (n === 4) {
-        low |= bits << 28;
-        high = bits >>> 4;
-      } else high |= bits << (7 * n - 32);
-    }
-    this.#low = low >>> 0;
-    this.#high = high >>> 0;
-    return p;
-  }
-
   /** Adds all columns and the shapes to the directory, and all attributes to the filter. */
   write(directory: DirectoryWriter, filter: PairFilterWriter): void {
     const bytes = this.#bytes;
@@ -335,8 +313,4 @@ function readable(type: number, bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function fail(at: number): never {
-  throw new RangeError(`the body is not readable at byte ${at}`);
 }

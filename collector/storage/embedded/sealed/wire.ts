@@ -31,11 +31,15 @@ export class FieldSkipper {
     return length;
   }
 
-  /** Position behind the field whose tag stands at `p`. */
+  /**
+   * Position behind the field whose tag stands at `p`. A tag with more bytes than it needs is legal, but whoever looks for
+   * a field by the one byte of its tag would pass it over: it counts as unreadable here.
+   */
   skip(p: number, to: number): number {
     const bytes = this.#bytes;
     let value = p;
     while (value < to && bytes[value]! >= 0x80) value++;
+    if (value > p && bytes[value] === 0) unreadable(p);
     value++;
     const wire = bytes[p]! & 7;
     let behind = value;
@@ -63,6 +67,33 @@ export class FieldSkipper {
       at = wire === 3 ? this.#skipGroup(at, behind, to, depth + 1) : this.skip(at, to);
     }
     return unreadable(from);
+  }
+}
+
+/** A varint of up to 64 bits as two words; one object for all that a walk reads. */
+export class VarintWords {
+  low = 0;
+  high = 0;
+
+  /** Reads the one at `from`, which ends before `to`; gives the position behind it. */
+  read(bytes: Uint8Array, from: number, to: number): number {
+    let p = from;
+    let byte = p < to ? bytes[p++]! : unreadable(from);
+    let low = byte & 0x7f;
+    let high = 0;
+    for (let n = 1; byte >= 0x80; n++) {
+      if (n === 10) unreadable(from);
+      byte = p < to ? bytes[p++]! : unreadable(from);
+      const bits = byte & 0x7f;
+      if (n < 4) low |= bits << (7 * n);
+      else if (n === 4) {
+        low |= bits << 28;
+        high = bits >>> 4;
+      } else high |= bits << (7 * n - 32);
+    }
+    this.low = low >>> 0;
+    this.high = high >>> 0;
+    return p;
   }
 }
 
