@@ -28,7 +28,7 @@ const cacheBytes = 64 * 1024 * 1024;
 const sampledTraces = 200;
 /** The answer of a rare one tells of so many traces at the most: the others are common after all. */
 const rareTraces = 100;
-const asked = { trace: 300, rare: 200, common: 20, hot: 100, quantiles: 20 } as const;
+const asked = { trace: 300, rare: 200, common: 20, hot: 40, quantiles: 20 } as const;
 const options = { limit: 20, timeoutMs: 60_000 };
 /** Sent while queries run: more than they will wait for. */
 const backgroundRequests = 1_000_000;
