@@ -388,3 +388,24 @@ export const ruleLabel = {
   owner: 'owner',
   window: 'window',
 } as const;
+
+/** The longest uid of a dashboard that Grafana takes. */
+const maxUidLength = 40;
+
+/**
+ * Uids of the generated dashboards, by which links find them. A name too long for Grafana is cut, and told from others that begin
+ * alike by a sum of it.
+ */
+export const dashboardUid = {
+  service: (service: string) => uid(service, ''),
+  objectives: (service: string) => uid(service, '-slo'),
+  fleet: 'go-sre-fleet',
+} as const;
+
+function uid(service: string, end: string): string {
+  if (service.length + end.length <= maxUidLength) return `${service}${end}`;
+  let sum = 0;
+  for (const char of service) sum = (Math.imul(sum, 31) + char.codePointAt(0)!) >>> 0;
+  const mark = `-${sum.toString(36)}${end}`;
+  return `${service.slice(0, maxUidLength - mark.length)}${mark}`;
+}

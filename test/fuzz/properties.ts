@@ -16,6 +16,7 @@ import { imageProperties } from './image-properties.ts';
 import { image } from './image-reader.ts';
 import { maskingProperties } from './masking-property.ts';
 import { shellProperties } from './shell-property.ts';
+import { specProperties } from './spec-property.ts';
 import type { Property } from './target.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -151,6 +152,7 @@ export const properties = {
   ...imageProperties,
   ...shellProperties,
   ...maskingProperties,
+  ...specProperties,
   image,
 } satisfies Record<string, () => Property>;
 

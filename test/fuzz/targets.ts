@@ -29,5 +29,6 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
     'secrets masked in any body: records stay where they are, and nothing is masked twice',
     'masking',
   ),
+  spec: jsTarget('the reader of objectives: ours, OpenSLO and Sloth, in YAML and JSON', 'spec'),
   shell: jsTarget('the reader of the shell in a RUN: it ends, and every word lies in the text', 'shell'),
 };

@@ -19,14 +19,19 @@ test('a spec is read into services, routes, SLIs and objectives', () => {
   });
   assert.deepEqual(slos[0], {
     id: 'service-availability',
+    routes: [],
+    by: [],
     sli: { kind: 'availability' },
-    objective: { ratio: 0.999, windowDays: 30 },
+    objective: { ratio: 0.999, window: { kind: 'rolling', days: 30 } },
+    alerts: 'page',
   });
   assert.deepEqual(slos[2], {
     id: 'get-orders-latency',
-    route: { method: 'GET', path: '/orders/{id}' },
-    sli: { kind: 'latency', thresholdSeconds: 0.3 },
-    objective: { ratio: 0.99, windowDays: 30 },
+    routes: [{ method: 'GET', path: '/orders/{id}' }],
+    by: [],
+    sli: { kind: 'latency', thresholdSeconds: 0.3, histogram: 'classic' },
+    objective: { ratio: 0.99, window: { kind: 'rolling', days: 30 } },
+    alerts: 'page',
   });
 });
 
@@ -104,7 +109,7 @@ test('the error budget has no binary noise', () => {
     [0.9, 0.1],
     [0.99999, 0.00001],
   ] as const) {
-    assert.equal(errorBudget({ ratio, windowDays: 30 }), budget);
+    assert.equal(errorBudget({ ratio }), budget);
   }
 });
 
