@@ -1,6 +1,6 @@
-import { stringify } from 'yaml';
 import { collectorTests } from './collector/rule-tests.ts';
 import { collectorRules } from './collector/rules.ts';
+import { renderYaml } from './yaml.ts';
 
 /**
  * Rules that watch the collector itself, and their tests: file name -> text. Every collector has the same ones, so they
@@ -20,7 +20,7 @@ export function planCollectorAlerts(): Map<string, string> {
   ]);
 }
 
-function render(what: string, content: unknown): string {
+function render(what: string, content: object): string {
   const header = `# Code generated from alerts/collector/; DO NOT EDIT. Change a rule there and run \`npm run golden\`.\n# ${what}.\n`;
-  return header + stringify(content, { lineWidth: 0, aliasDuplicateObjects: false });
+  return header + renderYaml(content);
 }

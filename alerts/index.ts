@@ -1,2 +1,14 @@
+export {
+  type AlertmanagerConfig,
+  type AlertRoute,
+  alertmanagerConfig,
+  type InhibitRule,
+  inhibitions,
+  receiverOf,
+} from './alertmanager.ts';
 export { planCollectorAlerts } from './collector.ts';
-export { planAlerts } from './plan.ts';
+export { alertGroups, planAlerts } from './plan.ts';
+export { type RuleTest, ruleTests } from './rule-tests.ts';
+export type { RuleGroup } from './rules.ts';
+export { serviceTests } from './service/rule-tests.ts';
+export { type RuleTarget, type RuleTargetName, ruleTargets } from './targets.ts';

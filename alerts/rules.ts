@@ -5,30 +5,35 @@
  */
 import {
   badEvents,
+  cadences,
   decimal,
   errorBudget,
-  label,
+  promDuration,
   quote,
   rule,
   ruleLabel,
   type Service,
   type Slo,
   type Tier,
-  tiers,
   totalEvents,
   type WindowName,
   wilsonZ,
   windows,
+  windowText,
 } from '../slo/index.ts';
-import { matchers, requestBucket, requestCount, sloLabels } from './promql.ts';
+import { burnAlert } from './burn-alert.ts';
+import { monthRules } from './month.ts';
+import { badSeries, budgetOf, knownTo, serviceSelector, sloLabels, totalSeries } from './promql.ts';
+import { countsOf } from './sli/table.ts';
+import type { RuleTarget } from './targets.ts';
 
-interface RecordingRule {
+export interface RecordingRule {
   readonly record: string;
   readonly expr: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-interface AlertingRule {
+export interface AlertingRule {
   readonly alert: string;
   readonly expr: string;
   /** How long the condition holds before somebody is called; at once when absent. */
@@ -43,80 +48,45 @@ export interface RuleGroup {
   readonly rules: readonly (RecordingRule | AlertingRule)[];
 }
 
-/**
- * The longest scrape interval the rules are exact for. A range one scrape longer than the window holds one
- * sample more, so that consecutive windows share their border and no event falls between them. Shorter
- * intervals stay unbiased.
- */
-const scrapeSeconds = 30;
-
-/**
- * Which windows and tiers are evaluated how often: a fast page needs fresh counters, a ticket does not.
- * No interval exceeds 5m, the lookback of instant selectors, or recorded series would vanish between
- * evaluations.
- */
-const cadences: readonly { name: string; interval: string; windows: readonly WindowName[] }[] = [
-  { name: 'fast', interval: '30s', windows: ['5m', '1h'] },
-  { name: 'medium', interval: '1m', windows: ['30m', '6h'] },
-  { name: 'slow', interval: '5m', windows: ['2h', '1d', '3d'] },
-];
-
 /** The rule groups of a service, in the order in which their rules read each other. Empty without objectives. */
-export function ruleGroups(service: Service): readonly RuleGroup[] {
+export function ruleGroups(service: Service, target: RuleTarget): readonly RuleGroup[] {
   if (service.slos.length === 0) return [];
-  return cadences.map((cadence, index) => {
-    const here = new Set(cadences.slice(0, index + 1).flatMap((c) => c.windows));
-    const before = new Set(cadences.slice(0, index).flatMap((c) => c.windows));
-    const ready = (known: ReadonlySet<WindowName>) => (tier: Tier) =>
-      known.has(tier.longWindow) && known.has(tier.shortWindow);
-    const own = tiers.filter((tier) => ready(here)(tier) && !ready(before)(tier));
+  return cadences.map(({ name, seconds, windows: recorded, tiers: own }, index) => {
     const rules = [
       ...(index === 0 ? service.slos.flatMap((slo) => objectiveRules(service, slo)) : []),
-      ...cadence.windows.flatMap((window) => windowRules(service, window)),
+      ...recorded.flatMap((window) => windowRules(service, window, target)),
       ...(index === cadences.length - 1 ? budgetRules(service) : []),
       ...evidenceRules(service, own),
-      ...own.map((tier) => alertRule(service, tier)),
+      ...own.flatMap((tier) => burnAlert(service, tier) ?? []),
     ];
-    return { name: `slo-${service.name}-${cadence.name}`, interval: cadence.interval, rules };
+    return { name: `slo-${service.name}-${name}`, interval: promDuration(seconds), rules };
   });
 }
 
 /** Constants as series: alerts join them, so a removed or renamed objective ends with its constant. */
 function objectiveRules(service: Service, slo: Slo): RecordingRule[] {
-  const labels = sloLabels(service, slo);
+  const labels = { ...sloLabels(service, slo), [ruleLabel.owner]: slo.owner ?? service.owner };
   return [
     { record: rule.objective, expr: `vector(${decimal(slo.objective.ratio)})`, labels },
     { record: rule.errorBudget, expr: `vector(${decimal(errorBudget(slo.objective))})`, labels },
   ];
 }
 
-function windowRules(service: Service, window: WindowName): RecordingRule[] {
+function windowRules(service: Service, window: WindowName, target: RuleTarget): RecordingRule[] {
   const shape: { readonly seconds: number; readonly tile?: WindowName } = windows[window];
   if (shape.tile) return sumRules(service, window, shape.tile, []);
-  return service.slos.flatMap((slo) => counterRules(service, slo, window));
+  return service.slos.flatMap((slo) => counterRules(service, slo, window, target));
 }
 
 /** Total and bad events of one objective over a short window, from the counters. */
-function counterRules(service: Service, slo: Slo, window: WindowName): RecordingRule[] {
-  const { seconds } = windows[window];
-  const increase = (counter: string) => `${seconds} * sum(rate(${counter}[${window}${scrapeSeconds}s]))`;
+function counterRules(service: Service, slo: Slo, window: WindowName, target: RuleTarget): RecordingRule[] {
   const labels = sloLabels(service, slo);
-  const [total, bad] = [totalEvents(window), badEvents(window)];
-  const own = serviceSelector(service, `${ruleLabel.slo}=${quote(slo.id)}`);
-  const all = increase(requestCount(service, slo));
-  if (slo.sli.kind === 'availability') {
-    // Without any 5xx series there are 0 bad events. `on ()` joins the label-less sum with the labelled total.
-    const failed = increase(requestCount(service, slo, `${label.statusCode}=~"5.."`));
-    return [
-      { record: total, expr: all, labels },
-      { record: bad, expr: `${failed}\nor on ()\n0 * ${total}${own}`, labels },
-    ];
-  }
-  // A missing bucket is a missing measurement, not a perfect one: total ends with it, and coverage tells.
-  const good = increase(requestBucket(service, slo, slo.sli.thresholdSeconds));
+  const total = totalEvents(window);
+  const own = `${total}${serviceSelector(service, `${ruleLabel.slo}=${quote(slo.id)}`)}`;
+  const counts = countsOf({ service, slo, sli: slo.sli, window, target, total: own });
   return [
-    { record: total, expr: `${all}\nand on ()\n${good}`, labels },
-    { record: bad, expr: `clamp_min(\n  ${total}${own}\n  - on ()\n  ${good},\n  0\n)`, labels },
+    { record: total, expr: counts.total, labels },
+    { record: badEvents(window), expr: counts.bad, labels },
   ];
 }
 
@@ -131,10 +101,10 @@ function sumRules(
   more: readonly string[],
 ): RecordingRule[] {
   const selector = serviceSelector(service, ...more);
-  const known = `${rule.errorBudget}${selector}`;
+  const known = knownTo(service, ...more);
   const sum = (tiles: string, soFar: string) => {
     const all = `sum_over_time(${tiles}${selector}[${window}:${tile}])`;
-    return tile === '1h' ? `(${all} or ${soFar}${selector})\nand\n${known}` : `${all}\nand\n${known}`;
+    return tile === '1h' ? `(${all} or ${soFar}${selector})\nand ${known}` : `${all}\nand ${known}`;
   };
   return [
     { record: `${rule.totalSumPrefix}${window}`, expr: sum(totalEvents(tile), totalEvents('2h')) },
@@ -155,33 +125,42 @@ function coverageRule(
   const present = `count_over_time(${rule.badIncreasePrefix}${tile}${selector}[${window}:${tile}])`;
   return {
     record: `${rule.coveragePrefix}${window}`,
-    expr: `clamp_max(${present} / ${due}, 1)\nand\n${rule.errorBudget}${selector}`,
+    expr: `clamp_max(${present} / ${due}, 1)\nand ${knownTo(service, ...more)}`,
   };
 }
 
-/** Error budget left over each objective's own window; 1 where no request came. */
+/** Error budget left over each objective's own window; 1 where no event came. */
 function budgetRules(service: Service): RecordingRule[] {
-  const days = [...new Set(service.slos.map((slo) => slo.objective.windowDays))].sort((a, b) => a - b);
-  return days.flatMap((day) => {
-    const window = `${day}d`;
-    const members = service.slos.filter((slo) => slo.objective.windowDays === day).map((slo) => slo.id);
-    const more = days.length === 1 ? [] : [`${ruleLabel.slo}=~${quote(members.join('|'))}`];
+  const all = [...new Set(service.slos.map((slo) => windowText(slo.objective.window)))].sort(byLength);
+  return all.flatMap((window) => {
+    const members = service.slos.filter((slo) => windowText(slo.objective.window) === window);
+    const more = all.length === 1 ? [] : [sloMatcher(members)];
+    if (window === 'month') return monthRules(service, more);
     const selector = serviceSelector(service, ...more);
     const bad = `${rule.badSumPrefix}${window}${selector}`;
     const total = `${rule.totalSumPrefix}${window}${selector}`;
+    const days = Number.parseInt(window, 10);
     // A window of some tier has its sums and its coverage already.
     const sums = Object.hasOwn(windows, window)
       ? []
-      : [...sumRules(service, window, '1h', more), coverageRule(service, window, day * 86_400, '1h', more)];
+      : [...sumRules(service, window, '1h', more), coverageRule(service, window, days * 86_400, '1h', more)];
     return [
       ...sums,
       {
         record: rule.budgetLeft,
-        expr: `1 - ${bad} / (${total} > 0) / ${rule.errorBudget}${selector}\nor\n1 + 0 * ${total}`,
+        expr: `1 - ${bad} / (${total} > 0) / ${budgetOf(service, more)}\nor\n1 + 0 * ${total}`,
         labels: { [ruleLabel.window]: window },
       },
     ];
   });
+}
+
+function byLength(a: string, b: string): number {
+  return (Number.parseInt(a, 10) || 100) - (Number.parseInt(b, 10) || 100);
+}
+
+function sloMatcher(slos: readonly Slo[]): string {
+  return `${ruleLabel.slo}=~${quote(slos.map((slo) => slo.id).join('|'))}`;
 }
 
 /** Coverage and Wilson bounds that the tiers of a group compare with. */
@@ -207,58 +186,4 @@ function wilsonRule(service: Service, window: WindowName): RecordingRule {
     record: `${rule.wilsonLowerPrefix}${window}`,
     expr: `(\n  ${bad} + ${decimal(z2 / 2)}\n  - ${decimal(wilsonZ)} * ${spread}\n)\n/ (${total} + ${decimal(z2)})`,
   };
-}
-
-function badSeries(service: Service, window: WindowName): string {
-  return `${badEvents(window)}${serviceSelector(service)}`;
-}
-
-function totalSeries(service: Service, window: WindowName): string {
-  return `${totalEvents(window)}${serviceSelector(service)}`;
-}
-
-/** Selects recorded series; not those of the service's own metrics, which carry `job`. */
-function serviceSelector(service: Service, ...more: readonly string[]): string {
-  return matchers(`${ruleLabel.service}=${quote(service.name)}`, ...more);
-}
-
-/** One tier for all objectives of the service; the alert's value is the burn rate of the long window. */
-function alertRule(service: Service, tier: Tier): AlertingRule {
-  const selector = serviceSelector(service);
-  const [long, short] = [tier.longWindow, tier.shortWindow];
-  const ratio = (window: WindowName) =>
-    `${badSeries(service, window)} / (${totalSeries(service, window)} > 0)`;
-  const longRatio = tier.wilson ? `${rule.wilsonLowerPrefix}${long}${selector}` : ratio(long);
-  const burning = (value: string) => `${value} / ${rule.errorBudget}${selector} > ${decimal(tier.factor)}`;
-  const conditions = [
-    burning(longRatio),
-    burning(ratio(short)),
-    `round(${badSeries(service, long)}) >= ${tier.minBadLong}`,
-    `round(${badSeries(service, short)}) >= ${tier.minBadShort}`,
-    ...(tier.minShortRatio > 0 ? [`${ratio(short)} >= ${decimal(tier.minShortRatio)}`] : []),
-    ...(tier.minCoverage > 0
-      ? [`${rule.coveragePrefix}${long}${selector} >= ${decimal(tier.minCoverage)}`]
-      : []),
-  ];
-  return {
-    alert: rule.alertName,
-    expr: conditions.join('\nand\n'),
-    labels: {
-      [ruleLabel.tier]: tier.id,
-      [ruleLabel.severity]: tier.severity,
-      [ruleLabel.owner]: literal(service.owner),
-    },
-    annotations: {
-      summary:
-        '{{ $labels.service }}{{ with $labels.method }} {{ . }}{{ end }}{{ with $labels.route }} {{ . }}{{ end }}: ' +
-        'the error budget of {{ $labels.slo }} burns {{ $value | printf "%.1f" }} times as fast as it may',
-      description: `Bad events in the last ${long} and still in the last ${short}; the limit is ${decimal(tier.factor)} times.`,
-      runbook_url: literal(service.runbook),
-    },
-  };
-}
-
-/** Text that the alert's template engine shall print as it is. */
-function literal(text: string): string {
-  return text.replaceAll('{{', '{{ "{{" }}');
 }

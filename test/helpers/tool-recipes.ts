@@ -98,7 +98,7 @@ interface GoTool {
 }
 
 /** Folder of a module's unpacked source, fetched from the Go module proxy when it is not in Go's cache yet. */
-function moduleFolder(moduleAtVersion: string): string {
+export function moduleFolder(moduleAtVersion: string): string {
   const answer: unknown = JSON.parse(run('go', ['mod', 'download', '-json', moduleAtVersion]));
   if (typeof answer === 'object' && answer !== null && 'Dir' in answer && typeof answer.Dir === 'string') {
     return answer.Dir;

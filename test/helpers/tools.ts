@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { engineProblem } from './docker-engine.ts';
+import { kubeSchemas } from './kube-schemas.ts';
 import { debianTool, goTool, oracleTool, pypiTool, type Recipe, versionedCommands } from './tool-recipes.ts';
 
 // Module v0.316.0 is Prometheus 3.16.0. Without its service discoveries (a build tag of Prometheus 3) the cloud
@@ -16,6 +17,14 @@ const prometheusModule = {
   ldflags: '-X github.com/prometheus/common/version.Version=3.16.0',
   versionArgs: ['--version'],
   remedy: 'install Prometheus 3 and put it on PATH',
+};
+
+// The module of Alertmanager lacks the built web interface that its server embeds.
+const alertmanagerPackage = {
+  packages: ['prometheus-alertmanager'],
+  startsDaemon: true,
+  versionArgs: ['--version'],
+  remedy: 'install Alertmanager 0.25 or newer and put it on PATH',
 };
 
 // Where Docker's own packages put the plug-in. Source: https://docs.docker.com/compose/install/linux/
@@ -141,6 +150,15 @@ const tools = {
     versionArgs: ['--version'],
     remedy: 'connect to the Go module proxy',
   }),
+  // What Debian 12 has: Prometheus 2.42, whose ranges are closed at both ends.
+  'promtool-2': debianTool({
+    commands: ['/usr/bin/promtool'],
+    packages: ['prometheus'],
+    startsDaemon: true,
+    versionArgs: ['--version'],
+    remedy: 'install Prometheus 2.42 of Debian',
+  }),
+  amtool: debianTool({ ...alertmanagerPackage, commands: ['amtool'] }),
   jq: debianTool({
     commands: ['jq'],
     packages: ['jq'],
@@ -162,6 +180,26 @@ const tools = {
     versionArgs: ['version'],
     remedy: 'connect to the Go module proxy',
   }),
+  kubeconform: goTool({
+    command: 'kubeconform',
+    module: 'github.com/yannh/kubeconform',
+    version: 'v0.8.0',
+    package: './cmd/kubeconform',
+    ldflags: '-X main.version=v0.8.0',
+    versionArgs: ['-v'],
+    remedy: 'connect to the Go module proxy',
+  }),
+  kustomize: goTool({
+    command: 'kustomize',
+    module: 'sigs.k8s.io/kustomize/kustomize/v5',
+    version: 'v5.8.1',
+    package: '.',
+    ldflags: '-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1',
+    versionArgs: ['version'],
+    remedy: 'connect to the Go module proxy',
+  }),
+  // A folder, not a command: what kubeconform validates by.
+  'kube-schemas': kubeSchemas(),
 } satisfies Record<string, Recipe>;
 
 /** The name is the same on every system with musl. */
@@ -197,6 +235,10 @@ const makersTools = {
     remedy: 'connect to the Go module proxy',
   }),
   prometheus: goTool({ ...prometheusModule, command: 'prometheus', package: './cmd/prometheus' }),
+  alertmanager: debianTool({
+    ...alertmanagerPackage,
+    commands: ['alertmanager', 'prometheus-alertmanager'],
+  }),
   otelcol: oracleTool({
     command: 'otelcol',
     source: join(import.meta.dirname, '../../bench/peers/otelcol'),
