@@ -1,6 +1,7 @@
-import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import { label, type Service, serviceMetric, suffix } from '../slo/index.ts';
-import { datasourceVariable, layOut } from './panel.ts';
+import { dashboardUid, label, quote, ruleLabel, type Service, serviceMetric, suffix } from '../slo/index.ts';
+import { alertMarks, deployMarks } from './annotations.ts';
+import { fleetLink, logsLink, objectivesLink, sharedVariables, tracesLink } from './links.ts';
+import type { DashboardSpec } from './model.ts';
 import { routeVariable, select } from './queries.ts';
 import { goldenSignals } from './rows/golden-signals.ts';
 import { httpClient } from './rows/http-client.ts';
@@ -27,37 +28,37 @@ export interface DashboardOptions {
 }
 
 /** The dashboard of one service: golden signals, objectives, runtime, clients, routes. Plain data, no I/O. */
-export function serviceDashboard(service: Service, options: DashboardOptions): dashboard.Dashboard {
-  const builder = new dashboard.DashboardBuilder(`${service.name}: golden signals and objectives`)
-    // Grafana refuses a uid of more than 40 characters.
-    .uid(service.name.slice(0, 40))
-    .description('Generated from slo.json; change an objective and render again. Copy it to edit it by hand.')
-    .tags(['go-sre', service.name])
-    .time({ from: 'now-1h', to: 'now' })
-    .refresh('30s')
-    .timezone('browser')
-    .tooltip(dashboard.DashboardCursorSync.Crosshair)
-    .withVariable(
-      new dashboard.DatasourceVariableBuilder(datasourceVariable).label('Data source').type('prometheus'),
-    )
-    .withVariable(
-      new dashboard.QueryVariableBuilder(routeVariable)
-        .label('Route')
-        .datasource({ type: 'prometheus', uid: `\${${datasourceVariable}}` })
-        .query(`label_values(${select(requestCount, service)}, ${label.route})`)
-        .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
-        .sort(dashboard.VariableSort.AlphabeticalAsc)
-        .multi(true)
-        .includeAll(true)
-        .allValue('.*')
-        .current({ selected: true, text: 'All', value: '$__all' }),
-    );
-  layOut(builder, [
-    goldenSignals(service),
-    ...(service.slos.length > 0 ? [objectives(service)] : []),
-    saturation(service),
-    ...clientNames.filter((name) => options.clients.includes(name)).map((name) => clientRows[name](service)),
-    ...routes(service),
-  ]);
-  return builder.build();
+export function serviceDashboard(service: Service, options: DashboardOptions): DashboardSpec {
+  const some = service.slos.length > 0;
+  return {
+    uid: dashboardUid.service(service.name),
+    title: `${service.name}: golden signals and objectives`,
+    description: 'Generated from slo.json; change an objective and render again. Copy it to edit it by hand.',
+    tags: ['go-sre', service.name],
+    shows: '1h',
+    variables: [
+      ...sharedVariables,
+      {
+        kind: 'labelValues',
+        name: routeVariable,
+        title: 'Route',
+        selector: select(requestCount, service),
+        label: label.route,
+      },
+    ],
+    annotations: [
+      ...(some ? [alertMarks(`${ruleLabel.service}=${quote(service.name)}`)] : []),
+      deployMarks(service),
+    ],
+    links: [...(some ? [objectivesLink(service)] : []), fleetLink, logsLink(service), tracesLink(service)],
+    rows: [
+      goldenSignals(service),
+      ...(some ? [objectives(service)] : []),
+      saturation(service),
+      ...clientNames
+        .filter((name) => options.clients.includes(name))
+        .map((name) => clientRows[name](service)),
+      ...routes(service),
+    ],
+  };
 }

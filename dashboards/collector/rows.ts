@@ -1,5 +1,5 @@
 import { collectorJob, collectorLabel, collectorMetric, label, quote, suffix } from '../../slo/index.ts';
-import type { PanelSpec, Query, RowSpec } from '../panel.ts';
+import type { ChartSpec, Query, RowSpec, Unit } from '../model.ts';
 import { interval, line } from '../queries.ts';
 
 /** The variable that narrows the dashboard to some collectors. */
@@ -152,6 +152,6 @@ function itself(): RowSpec {
   };
 }
 
-function gauge(title: string, unit: string, description: string, expr: string): PanelSpec {
+function gauge(title: string, unit: Unit, description: string, expr: string): ChartSpec {
   return line(title, unit, description, [{ expr, legend: `{{${label.instance}}}` }]);
 }

@@ -1,5 +1,5 @@
 import { label, labelValue, type Service, suffix } from '../../slo/index.ts';
-import type { RowSpec } from '../panel.ts';
+import type { RowSpec } from '../model.ts';
 import { interval, line, select } from '../queries.ts';
 
 /** How a database client's metrics are called; the emitted clients of all databases measure the same. */

@@ -1,5 +1,6 @@
 import { errorKind, label, type Service, serviceMetric, suffix } from '../../slo/index.ts';
-import type { PanelSpec, RowSpec } from '../panel.ts';
+import { tracesLink } from '../links.ts';
+import type { ChartSpec, RowSpec } from '../model.ts';
 import { interval, line, routeVariable, select } from '../queries.ts';
 
 const ofRoutes = `${label.route}=~"$${routeVariable}"`;
@@ -40,12 +41,15 @@ export function goldenSignals(service: Service): RowSpec {
           [{ expr: `sum by (${label.route}) (${inFlight})`, legend }],
         ),
       ].map((panel) => ({ ...panel, width: 6 })),
-      ...[0.5, 0.95, 0.99].map((quantile) => latency(service, quantile)),
+      ...[0.5, 0.95, 0.99].map((quantile) => ({
+        ...latency(service, quantile),
+        links: [tracesLink(service, { label: label.route })],
+      })),
     ],
   };
 }
 
-function latency(service: Service, quantile: number): PanelSpec {
+function latency(service: Service, quantile: number): ChartSpec {
   const buckets = select(`${serviceMetric.requestDuration}${suffix.bucket}`, service, ofRoutes);
   const by = `${label.route}, ${label.bucketBound}`;
   const percent = Math.round(quantile * 100);

@@ -1,5 +1,5 @@
 import { errorKind, label, type Service, serviceMetric, suffix } from '../../slo/index.ts';
-import type { RowSpec } from '../panel.ts';
+import type { RowSpec } from '../model.ts';
 import { interval, line, select } from '../queries.ts';
 
 /** The HTTP client: its attempts, its retries and its connections, by the service called. */

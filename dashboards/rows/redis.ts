@@ -1,5 +1,5 @@
 import { type Service, serviceMetric } from '../../slo/index.ts';
-import type { RowSpec } from '../panel.ts';
+import type { RowSpec } from '../model.ts';
 import { databaseClient } from './database-client.ts';
 
 /** The Redis client: its pool, its attempts, its latency. */

@@ -2,12 +2,14 @@ import {
   bucketMatcher,
   label,
   type Route,
+  routeText,
   type Service,
   type Slo,
   serviceMetric,
   suffix,
 } from '../../slo/index.ts';
-import type { PanelSpec, RowSpec } from '../panel.ts';
+import { tracesLink } from '../links.ts';
+import type { ChartSpec, RowSpec } from '../model.ts';
 import { interval, line, ofRoute, select } from '../queries.ts';
 
 /** Where the ids of these rows begin, and how many each has for itself and its panels. */
@@ -31,15 +33,16 @@ export function routes(service: Service): RowSpec[] {
 function byRoute(slos: readonly Slo[]): ReadonlyMap<string, readonly Slo[]> {
   const found = new Map<string, Slo[]>();
   for (const slo of slos) {
-    if (!slo.route) continue;
-    const name = [slo.route.method, slo.route.path].filter(Boolean).join(' ');
+    // One that several routes share is no row of a route.
+    if (slo.routes.length !== 1) continue;
+    const name = routeText(slo.routes[0]!);
     found.set(name, [...(found.get(name) ?? []), slo]);
   }
   return found;
 }
 
 function routeRow(service: Service, name: string, slos: readonly Slo[], id: number): RowSpec {
-  const route = slos[0]!.route!;
+  const route = slos[0]!.routes[0]!;
   const requests = (...more: string[]) =>
     select(`${serviceMetric.requestDuration}${suffix.count}`, service, ...ofRoute(route), ...more);
   const by = (what: string, ...more: string[]) => `sum by (${what}) (rate(${requests(...more)}${interval}))`;
@@ -55,11 +58,11 @@ function routeRow(service: Service, name: string, slos: readonly Slo[], id: numb
         { expr: by(label.errorType, `${label.errorType}!=""`), legend: `{{${label.errorType}}}` },
       ]),
       ...latency(service, name, route, slos),
-    ].map((panel) => ({ ...panel, width: 12 })),
+    ].map((panel) => ({ ...panel, width: 12, links: [tracesLink(service, route.path)] })),
   };
 }
 
-function latency(service: Service, name: string, route: Route, slos: readonly Slo[]): PanelSpec[] {
+function latency(service: Service, name: string, route: Route, slos: readonly Slo[]): ChartSpec[] {
   const buckets = (...more: string[]) =>
     `rate(${select(`${serviceMetric.requestDuration}${suffix.bucket}`, service, ...ofRoute(route), ...more)}${interval})`;
   const count = select(`${serviceMetric.requestDuration}${suffix.count}`, service, ...ofRoute(route));

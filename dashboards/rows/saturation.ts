@@ -1,5 +1,5 @@
 import { label, type Service, serviceMetric, suffix } from '../../slo/index.ts';
-import type { Query, RowSpec } from '../panel.ts';
+import type { Query, RowSpec } from '../model.ts';
 import { interval, line, select } from '../queries.ts';
 
 /** What the process uses of what it has, by instance. */

@@ -8,7 +8,7 @@ export interface Room {
   builtins?: readonly string[];
 }
 
-const TOP = ['slo', 'images', 'alerts', 'dashboards', 'scaffold', 'collector', 'demo'] as const;
+const TOP = ['slo', 'images', 'alerts', 'dashboards', 'gitops', 'scaffold', 'collector', 'demo'] as const;
 const EVERY_COLLECTOR_ROOM = [
   ...['collector', 'collector/telemetry', 'collector/formats', 'collector/receivers', 'collector/processors'],
   ...[
@@ -18,7 +18,7 @@ const EVERY_COLLECTOR_ROOM = [
     'collector/api',
     'collector/commands',
   ],
-  ...['collector/own', 'collector/ui'],
+  ...['collector/own', 'collector/slo', 'collector/ui'],
 ];
 const GROUND = 'scaffold/src';
 const COMMAND = 'scaffold/src/command.ts';
@@ -36,7 +36,7 @@ const EVERY_GENERATOR_ROOM = [GROUND, COMMAND, GO, MERGE, SLO, EMIT, IMAGE, ...D
 /**
  * The dependency table: who may import whom, everything else is forbidden. A room always may import itself and
  * packages. Inside the collector telemetry is the ground, then formats, then storage and the siblings that never
- * see each other, then correlate, then api and commands; main.ts, config.ts, pipeline.ts (the wiring) see all. Inside
+ * see each other, then correlate, then slo, then api and commands; main.ts, config.ts, pipeline.ts (the wiring) see all. Inside
  * the generator the files of src/ are the ground, then go, merge, slo, emit, each sees those before it; image reads
  * container images for the commands; the folders of the commands stand on all of these and never see each other; the
  * entry points see all.
@@ -46,11 +46,12 @@ export const ROOMS: readonly Room[] = [
   { path: 'images', mayImport: [], builtins: ['node:buffer', 'node:crypto', 'node:zlib'] },
   { path: 'alerts', mayImport: ['slo'], builtins: [] },
   { path: 'dashboards', mayImport: ['slo'], builtins: [] },
+  { path: 'gitops', mayImport: ['slo', 'alerts'], builtins: [] },
   { path: 'scaffold', mayImport: [] },
   { path: GROUND, mayImport: ['slo'] },
   { path: GO, mayImport: [GROUND] },
   { path: MERGE, mayImport: [GROUND, GO] },
-  { path: SLO, mayImport: ['slo', 'alerts', 'dashboards', GROUND, COMMAND, GO, MERGE] },
+  { path: SLO, mayImport: ['slo', 'alerts', 'dashboards', 'gitops', GROUND, COMMAND, GO, MERGE] },
   { path: EMIT, mayImport: [GROUND, GO, MERGE, SLO] },
   { path: COMMAND, mayImport: [GROUND, EMIT] }, // the template is among what a command is given
   { path: IMAGE, mayImport: ['images', GROUND, COMMAND] },
@@ -79,6 +80,10 @@ export const ROOMS: readonly Room[] = [
     mayImport: ['slo', 'collector/telemetry', 'collector/formats', 'collector/storage'],
   },
   {
+    path: 'collector/slo',
+    mayImport: ['slo', 'collector/telemetry', 'collector/storage', 'collector/correlate'],
+  },
+  {
     path: 'collector/api',
     mayImport: [
       'slo',
@@ -87,6 +92,7 @@ export const ROOMS: readonly Room[] = [
       'collector/storage',
       'collector/correlate',
       'collector/own',
+      'collector/slo',
     ],
   },
   {

@@ -12,7 +12,7 @@ import { until } from './until.ts';
 type Cleanup = Pick<TestContext, 'after'>;
 
 /** Starts the `redis-server` at this path, keeping nothing on disk; answers its `HOST:PORT`. */
-export async function startRedis(t: TestContext, redisServer: string): Promise<string> {
+export async function startRedis(t: Cleanup, redisServer: string): Promise<string> {
   const port = await freePort();
   const flags = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
   const child = spawn(redisServer, flags, { cwd: folderOf(t), stdio: 'ignore' });
@@ -25,7 +25,7 @@ export async function startRedis(t: TestContext, redisServer: string): Promise<s
  * Starts the `postgres` at this path with an empty cluster that trusts everybody; answers its URL. PostgreSQL refuses
  * to run as root, so root starts it as the user that Debian's package makes for it.
  */
-export async function startPostgres(t: TestContext, postgres: string): Promise<string> {
+export async function startPostgres(t: Cleanup, postgres: string): Promise<string> {
   const data = folderOf(t);
   const owner = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
   if (owner.uid !== undefined) chownSync(data, owner.uid, owner.gid);

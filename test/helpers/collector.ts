@@ -15,7 +15,7 @@ export const SERVER = '00f067aa0ba902b7';
 export const CLIENT = 'b7ad6b7169203331';
 
 /** A folder that goes with the test. */
-export function folderOf(t: TestContext): string {
+export function folderOf(t: Pick<TestContext, 'after'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'go-sre-collector-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { planCollectorAlerts } from '../../alerts/index.ts';
 import { planAssembly } from '../../collector/assembly.ts';
-import { planCollectorDashboard } from '../../dashboards/index.ts';
+import { planCollectorDashboard, planFleetDashboard } from '../../dashboards/index.ts';
 import type { Answers } from '../../scaffold/src/answers.ts';
 import { write } from '../../scaffold/src/create/write.ts';
 import { type Plan, plan } from '../../scaffold/src/emit/plan.ts';
@@ -14,6 +14,7 @@ import { readTemplate } from '../../scaffold/src/emit/template.ts';
 import { packageVersion, pipelinesFolder, templateFolder } from '../../scaffold/src/package.ts';
 import { type CiSystem, ciSystems, renderPipeline } from '../../scaffold/src/pipeline/render.ts';
 import { renderRulesPage } from './rules-page.ts';
+import { planSpecPages } from './spec-page.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const goldenFolder = fileURLToPath(new URL('../golden', import.meta.url));
@@ -60,13 +61,14 @@ export function templatePipelines(): Map<string, string> {
   );
 }
 
-/** Rules and dashboard of the collector itself, which stand beside the code that makes them: path from the root -> text. */
+/** Rules and dashboards that are the same for everybody, and stand beside the code that makes them: path from the root -> text. */
 export function planCollectorOps(): Map<string, string> {
   const placed = (folder: string, files: Map<string, string>) =>
     [...files].map(([name, text]) => [join(folder, name), text] as const);
   return new Map([
     ...placed('alerts/collector', planCollectorAlerts()),
     ...placed('dashboards/collector', planCollectorDashboard()),
+    ...placed('dashboards/fleet', planFleetDashboard()),
   ]);
 }
 
@@ -84,5 +86,6 @@ if (import.meta.main) {
   }
   await disk.writeFile(new URL('../../docs/rules.md', import.meta.url), renderRulesPage());
   for (const [path, text] of await planAssembly()) await disk.writeFile(path, text);
-  for (const [path, text] of planCollectorOps()) await disk.writeFile(join(root, path), text);
+  for (const [path, text] of [...planCollectorOps(), ...planSpecPages()])
+    await disk.writeFile(join(root, path), text);
 }
