@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { thirdPartyLicences } from '../licences.ts';
+import { usedExports } from './used-exports.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
@@ -24,6 +25,7 @@ const { metafile } = await build({
   minify: true,
   legalComments: 'none',
   chunkNames: 'chunk-[hash]',
+  plugins: [usedExports],
   // Bundled CommonJS modules call require for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",

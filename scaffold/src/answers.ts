@@ -18,6 +18,10 @@ export type Answers = {
   with: readonly string[];
   /** Names of the CI systems that the service gets a pipeline for, sorted; empty for none. */
   ci: readonly string[];
+  /** What was chosen for ops/, by the names of the flags of `slo render`; absent: nothing beside the defaults. */
+  render?: Readonly<Record<string, string>>;
+  /** Files with objectives beside slo.json and slo.yaml, relative to the service; absent: none. */
+  specs?: readonly string[];
 };
 
 /** The answers and what decides where and how they are written. */

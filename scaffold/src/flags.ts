@@ -1,4 +1,4 @@
-import { nearest } from '../../slo/index.ts';
+import { nearest } from '../../slo/nearest.ts';
 import { usage } from './errors.ts';
 
 /**

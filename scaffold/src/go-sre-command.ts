@@ -1,49 +1,46 @@
-import { nearest } from '../../slo/index.ts';
-import { check } from './check/command.ts';
-import { checkImageCommand } from './check/image-command.ts';
+import { nearest } from '../../slo/nearest.ts';
 import { type Command, exitCodes, type GoSreDeps } from './command.ts';
-import { compare } from './compare/command.ts';
-import { dockerfile } from './dockerfile/command.ts';
 import { CliError, type ExitCode, usage } from './errors.ts';
-import { pipeline } from './pipeline/command.ts';
-import { registryHarborQuota } from './registry/harbor-quota-command.ts';
-import { registryPolicy } from './registry/policy-command.ts';
-import { registryServe } from './registry/serve-command.ts';
-import { registryVerify } from './registry/verify-command.ts';
-import { routeAdd } from './route/add-command.ts';
-import { sloRender } from './slo/render-command.ts';
-import { update } from './update/command.ts';
 
-/** Every command of `go-sre`, in the order of its help. */
-const commands: readonly Command[] = [
-  routeAdd,
-  sloRender,
-  update,
-  dockerfile,
-  check,
-  checkImageCommand,
-  compare,
-  pipeline,
-  registryHarborQuota,
-  registryVerify,
-  registryServe,
-  registryPolicy,
-];
+/** Every command of `go-sre` by its words, in the order of its help; each is read from the disk when it is asked for. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  'route add': () => import('./route/add-command.ts').then(({ routeAdd }) => routeAdd),
+  'slo render': () => import('./slo/render-command.ts').then(({ sloRender }) => sloRender),
+  'slo test': () => import('./slo/test-command.ts').then(({ sloTest }) => sloTest),
+  'slo simulate': () => import('./slo/simulate-command.ts').then(({ sloSimulate }) => sloSimulate),
+  'slo backtest': () => import('./slo/backtest-command.ts').then(({ sloBacktest }) => sloBacktest),
+  'slo diff': () => import('./slo/diff-command.ts').then(({ sloDiff }) => sloDiff),
+  update: () => import('./update/command.ts').then(({ update }) => update),
+  dockerfile: () => import('./dockerfile/command.ts').then(({ dockerfile }) => dockerfile),
+  check: () => import('./check/command.ts').then(({ check }) => check),
+  'check image': () => import('./check/image-command.ts').then(({ checkImageCommand }) => checkImageCommand),
+  compare: () => import('./compare/command.ts').then(({ compare }) => compare),
+  pipeline: () => import('./pipeline/command.ts').then(({ pipeline }) => pipeline),
+  'registry harbor-quota': () =>
+    import('./registry/harbor-quota-command.ts').then(({ registryHarborQuota }) => registryHarborQuota),
+  'registry verify': () =>
+    import('./registry/verify-command.ts').then(({ registryVerify }) => registryVerify),
+  'registry serve': () => import('./registry/serve-command.ts').then(({ registryServe }) => registryServe),
+  'registry policy': () =>
+    import('./registry/policy-command.ts').then(({ registryPolicy }) => registryPolicy),
+};
+
+const names = Object.keys(commands);
 
 /** `go-sre ARGV`: does it, prints, and gives the exit code. */
 export async function runGoSre(argv: readonly string[], deps: GoSreDeps): Promise<ExitCode> {
   let found: Command | undefined;
   try {
     const first = argv[0] ?? '';
-    if (first === '--help' || first === '-h') deps.stdout.write(help());
+    if (first === '--help' || first === '-h') deps.stdout.write(await help());
     else if (first === '--version' || first === '-v') deps.stdout.write(`${deps.version}\n`);
     else {
-      const several = groupHelp(argv);
+      const several = await groupHelp(argv);
       if (several !== undefined) {
         deps.stdout.write(several);
         return 0;
       }
-      found = commandOf(argv);
+      found = await commands[nameOf(argv)]!();
       return await found.execute(argv.slice(found.name.split(' ').length), deps);
     }
     return 0;
@@ -59,25 +56,29 @@ export async function runGoSre(argv: readonly string[], deps: GoSreDeps): Promis
 }
 
 /** The help of all commands that begin with the words before `--help`, where the words are no command themselves. */
-function groupHelp(argv: readonly string[]): string | undefined {
+async function groupHelp(argv: readonly string[]): Promise<string | undefined> {
   const [group, flag] = argv;
   if (flag !== '--help' && flag !== '-h') return undefined;
-  const helps = commands.flatMap(({ name, help }) => (`${name} `.startsWith(`${group} `) ? [help] : []));
+  const members = names.filter((name) => `${name} `.startsWith(`${group} `));
+  const helps = (await load(members)).map((command) => command.help);
   return helps.length === 0 ? undefined : helps.join('\n');
 }
 
-/** The command whose words the line begins with. */
-function commandOf(argv: readonly string[]): Command {
+function load(wanted: readonly string[]): Promise<Command[]> {
+  return Promise.all(wanted.map((name) => commands[name]!()));
+}
+
+/** The name of the command whose words the line begins with. */
+function nameOf(argv: readonly string[]): string {
   const flag = argv.findIndex((word) => word.startsWith('-'));
   const words = argv.slice(0, flag < 0 ? undefined : flag);
   // Of "check" and "check image" the longer one is meant where its words are there.
-  const found = commands
-    .filter(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
-    .sort((a, b) => b.name.length - a.name.length)[0];
+  const found = names
+    .filter((name) => `${words.join(' ')} `.startsWith(`${name} `))
+    .sort((a, b) => b.length - a.length)[0];
   if (found !== undefined) return found;
   if (flag === 0) throw usage(`Write the command first, ${argv[0]} behind it: go-sre COMMAND ${argv[0]}`);
   if (words.length === 0) throw usage('A command is missing.');
-  const names = commands.map(({ name }) => name);
   const longer = names.find((name) => name.startsWith(`${words.join(' ')} `));
   if (longer !== undefined) {
     throw usage(`"${words.join(' ')}" is no whole command. Try: go-sre ${longer}`);
@@ -87,11 +88,12 @@ function commandOf(argv: readonly string[]): Command {
   throw usage(`There is no command "${said}".${near === undefined ? '' : ` Did you mean "${near}"?`}`);
 }
 
-function help(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
+async function help(): Promise<string> {
+  const all = await load(names);
+  const width = Math.max(...names.map((name) => name.length));
   return `Usage: go-sre COMMAND [flags]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
+${all.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
 
   -h, --help     this text; behind a command, its flags
   -v, --version  the version

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 import * as disk from 'node:fs/promises';
 import { readTemplate } from './emit/template.ts';
-import { gitRunner } from './git.ts';
 import { runGoSre } from './go-sre-command.ts';
 import { packageVersion, templateFolder, userFolder } from './package.ts';
-import { programRunner } from './processes.ts';
 
 // `go-sre check | head` closes the pipe before everything is written.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -16,8 +14,9 @@ process.exitCode = await runGoSre(process.argv.slice(2), {
   version: packageVersion,
   disk,
   readTemplate: () => readTemplate(templateFolder),
-  git: gitRunner(process.env),
-  run: programRunner(process.env),
+  // What starts programs is read from the disk by those who do: most commands do not.
+  git: async (...call) => (await import('./git.ts')).gitRunner(process.env)(...call),
+  run: async (...call) => (await import('./processes.ts')).programRunner(process.env)(...call),
   env: process.env,
   now: Date.now,
   fetch,

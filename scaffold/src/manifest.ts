@@ -17,6 +17,11 @@ export type Manifest = {
   files: Readonly<Record<string, string>>;
 };
 
+/** The version of the generator that made the service. */
+export function generatorVersion({ generator }: Manifest): string {
+  return generator.slice(generator.lastIndexOf('@') + 1);
+}
+
 /** The folder of what is rendered from slo.json. */
 export const opsPrefix = 'ops/';
 
@@ -24,15 +29,32 @@ const remedy = 'Take it back from version control.';
 
 /** The manifest's text. */
 export function renderManifest({ generator, answers, files }: Manifest): string {
-  const { name, module, port, router, ci } = answers;
-  const written = { name, module, port, router, with: [...answers.with], ci: [...ci] };
+  const { name, module, port, router, ci, render = {}, specs = [] } = answers;
+  const written = {
+    ...{ name, module, port, router, with: [...answers.with], ci: [...ci] },
+    ...(Object.keys(render).length > 0 && { render: sorted(render) }),
+    ...(specs.length > 0 && { specs: [...specs] }),
+  };
   return `${JSON.stringify({ generator, answers: written, files }, null, 2)}\n`;
 }
 
-/** The manifest once these files of ops/ are rendered: one that still has its sum was not edited by hand. */
-export function withRendered(manifest: Manifest, rendered: ReadonlyMap<string, Uint8Array>): Manifest {
+/** The same choices give the same text, in whatever order they were made. */
+function sorted(record: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * The manifest once these files of ops/ are rendered: one that still has its sum was not edited by hand.
+ * @param gone paths of files that are rendered no more and no longer there
+ */
+export function withRendered(
+  manifest: Manifest,
+  rendered: ReadonlyMap<string, Uint8Array>,
+  gone: readonly string[] = [],
+): Manifest {
   const sums = [...rendered].map(([path, bytes]) => [path, sha256(bytes)]);
-  return { ...manifest, files: { ...manifest.files, ...Object.fromEntries(sums) } };
+  const left = Object.entries(manifest.files).filter(([path]) => !gone.includes(path));
+  return { ...manifest, files: Object.fromEntries([...left, ...sums]) };
 }
 
 /**
@@ -47,12 +69,7 @@ export function parseManifest(text: string, file = manifestPath): Manifest {
   const read: Manifest = {
     generator: string(manifest.generator, 'generator', problems),
     answers: parseAnswers(manifest.answers, problems),
-    files: Object.fromEntries(
-      Object.entries(object(manifest.files, 'files', undefined, problems)).map(([path, sum]) => [
-        path,
-        string(sum, `files[${JSON.stringify(path)}]`, problems),
-      ]),
-    ),
+    files: texts(manifest.files, 'files', problems),
   };
   if (problems.length === 0) return read;
   throw failed(
@@ -61,7 +78,7 @@ export function parseManifest(text: string, file = manifestPath): Manifest {
 }
 
 function parseAnswers(value: unknown, problems: string[]): Answers {
-  const keys = ['name', 'module', 'port', 'router', 'with', 'ci'];
+  const keys = ['name', 'module', 'port', 'router', 'with', 'ci', 'render', 'specs'];
   const answers = object(value, 'answers', keys, problems);
   const { port, router = defaultRouter, ci = [] } = answers;
   if (!Number.isSafeInteger(port)) problems.push('answers.port is not a whole number');
@@ -72,6 +89,8 @@ function parseAnswers(value: unknown, problems: string[]): Answers {
     router: string(router, 'answers.router', problems),
     with: strings(answers.with, 'answers.with', problems),
     ci: strings(ci, 'answers.ci', problems),
+    ...(answers.render !== undefined && { render: texts(answers.render, 'answers.render', problems) }),
+    ...(answers.specs !== undefined && { specs: strings(answers.specs, 'answers.specs', problems) }),
   };
 }
 
@@ -102,6 +121,14 @@ function string(value: unknown, path: string, problems: string[]): string {
   if (typeof value === 'string') return value;
   problems.push(`${path} is not a text`);
   return '';
+}
+
+function texts(value: unknown, path: string, problems: string[]): Record<string, string> {
+  const read = Object.entries(object(value, path, undefined, problems)).map(([key, text]) => [
+    key,
+    string(text, `${path}[${JSON.stringify(key)}]`, problems),
+  ]);
+  return Object.fromEntries(read);
 }
 
 function strings(value: unknown, path: string, problems: string[]): string[] {

@@ -108,13 +108,16 @@ test('--help lists the commands; behind a command it lists the flags of that com
 
 test('--help behind the first word of a command prints the help of the commands that begin so', async (t) => {
   const dir = serviceFolder(t);
-  for (const [word, whole] of [
+  for (const [word, ...wholes] of [
     ['route', 'add'],
-    ['slo', 'render'],
+    ['slo', 'render', 'test', 'simulate', 'backtest', 'diff'],
   ] as const) {
     const ran = await run([word, '--help'], dir);
     assert.equal(ran.exitCode, 0, ran.stderr);
-    assert.equal(ran.stdout, (await run([word, whole, '--help'], dir)).stdout);
+    for (const whole of wholes) {
+      const own = (await run([word, whole, '--help'], dir)).stdout;
+      assert.ok(ran.stdout.includes(own), `${word} ${whole}`);
+    }
   }
   assert.equal((await run(['nothing', '--help'], dir)).exitCode, 2);
 });
@@ -149,3 +152,13 @@ for (const { argv, text, exitCode, says } of refusals) {
     assert.deepEqual(readdirSync(dir), ['slo.json']);
   });
 }
+
+test('every command of the list answers to its name', async () => {
+  const { stdout } = await run(['--help'], tmpdir());
+  const names = [...stdout.matchAll(/^ {2}([a-z][a-z -]*?) {2,}\S/gm)].map(([, name]) => name!);
+  assert.ok(names.includes('slo render') && names.includes('check image'));
+  for (const name of names) {
+    const help = await run([...name.split(' '), '--help'], tmpdir());
+    assert.ok(help.stdout.startsWith(`Usage: go-sre ${name} `), `${name}: ${help.stdout}${help.stderr}`);
+  }
+});

@@ -24,7 +24,8 @@ export function plan(answers: Answers, template: Template, version: string): Pla
   }
   const slo = files.get('slo.json');
   if (slo === undefined) throw new Error('the template has no slo.json');
-  for (const [path, text] of renderOps(readSpec(new TextDecoder().decode(slo.bytes)), answers.with))
+  const spec = readSpec(new TextDecoder().decode(slo.bytes));
+  for (const [path, text] of renderOps(spec, { answers, choices: answers.render ?? {}, version }))
     files.set(path, { bytes: encode(text), mode: 0o644 });
   return new Map([...files, ...ownRecord(files, answers, version)].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,6 @@
 import { parseJson, readErrors, redactor } from '../../../images/index.ts';
+import { ask, HttpProblem } from '../http.ts';
 import type { Credentials } from './credentials.ts';
-import { ask, HttpProblem } from './http.ts';
 
 /** One request to Harbor's API; the path begins behind its base. */
 type HarborRequest = {

@@ -8,8 +8,8 @@ import {
   redactor,
   stringAt,
 } from '../../../images/index.ts';
+import { ask, type HttpAnswer, HttpProblem } from '../http.ts';
 import type { Credentials } from './credentials.ts';
-import { ask, type HttpAnswer, HttpProblem } from './http.ts';
 import type { FindCredentials } from './registry-auth.ts';
 
 /** A manifest as the registry gave it; the digest is that of its bytes. */

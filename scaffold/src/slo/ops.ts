@@ -1,7 +1,11 @@
-import { planAlerts } from '../../../alerts/index.ts';
+import { alertGroups, planAlerts, ruleTargets } from '../../../alerts/index.ts';
 import { clientNames, planDashboards } from '../../../dashboards/index.ts';
+import { nameProblem, planGitOps } from '../../../gitops/index.ts';
 import { formatProblems, parseSpec, type Service } from '../../../slo/index.ts';
+import type { Answers } from '../answers.ts';
 import { failed } from '../errors.ts';
+import { opsPrefix } from '../manifest.ts';
+import { type Choices, type KeptChoices, readChoices } from './choices.ts';
 
 /**
  * Reads slo.json.
@@ -14,12 +18,49 @@ export function readSpec(sloText: string, file = 'slo.json'): Service {
   return spec.service;
 }
 
+/** What ops/ follows from beside the objectives. */
+export type RenderContext = {
+  /** The answers that the service was made from; undefined where it is not one of ours. */
+  answers: Pick<Answers, 'port' | 'with'> | undefined;
+  choices: KeptChoices;
+  /** Of the generator: the collector in the pod has the same. */
+  version: string;
+};
+
+const grafanaFolder = 'grafana/';
+
 /**
- * Everything that is rendered from slo.json: path in the service -> text.
- * @param options names of the template options that are on; they decide the rows of the dashboard
+ * Everything that is rendered from the objectives: path in the service -> text.
+ * @throws CliError (exit code 1) where the choices, or the name of the service, cannot be
  */
-export function renderOps(service: Service, options: readonly string[]): ReadonlyMap<string, string> {
+export function renderOps(service: Service, context: RenderContext): ReadonlyMap<string, string> {
+  const choices = readChoices(context.choices, service.name);
+  const options = context.answers?.with ?? [];
   const clients = clientNames.filter((name) => options.includes(name));
   const dashboards = planDashboards(service, { clients });
-  return new Map([...planAlerts(service), ...dashboards].map(([path, text]) => [`ops/${path}`, text]));
+  const files = [
+    ...planAlerts(service, ruleTargets[choices.target], clients),
+    ...dashboards,
+    ...gitOps(service, { dashboards, clients }, choices, context),
+  ];
+  return new Map(files.map(([path, text]) => [`${opsPrefix}${path}`, text]));
+}
+
+function gitOps(
+  service: Service,
+  { dashboards, clients }: { dashboards: ReadonlyMap<string, string>; clients: readonly string[] },
+  { target, kubernetes }: Choices,
+  { answers, version }: RenderContext,
+): ReadonlyMap<string, string> {
+  if (kubernetes === undefined) return new Map();
+  const problem = nameProblem(service.name);
+  if (problem !== undefined) throw failed(`The service ${problem}. Give it another name.`);
+  const ofGrafana = [...dashboards].filter(([path]) => path.startsWith(grafanaFolder));
+  return planGitOps({
+    service,
+    options: kubernetes,
+    groups: alertGroups(service, ruleTargets[target], clients),
+    dashboards: new Map(ofGrafana.map(([path, text]) => [path.slice(grafanaFolder.length), text])),
+    workload: answers && { port: answers.port, options: answers.with, collectorVersion: version },
+  });
 }

@@ -1,70 +1,139 @@
 import { join } from 'node:path';
+import { oversized } from '../../../gitops/index.ts';
+import type { Service } from '../../../slo/index.ts';
+import type { Answers } from '../answers.ts';
 import { type Disk, readIfThere } from '../disk.ts';
-import { failed } from '../errors.ts';
-import { type Manifest, manifestPath, parseManifest, renderManifest, withRendered } from '../manifest.ts';
-import type { FileChange } from '../write-files.ts';
-import { readSpec, renderOps } from './ops.ts';
+import { type CliError, failed } from '../errors.ts';
+import {
+  generatorVersion,
+  type Manifest,
+  manifestPath,
+  parseManifest,
+  renderManifest,
+  withRendered,
+} from '../manifest.ts';
+import type { FileChange, FileRemoval } from '../write-files.ts';
+import type { KeptChoices } from './choices.ts';
+import { type Leftover, leftovers } from './leftovers.ts';
+import { renderOps } from './ops.ts';
+import { joinedSpec, specTexts } from './specs.ts';
 
-/** One file made from slo.json, and how it stands to what is on the disk. */
-type RenderedFile = { path: string; bytes: number; state: 'new' | 'changed' | 'unchanged' };
+/**
+ * One file made from the objectives, and how it stands to what is on the disk. `removed`: it no longer follows and is as it was
+ * rendered; `edited`: it no longer follows, and somebody changed it, so it stays.
+ */
+type RenderedFile = {
+  path: string;
+  bytes: number;
+  state: 'new' | 'changed' | 'unchanged' | 'removed' | 'edited';
+};
 
-/** What follows from slo.json, and what has to be written for it. */
+/** What follows from the objectives, and what has to be written and removed for it. */
 export type Rendering = {
   files: readonly RenderedFile[];
   /** Those of the files that differ, as `writeFiles` takes them, and the manifest that records all of them. */
   changes: readonly FileChange[];
+  removals: readonly FileRemoval[];
   /** Sentences for the user about what is allowed and seldom meant. */
   warnings: readonly string[];
 };
 
+/** What a command line changes about what the manifest keeps. */
+export type Asked = {
+  choose: (kept: KeptChoices) => KeptChoices;
+  /** Files with objectives instead of those that are kept, relative to the service; absent: those. */
+  specs?: readonly string[];
+};
+
 /**
- * Renders slo.json of the service in `dir` and compares it with the files there; writes nothing.
+ * Renders the objectives of the service in `dir` and compares the files with those there; writes nothing.
  * @param planned what slo.json will be, when it is not yet on the disk
- * @throws CliError (exit code 1) when slo.json is missing, unreadable or wrong: every problem with its path
+ * @throws CliError (exit code 1) when the objectives are missing, unreadable or wrong: every problem with its path
  */
 export async function planRendering(
   dir: string,
   disk: Pick<Disk, 'readFile'>,
   planned?: string,
+  asked: Asked = { choose: (kept) => kept },
 ): Promise<Rendering> {
-  const file = join(dir, 'slo.json');
-  const text = planned ?? (await readIfThere(file, disk))?.toString();
-  if (text === undefined) {
-    throw failed(`There is no ${file}. Run this in the folder of a service, or name it with --dir.`);
-  }
-  const service = readSpec(text, file);
   const record = await readManifest(dir, disk);
-  const rendered = [...renderOps(service, record?.manifest.answers.with ?? [])].map(
-    async ([path, after]): Promise<FileChange> => ({
-      path,
-      before: await readIfThere(join(dir, path), disk),
-      after: Buffer.from(after),
-    }),
-  );
-  const all = await Promise.all(rendered);
-  const warnings =
-    service.slos.length > 0
-      ? []
-      : [
-          `${file} holds no objective, so no rule ever fires. Write objectives into routes.go and print it anew.`,
-        ];
-  const files = all.map((change) => ({
-    path: change.path,
-    bytes: change.after.length,
-    state: stateOf(change),
-  }));
-  const written = record === undefined ? all : [...all, recording(record, all)];
-  return { files, changes: written.filter((change) => stateOf(change) !== 'unchanged'), warnings };
+  const answers = record?.manifest.answers;
+  const choices = asked.choose(answers?.render ?? {});
+  const specs = asked.specs ?? answers?.specs ?? [];
+  const read = await specTexts(dir, specs, disk, planned);
+  if (read.length === 0) throw noSpec(dir);
+  const { service, warnings } = joinedSpec(read);
+  const version = record === undefined ? '' : generatorVersion(record.manifest);
+  const texts = renderOps(service, { answers, choices, version });
+  const all = await Promise.all([...texts].map(([path, text]) => compared(dir, path, text, disk)));
+  const left = record === undefined ? [] : await leftovers(dir, record.manifest, texts, disk);
+  const recorded = record ? [recording(record, { choices, specs }, all, left)] : [];
+  return {
+    files: [...all.map(told), ...left.flatMap(toldLeftover)],
+    changes: [...all, ...recorded].filter((change) => stateOf(change) !== 'unchanged'),
+    removals: left.flatMap((file) => (file.state === 'removed' ? [file] : [])),
+    warnings: [
+      ...warnings,
+      ...withoutObjectives(dir, service),
+      ...oversized(texts),
+      ...left.flatMap(editedWarning),
+    ],
+  };
 }
 
-/** The manifest as it reads when all these files are written. */
-function recording({ manifest, bytes }: Recorded, rendered: readonly FileChange[]): FileChange {
+function noSpec(dir: string): CliError {
+  return failed(
+    `There is no ${join(dir, 'slo.json')} and no slo.yaml beside it. Run this in the folder of a service, or name it with --dir.`,
+  );
+}
+
+async function compared(
+  dir: string,
+  path: string,
+  text: string,
+  disk: Pick<Disk, 'readFile'>,
+): Promise<FileChange> {
+  return { path, before: await readIfThere(join(dir, path), disk), after: Buffer.from(text) };
+}
+
+function withoutObjectives(dir: string, { slos }: Service): string[] {
+  if (slos.length > 0) return [];
+  return [
+    `${join(dir, 'slo.json')} holds no objective, so no rule ever fires. Write objectives into routes.go and print it anew.`,
+  ];
+}
+
+/** The manifest as it reads when all these files are written, and those that are left over are removed. */
+function recording(
+  { manifest, bytes }: Recorded,
+  { choices, specs }: { choices: KeptChoices; specs: readonly string[] },
+  rendered: readonly FileChange[],
+  left: readonly Leftover[],
+): FileChange {
   const sums = new Map(rendered.map(({ path, after }) => [path, after]));
-  const after = Buffer.from(renderManifest(withRendered(manifest, sums)));
+  const gone = left.filter(({ state }) => state !== 'edited').map(({ path }) => path);
+  const answers: Answers = { ...manifest.answers, render: choices, specs };
+  const after = Buffer.from(renderManifest(withRendered({ ...manifest, answers }, sums, gone)));
   return { path: manifestPath, before: bytes, after };
 }
 
-function stateOf({ before, after }: FileChange): RenderedFile['state'] {
+function told(change: FileChange): RenderedFile {
+  return { path: change.path, bytes: change.after.length, state: stateOf(change) };
+}
+
+function toldLeftover(file: Leftover): RenderedFile[] {
+  if (file.state === 'gone') return [];
+  return [{ path: file.path, bytes: file.before.length, state: file.state }];
+}
+
+function editedWarning({ path, state }: Leftover): string[] {
+  if (state !== 'edited') return [];
+  return [
+    `${path} is rendered no more, and it was edited by hand, so it stays. Delete it, or move it out of ops/.`,
+  ];
+}
+
+function stateOf({ before, after }: FileChange): 'new' | 'changed' | 'unchanged' {
   if (before === undefined) return 'new';
   return Buffer.compare(before, after) === 0 ? 'unchanged' : 'changed';
 }

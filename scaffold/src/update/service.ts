@@ -11,6 +11,7 @@ import { unifiedDiff } from '../merge/unified-diff.ts';
 import { modulePathIn } from '../module-path.ts';
 import type { TemplateOption } from '../options.ts';
 import { databaseWords, serverSteps } from '../server-steps.ts';
+import { specTexts } from '../slo/specs.ts';
 import { withModule } from './adapt.ts';
 import { type Recorded, readFolder, readRecord, recordPaths } from './folder.ts';
 import { uncommitted } from './git.ts';
@@ -48,14 +49,15 @@ export async function updateService(
   const { input, record } = await readInput(dir, answers, recorded, deps);
   refuseUnresolved(unresolved(input));
   const report = { dir, from: recorded.generated, to: deps.version, written: false, conflicts: [], next: [] };
-  if (isSame(input)) {
+  if (isSame(input, recorded.generated === deps.version)) {
     return {
       ...report,
       files: [],
       notes: [`Nothing to do: ${dir} has everything of create-go-sre-service ${deps.version}.`],
     };
   }
-  const rendered = withRenderedOps(input, recorded.manifest, answers.with);
+  const specs = await specTexts(dir, answers.specs ?? [], deps.disk);
+  const rendered = withRenderedOps(input, recorded.manifest, { answers, version: deps.version }, specs);
   const { files, problems } = planUpdate(rendered);
   if (problems.length > 0) {
     throw failed(`Nothing was changed, because of:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -112,7 +114,9 @@ async function readInput(dir: string, answers: Answers, recorded: Recorded, deps
   const template = deps.readTemplate();
   const emittedAs = (module: string) => plan({ ...answers, module }, template, deps.version);
   const recordedModule = emittedAs(answers.module);
-  const paths = new Set([...recorded.base.keys(), ...recordedModule.keys()]);
+  // Of ops/ there may be more than was emitted: what `slo render` was told to render since.
+  const rendered = Object.keys(recorded.manifest.files).filter((path) => path.startsWith(opsPrefix));
+  const paths = new Set([...recorded.base.keys(), ...recordedModule.keys(), ...rendered]);
   const ours = await readFolder(dir, paths, recorded.base, deps.disk);
   // The user's go.mod may name another module path than was answered.
   const goMod = Buffer.from(ours.files.get('go.mod')?.bytes ?? []).toString();
@@ -138,11 +142,15 @@ function refuseUnresolved(found: ReadonlyMap<string, readonly number[]>): void {
   );
 }
 
-/** Whether today's template gives what the service was made of. */
-function isSame({ base, theirs, module }: UpdateInput): boolean {
+/**
+ * Whether today's template gives what the service was made of.
+ * @param sameVersion ops/ then differs only by what `slo render` was told since, and that it rendered itself
+ */
+function isSame({ base, theirs, module }: UpdateInput, sameVersion: boolean): boolean {
+  const counts = (path: string) => !(sameVersion && path.startsWith(opsPrefix));
   const same = ([path, { bytes, mode }]: [string, File]) =>
-    isEqual({ bytes: withModule(path, bytes, module), mode }, theirs.get(path));
-  return base.size === theirs.size && [...base].every(same);
+    !counts(path) || isEqual({ bytes: withModule(path, bytes, module), mode }, theirs.get(path));
+  return [...base].every(same) && [...theirs.keys()].every((path) => !counts(path) || base.has(path));
 }
 
 function isEqual(a: File | undefined, b: File | undefined): boolean {

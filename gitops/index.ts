@@ -1,0 +1,4 @@
+export { oversized } from './limits.ts';
+export { type GrafanaForm, grafanaForms, type KubernetesOptions, type Workload } from './options.ts';
+export { type GitOpsInput, planGitOps } from './plan.ts';
+export { nameProblem } from './resource.ts';
