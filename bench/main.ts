@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../slo/index.ts';
 import type { Bench, Settings } from './bench.ts';
 import { createToFirstTrace } from './create-to-first-trace.ts';
+import { detection } from './detection.ts';
 import { dockerfileRealModules } from './dockerfile-real-modules.ts';
 import { footprint } from './footprint.ts';
 import { gateDetection } from './gate-detection.ts';
@@ -15,7 +16,10 @@ import { ingestTraces } from './ingest-traces.ts';
 import { machine } from './machine.ts';
 import { killAll } from './processes.ts';
 import { query } from './query.ts';
+import { render } from './render.ts';
 import { figureTable, renderTable, resultLine } from './report.ts';
+import { rulesCost } from './rules-cost.ts';
+import { rulesTruth } from './rules-truth.ts';
 import { scrape } from './scrape.ts';
 import { seal } from './seal.ts';
 import { serviceOverhead } from './service-overhead.ts';
@@ -33,6 +37,10 @@ const benches: { [Name in BenchName]: Bench<Name> } = {
   'gate-hadolint': gateHadolint,
   'ingest-traces': ingestTraces,
   'ingest-logs': ingestLogs,
+  'rules-cost': rulesCost,
+  'rules-truth': rulesTruth,
+  detection,
+  render,
   seal,
   scrape,
   footprint,

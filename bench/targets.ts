@@ -74,6 +74,40 @@ export const figureTargets = {
       from: measured("31 MB/s a core for the Collector's, 336 for JSON.parse"),
     },
   },
+  'rules-cost': {
+    ratioRoute: { most: 1 / 120, kind: 'must', from: measured('1/158') },
+    ratioService: { most: 1 / 80, kind: 'must', from: measured('1/101') },
+    ratioCpu: { most: 1 / 3, kind: 'must', from: 'a Prometheus holds more than one service' },
+  },
+  'rules-truth': {
+    maxErrorPercent: {
+      most: 2.5,
+      kind: 'must',
+      from: 'a budget that is told in minutes must be right to the minute',
+    },
+    nanSamples: { most: 0, kind: 'must', from: 'no traffic is no verdict, and a verdict is a number' },
+  },
+  render: {
+    ratio1: {
+      most: 1 / 3,
+      kind: 'must',
+      from: 'a command that is run with every commit must not be waited for',
+    },
+    ratio100: { most: 1 / 3, kind: 'must', from: 'the same as with one objective' },
+    ratio1000: { most: 1 / 3, kind: 'must', from: 'the same as with one objective' },
+    rulesRatio1: undefined,
+    rulesRatio100: undefined,
+    rulesRatio1000: undefined,
+  },
+  detection: {
+    worstDelayRatio: {
+      most: 1.1,
+      kind: 'must',
+      from: 'whoever waits for a page shall not wait longer for a better one',
+    },
+    falsePages: { most: 0, kind: 'must', from: 'a healthy route wakes nobody' },
+    slothFalsePages: undefined,
+  },
   seal: {
     totalCpuRatio: { most: 1, kind: 'must', from: 'what can be searched costs no more than what cannot' },
     bytesRatio: { most: 0.7, kind: 'must', from: measured('27.8 B a span, 46 in the file of the Collector') },

@@ -1,4 +1,4 @@
-// Every series that the dashboard asks for is one that a running service exposes, with the labels it is asked by.
+// Every series that the dashboards ask for is one that a running service exposes, with the labels it is asked by.
 // Redis and PostgreSQL are away: their clients must tell that too.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -6,9 +6,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parser } from '@prometheus-io/lezer-promql';
-import { label } from '../../slo/index.ts';
+import { planFleetDashboard } from '../../dashboards/index.ts';
+import { alertSeries, label } from '../../slo/index.ts';
 import { startShipping } from '../helpers/backends.ts';
 import { folderOf } from '../helpers/collector.ts';
+import { annotationQueries, dashboardQueries } from '../helpers/dashboard-queries.ts';
 import { emitService, fullAnswers } from '../helpers/emitted-service.ts';
 import { startService } from '../helpers/running-service.ts';
 
@@ -29,17 +31,20 @@ const requests: Readonly<Record<string, number>> = {
   '/shipping/8001': 200,
 };
 
-test('the dashboard asks for nothing that the service does not expose', { timeout: 300_000 }, async (t) => {
+test('the dashboards ask for nothing that the service does not expose', { timeout: 300_000 }, async (t) => {
   const service = join(folderOf(t), 'shop');
   await emitService(fullAnswers, service);
-  const dashboard = readFileSync(join(service, 'ops/grafana/shop.json'), 'utf8');
+  const dashboards = ['shop', 'shop-slo'].map((name) =>
+    readFileSync(join(service, `ops/grafana/${name}.json`), 'utf8'),
+  );
   const rules = readFileSync(join(service, 'ops/prometheus/rules.yaml'), 'utf8');
-  const recorded = (name: string) => rules.includes(`record: ${name}\n`);
+  // Prometheus itself keeps the alerts.
+  const recorded = (name: string) => name === alertSeries.alerts || rules.includes(`record: ${name}\n`);
   const exposed = parseMetrics(await scrapeAfterRequests(t, service));
-  const asked = selectorsOf(dashboard);
+  const asked = [...dashboards, planFleetDashboard().get('fleet.json')!].flatMap(selectorsOf);
 
   await t.test('each series is exposed, or recorded by the rules', () => {
-    assert.ok(asked.length > 80, `${asked.length}`);
+    assert.ok(asked.length > 150, `${asked.length}`);
     assert.deepEqual(
       asked.filter(({ name }) => !exposed.has(name) && !recorded(name)),
       [],
@@ -76,13 +81,8 @@ async function scrapeAfterRequests(t: TestContext, service: string): Promise<str
 }
 
 function selectorsOf(dashboard: string): Selector[] {
-  type Panel = { title: string; targets?: { expr: string }[]; panels?: Panel[] };
-  const { panels } = JSON.parse(dashboard) as { panels: Panel[] };
-  return panels
-    .flatMap((panel) => [panel, ...(panel.panels ?? [])])
-    .flatMap(({ title, targets = [] }) =>
-      targets.flatMap(({ expr }) => selectorsIn(expr.replaceAll('$__rate_interval', '5m'), title)),
-    );
+  const asked = [...dashboardQueries(dashboard), ...annotationQueries(dashboard)];
+  return asked.flatMap(({ panel, expr }) => selectorsIn(expr, panel));
 }
 
 /** Labels of `by (…)` and `on (…)` stand before the selector that they are about. */

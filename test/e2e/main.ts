@@ -9,12 +9,18 @@ import { nearest } from '../../slo/index.ts';
 import { runSenders } from '../senders/run.ts';
 import { senders } from '../senders/table.ts';
 import type { E2eRun } from './run.ts';
+import { runSlo, parts as sloParts } from './slo/run.ts';
 
 const runs: Readonly<Record<string, E2eRun>> = {
   senders: {
     question: 'is everything in the store that the SDKs of four languages and telemetrygen send?',
     parts: Object.keys(senders),
     run: runSenders,
+  },
+  slo: {
+    question: 'does a fault of an emitted service reach who is on call, once, and does every panel answer?',
+    parts: [...sloParts],
+    run: runSlo,
   },
 };
 
