@@ -302,6 +302,13 @@ const ConfigSchema = mapping({
     }),
     {},
   ),
+  slo: v.optional(
+    mapping({
+      /** Objectives, as slo.json or YAML, OpenSLO or Sloth: paths or globs. */
+      files: v.optional(v.array(text, 'must be a list of paths or globs, such as [slo.json]'), []),
+    }),
+    {},
+  ),
   telemetry: v.optional(
     mapping({
       logLevel: v.optional(v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`), 'info'),
@@ -386,6 +393,7 @@ const KNOWN_KEYS = [
     'services',
     'incidents',
     'enabled',
+    'slo',
     'telemetry',
     'logLevel',
     'traces',

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
+import { formatFileProblems } from '../slo/index.ts';
 import { startApi } from './api/server.ts';
 import { mergeValues, parseFlags, USAGE } from './commands/flags.ts';
 import {
@@ -32,6 +34,8 @@ import { createOtlpHttp } from './receivers/otlp-http.ts';
 import { createPrometheusScrape, type ScrapeJob } from './receivers/prometheus-scrape.ts';
 import type { ReceiverDeps } from './receivers/receiver.ts';
 import { repeat } from './repeat.ts';
+import { readObjectives } from './slo/files.ts';
+import { watchEveryMs, watchSlos } from './slo/watch.ts';
 import { type Part, stopAll } from './stop.ts';
 import { openEmbeddedStore } from './storage/embedded/store.ts';
 import { makeFolder } from './store-folder.ts';
@@ -66,6 +70,8 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
   const started: Part[] = [];
   const stop = () => stopAll(started, log);
   try {
+    const objectives = await objectivesOf(config, deps.baseDir);
+    for (const warning of objectives.warnings) log.warn(warning);
     const store = await openStore(config, deps);
     started.push({ name: 'store', stop: () => store.close() });
     const intake = new Intake(clock);
@@ -117,6 +123,10 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
       await receiver.start();
       started.push(receiver);
     }
+    const slos = watchSlos(store, objectives, {
+      ...{ clock, warn, breathe: () => setImmediate(undefined), monotonicMs: () => performance.now() },
+      readObjectives: (before) => readObjectives(config.slo.files, deps.baseDir, before),
+    });
     let ready = true;
     const api = await startApi(
       { host, port: config.listen.apiPort, consoleDir: deps.consoleDir },
@@ -125,6 +135,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
           store,
           clock,
           intake,
+          slos,
           traced: own.traced,
           targets: () => scrape.targets(),
           discoveries: () => scrape.discoveries(),
@@ -146,6 +157,15 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const evictEveryMs = config.store.evictionInterval * 1000;
     // Also at once: what grew too old meanwhile leaves, and room is kept in hand for a disk that becomes full.
     started.push({ name: 'eviction', stop: repeat(evictEveryMs, () => evict(store, log), log, 'at once') });
+    const tick = () => own.traced('objectives', () => slos.tick());
+    const isWatching = config.slo.files.length > 0;
+    const stopTicks = isWatching ? repeat(watchEveryMs, tick, log, 'at once') : async () => {};
+    started.push({
+      name: 'objectives',
+      stop: async () => {
+        await Promise.all([stopTicks(), slos.stop()]);
+      },
+    });
     if (config.incidents.enabled) {
       const detector = createDetector(store, { clock, warn, recent });
       const look = (stopping: AbortSignal) =>
@@ -165,6 +185,16 @@ function scrapeJob(job: Config['receivers']['scrape'][number], baseDir: string):
   if (!fileSd) return job;
   return { ...job, fileSd: { ...fileSd, files: fileSd.files.map((path) => resolve(baseDir, path)) } };
 }
+
+/** The objectives of the files that the configuration names. Throws a ConfigRefused with every fault of them. */
+async function objectivesOf(config: Config, baseDir: string) {
+  const objectives = await readObjectives(config.slo.files, baseDir);
+  if (objectives.problems.length > 0) throw new ConfigRefused(formatFileProblems(objectives.problems));
+  return objectives;
+}
+
+/** What the configuration names is wrong; the message lists every fault, one a line. */
+class ConfigRefused extends Error {}
 
 async function openStore(config: Config, { clock, log, baseDir }: RunDeps) {
   const path = resolve(baseDir, config.store.path);
@@ -279,6 +309,7 @@ async function serve(config: Config): Promise<number> {
       baseDir: callerDir(),
     });
   } catch (error) {
+    if (error instanceof ConfigRefused) return refused(error);
     console.error(`go-sre-collector: ${startProblem(error)}`);
     return 1;
   }
@@ -298,6 +329,12 @@ async function serve(config: Config): Promise<number> {
   // All is written: what still runs is the tracing SDK, trying again to reach its destination.
   setTimeout(() => process.exit(), 100).unref();
   return code;
+}
+
+/** Tells every fault; the exit code of a wrong configuration. */
+function refused({ message }: ConfigRefused): number {
+  for (const line of message.split('\n')) console.error(`go-sre-collector: ${line}`);
+  return 2;
 }
 
 /** The command line; resolves to the exit code: 0 done, 1 failed, 2 usage or configuration. */
@@ -330,6 +367,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 2;
   }
   if (flags.do === 'check') {
+    const { problems: faults, warnings } = await readObjectives(config.slo.files, callerDir());
+    if (faults.length > 0) return refused(new ConfigRefused(formatFileProblems(faults)));
+    for (const warning of warnings) console.error(`go-sre-collector: ${warning}`);
     console.log(JSON.stringify(config, null, 2));
     console.error('configuration is valid');
     return 0;

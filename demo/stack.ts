@@ -80,6 +80,7 @@ export async function startStack(
           ...['--otlp-grpc-port', '0'],
           ...['--data', join(work, 'data', 'telemetry.sqlite'), '--log-file', `${SERVICE}=${logFile}`],
           ...['--scrape', `${SERVICE}=127.0.0.1:${options.adminPort}`, '--scrape-interval', SCRAPE_EVERY],
+          ...['--slo', join(work, SERVICE, 'slo.json')],
         ],
         cwd: root,
       }),

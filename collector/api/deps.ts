@@ -1,5 +1,6 @@
 import type { Intake } from '../own/intake.ts';
 import type { Traced } from '../own/traces.ts';
+import type { SloWatch } from '../slo/watch.ts';
 import type { Store } from '../storage/store.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { StatusBody } from './types.ts';
@@ -9,6 +10,7 @@ export interface ApiDeps {
   store: Store;
   clock: Clock;
   intake: Intake;
+  slos: SloWatch;
   traced: Traced;
   targets(): StatusBody['targets'];
   discoveries(): StatusBody['discoveries'];

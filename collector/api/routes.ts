@@ -4,6 +4,7 @@ import { getIncident, listIncidents } from './incidents.ts';
 import { findLogs, getTraceLogs } from './logs.ts';
 import { getSeries } from './series.ts';
 import { getServices } from './services.ts';
+import { getSlo, listSlos } from './slos.ts';
 import { getStatus } from './status.ts';
 import { findTraces, getSpan, getTrace } from './traces.ts';
 
@@ -94,6 +95,20 @@ export const ROUTES: readonly ApiRoute[] = [
     handler: getIncident,
     query: ['format'],
     about: 'One incident with its evidence',
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/slos',
+    handler: listSlos,
+    query: [],
+    about: 'Objectives: budget left, burn, who is called, worst first',
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/slos/:service/:id',
+    handler: getSlo,
+    query: ['group', ...RANGE],
+    about: 'One objective with its tiers, burndown and events',
   },
   {
     method: 'GET',

@@ -4,8 +4,10 @@
  * durations are milliseconds; shares are 0 to 1. A list says how many there are: `matched` beside what it holds.
  */
 import type { Incident } from '../correlate/incident.ts';
+import type { SloState } from '../slo/state.ts';
 
 export type { Finding, FindingChart, FindingTable, Incident, Reference } from '../correlate/incident.ts';
+export type { SloState } from '../slo/state.ts';
 
 /** Errors of every path; `code` is one of docs/errors.md. */
 export interface ErrorBody {
@@ -220,4 +222,110 @@ export interface EventBody {
 export interface EventsBody {
   matched: number;
   events: EventBody[];
+}
+
+/** One budget: of an objective, or of one combination of values of its `by`. Shares are 0 to 1; `null`: not known. */
+export interface SloHead {
+  service: string;
+  id: string;
+  /** Values of the labels in `by`; empty without. */
+  labels: Record<string, string>;
+  kind: string;
+  description: string;
+  /** None: all of the service. */
+  routes: { method: string; route: string }[];
+  objective: number;
+  /** Of a latency or freshness objective. */
+  thresholdSeconds?: number;
+  /** `30d`, or `month`. */
+  window: string;
+  owner: string;
+  runbook: string;
+  state: SloState;
+  /** Where its events come from: scraped metrics, or stored spans when there are none of it; `null`: nothing was found. */
+  source: 'metrics' | 'spans' | null;
+  /** Of how many requests each stored span stands for one at least; 1 with metrics. */
+  sampledOneIn: number;
+  budget: {
+    /** Negative when it is overspent. */
+    left: number | null;
+    leftEvents: number | null;
+    /** Minutes of total outage, at even traffic. */
+    leftMinutes: number | null;
+    allowedEvents: number;
+    allowedMinutes: number;
+    badEvents: number;
+    totalEvents: number;
+    /** When it is used up at the burn rate of the last hour. */
+    emptyUnixNano?: string;
+  };
+  /** Burn rate over the last hour. */
+  burn: number | null;
+  /** Who is called now. */
+  call?: {
+    severity: 'page' | 'ticket';
+    tier: string;
+    owner: string;
+    receiver: string;
+    sinceUnixNano: string;
+  };
+  /** How much of the window was measured up to now. */
+  coverage: number;
+  measuredSeconds: number;
+  windowSeconds: number;
+  /** What the reader has to know of these numbers, in sentences. */
+  caveats: string[];
+}
+
+/** GET /api/v1/slos */
+export interface SlosBody {
+  nowUnixNano: string;
+  matched: number;
+  /** Who is called first, then the least budget left. */
+  slos: SloHead[];
+  /** Budgets of groups above the bound, which are not kept. */
+  leftOut: number;
+}
+
+/** GET /api/v1/slos/:service/:id?group&from&to */
+export interface SloBody extends SloHead {
+  nowUnixNano: string;
+  /** The other budgets of the objective. */
+  groups: { group: string; state: SloState; left: number | null }[];
+  tiers: {
+    id: string;
+    severity: 'page' | 'ticket';
+    longWindow: string;
+    shortWindow: string;
+    /** Both burn rates must exceed it. */
+    factor: number;
+    longBurn: number | null;
+    shortBurn: number | null;
+    verdict: string;
+    /** False where the objective may not send alerts of this severity. */
+    sends: boolean;
+    /** Of Alertmanager. */
+    receiver: string;
+    /** Since when it fires. */
+    sinceUnixNano?: string;
+  }[];
+  /** What was left at up to 300 moments of the window (`at`, milliseconds), beside an even spending. */
+  burndown: { at: readonly number[]; left: readonly (number | null)[]; ideal: readonly number[] };
+  /** Burn rates and events at up to 240 moments of the range (`at`, milliseconds); empty where steps are no longer kept. */
+  lines: {
+    at: readonly number[];
+    tiers: readonly { id: string; long: readonly (number | null)[]; short: readonly (number | null)[] }[];
+    bad: readonly (number | null)[];
+    total: readonly (number | null)[];
+  };
+  /** What happened to the service within the window, newest first. */
+  events: { kind: string; title: string; version: string; timeUnixNano: string }[];
+  /** Incidents of its routes within the window, newest first. */
+  incidents: {
+    id: string;
+    title: string;
+    state: 'open' | 'closed';
+    onsetUnixNano: string;
+    closedUnixNano?: string;
+  }[];
 }

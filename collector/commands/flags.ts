@@ -24,6 +24,7 @@ Usage: go-sre-collector [flags]
   --scrape JOB=TARGET     scrape host:port as this job; repeatable
   --scrape-interval DURATION  for the targets of --scrape (default 15s)
   --log-file SERVICE=PATH tail this file or glob as this service; repeatable
+  --slo FILE              objectives: slo.json, YAML, OpenSLO or Sloth, or a glob; repeatable
   --log-level LEVEL       of the collector's own log (default info)
   --help, --version
 
@@ -43,6 +44,7 @@ const OPTIONS = {
   scrape: { type: 'string', multiple: true },
   'scrape-interval': { type: 'string' },
   'log-file': { type: 'string', multiple: true },
+  slo: { type: 'string', multiple: true },
   'log-level': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -94,6 +96,7 @@ function valueFrom(parsed: ReturnType<typeof parse>): Record<string, unknown> {
   });
   if (scrape.length > 0) section(value, 'receivers')['scrape'] = scrape;
   if (logFiles.length > 0) section(value, 'receivers')['logFiles'] = logFiles;
+  if (parsed.slo) section(value, 'slo')['files'] = parsed.slo;
   return value;
 }
 

@@ -4,6 +4,8 @@ import type {
   IncidentsBody,
   LogsBody,
   ServicesBody,
+  SloBody,
+  SlosBody,
   SpanBody,
   StatusBody,
   TraceBody,
@@ -107,5 +109,8 @@ export function createApi(fetch: (path: string, init: RequestInit) => Promise<Re
     incidents: (signal: AbortSignal) => get<IncidentsBody>('/incidents', {}, signal),
     incident: (incidentId: string, signal: AbortSignal) =>
       get<IncidentBody>(`/incidents/${id(incidentId)}`, {}, signal),
+    slos: (signal: AbortSignal) => get<SlosBody>('/slos', {}, signal),
+    slo: (service: string, sloId: string, group: string, between: Between, signal: AbortSignal) =>
+      get<SloBody>(`/slos/${id(service)}/${id(sloId)}`, { group, ...range(between) }, signal),
   };
 }

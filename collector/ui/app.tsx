@@ -10,6 +10,8 @@ import { Home } from './views/home.tsx';
 import { Incident } from './views/incident.tsx';
 import { Incidents } from './views/incidents.tsx';
 import { Logs } from './views/logs.tsx';
+import { SloView } from './views/slo.tsx';
+import { Slos } from './views/slos.tsx';
 import { Trace } from './views/trace.tsx';
 import { Traces } from './views/traces.tsx';
 
@@ -40,6 +42,10 @@ function View() {
       return <Incidents range={at.range} />;
     case 'incident':
       return <Incident at={at} />;
+    case 'slos':
+      return <Slos range={at.range} />;
+    case 'slo':
+      return <SloView at={at} />;
     case 'trace':
       return <Trace at={at} />;
   }
@@ -87,6 +93,8 @@ const TITLES = {
   logs: 'Logs',
   incidents: 'Incidents',
   incident: 'Incident',
+  slos: 'SLOs',
+  slo: 'SLO',
   'not-found': 'Not found',
 };
 

@@ -84,6 +84,25 @@ export function formatShare(share: number | null): string {
   return `${percent.toFixed(1)} %`;
 }
 
+/** What is left of a budget, overspent below 0: 65.7 %, −243 %. */
+export function formatLeft(share: number | null): string {
+  if (share === null) return NOT_MEASURED;
+  const percent = share * 100;
+  return `${fixed(percent, Math.abs(percent) < 99.95 && percent !== 0 ? 1 : 0)} %`;
+}
+
+/** A promised share as it was written: 99.9 %, 99.95 %. */
+export function formatObjective(ratio: number): string {
+  return `${Number((ratio * 100).toPrecision(9))} %`;
+}
+
+/** How many times as fast as allowed a budget burns: 0.2×, 14.4×, 62×. */
+export function formatBurn(times: number | null): string {
+  if (times === null) return NOT_MEASURED;
+  if (times > 0 && times < 0.05) return '<0.1×';
+  return `${fixed(times, times < 19.95 && !Number.isInteger(times) ? 1 : 0)}×`;
+}
+
 /** How full something is, in whole per cent: 34 %. */
 export function formatLevel(share: number): string {
   return `${Math.round(share * 100)} %`;

@@ -28,6 +28,8 @@ export type Route =
   | { view: 'logs'; range: Range; filter: LogFilter }
   | { view: 'incidents'; range: Range }
   | { view: 'incident'; range: Range; id: string }
+  | { view: 'slos'; range: Range }
+  | { view: 'slo'; range: Range; service: string; id: string; group: string }
   | { view: 'not-found'; range: Range; path: string };
 
 /** A quarter of an hour: an incident and the quiet before it, in lines that are still lines for a service just started. */
@@ -115,6 +117,10 @@ export function parseRoute(pathname: string, search: string): Route {
     .split('/')
     .filter((part) => part !== '')
     .map(decode);
+  const [third = '', ...more] = rest;
+  if (first === 'slos' && third !== '' && more.length === 0) {
+    return { view: 'slo', range, service: second, id: third, group: params.get('group') ?? '' };
+  }
   if (rest.length === 0) {
     if (first === '') return { view: 'home', range };
     if (first === 'traces' && second === '')
@@ -126,6 +132,7 @@ export function parseRoute(pathname: string, search: string): Route {
     }
     if (first === 'logs' && second === '') return { view: 'logs', range, filter: parseLogFilter(params) };
     if (first === 'incidents' && second === '') return { view: 'incidents', range };
+    if (first === 'slos' && second === '') return { view: 'slos', range };
     if (first === 'incidents') return { view: 'incident', range, id: second };
   }
   return { view: 'not-found', range, path: pathname };
@@ -135,6 +142,8 @@ function pathOf(route: Route): string {
   if (route.view === 'home') return '/';
   if (route.view === 'trace') return `/traces/${encodeURIComponent(route.traceId)}`;
   if (route.view === 'incident') return `/incidents/${encodeURIComponent(route.id)}`;
+  if (route.view === 'slo')
+    return `/slos/${encodeURIComponent(route.service)}/${encodeURIComponent(route.id)}`;
   return route.view === 'not-found' ? route.path : `/${route.view}`;
 }
 
@@ -157,6 +166,8 @@ export function formatRoute(route: Route): string {
     setIf(params, 'q', route.filter.q);
     setIf(params, 'service', route.filter.service);
     setIf(params, 'level', route.filter.level);
+  } else if (route.view === 'slo') {
+    setIf(params, 'group', route.group);
   } else if (route.view === 'trace') {
     setIf(params, 'span', route.spanId);
     setIf(params, 'find', route.find);

@@ -13,6 +13,8 @@ test('flags become the same value that a file would give', () => {
     '5s',
     '--log-file',
     'shop=/var/log/*.log',
+    '--slo',
+    'shop/slo.json',
   ]);
   assert.equal(flags.do, 'serve');
   const { config, problems } = validateConfig('value' in flags ? flags.value : {});
@@ -20,6 +22,7 @@ test('flags become the same value that a file would give', () => {
   assert.equal(config?.listen.apiPort, 0);
   assert.deepEqual(config?.receivers.scrape[0]?.targets, ['localhost:8081']);
   assert.equal(config?.receivers.scrape[0]?.interval, 5);
+  assert.deepEqual(config?.slo.files, ['shop/slo.json']);
   assert.deepEqual(config?.receivers.logFiles[0], {
     include: ['/var/log/*.log'],
     resource: { 'service.name': 'shop' },

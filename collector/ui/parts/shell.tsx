@@ -33,6 +33,7 @@ function entries(range: Route['range']): Entry[] {
       holds: ['traces', 'trace'],
     },
     { name: 'Logs', key: 'l', route: { view: 'logs', range, filter: NO_LOG_FILTER }, holds: ['logs'] },
+    { name: 'SLOs', key: 'o', route: { view: 'slos', range }, holds: ['slos', 'slo'] },
     { name: 'Incidents', key: 'i', route: { view: 'incidents', range }, holds: ['incidents', 'incident'] },
   ];
 }
@@ -109,6 +110,8 @@ function Crumb() {
     if (at.view === 'logs') return 'Logs';
     if (at.view === 'incidents') return 'Incidents';
     if (at.view === 'incident') return inside('Incidents', { view: 'incidents', range }, shortId(at.id));
+    if (at.view === 'slos') return 'SLOs';
+    if (at.view === 'slo') return inside('SLOs', { view: 'slos', range }, `${at.service} ${at.id}`);
     if (at.view === 'not-found') return 'Not found';
     return inside('Traces', { view: 'traces', range, filter: NO_TRACE_FILTER }, `${at.traceId.slice(0, 8)}…`);
   };
@@ -243,7 +246,7 @@ function Announcements() {
 export function Shell({ children }: { children: ComponentChildren }) {
   const app = useConsole();
   const { view } = app.route.value;
-  const ranged = view === 'home' || view === 'traces' || view === 'logs';
+  const ranged = view === 'slo' || view === 'home' || view === 'traces' || view === 'logs';
   return (
     <>
       <a class="skip" href="#main">

@@ -17,6 +17,7 @@ import { useKeys } from '../state/use-keys.ts';
 import { droppedOf, SIGNAL_NAMES } from './losses.ts';
 import { rowKeys } from './row-keys.ts';
 import { ServiceList, ServiceTable } from './services.tsx';
+import { ErrorBudgets } from './slos.tsx';
 
 function Answer({ services }: { services: Resource<ServicesBody> }) {
   const app = useConsole();
@@ -273,6 +274,7 @@ export function Home() {
       <Answer services={services} />
       <OpenIncidents incidents={incidents} />
       <Services services={services} incidents={incidents} />
+      <ErrorBudgets range={range} />
       {status ? (
         <div class="cols">
           <CollectorBox status={status} />

@@ -55,6 +55,8 @@ const route: fc.Arbitrary<Route> = fc.oneof(
   }),
   fc.record({ view: fc.constant('incidents' as const), range }),
   fc.record({ view: fc.constant('incident' as const), range, id }),
+  fc.record({ view: fc.constant('slos' as const), range }),
+  fc.record({ view: fc.constant('slo' as const), range, service: id, id, group: text }),
 );
 
 test('every route survives being written as an address and read again', () => {
@@ -76,11 +78,17 @@ test('the addresses are the ones people share', () => {
     formatRoute({ view: 'trace', range: DEFAULT_RANGE, traceId: 'ab', spanId: 'cd', find: '', tab: 'logs' }),
     '/traces/ab?span=cd&tab=logs',
   );
+  assert.equal(
+    formatRoute({ view: 'slo', range: DEFAULT_RANGE, service: 'shop', id: 'get-orders', group: 'tenant=a' }),
+    '/slos/shop/get-orders?group=tenant%3Da',
+  );
 });
 
 test('an unknown path is not found, and unreadable parameters fall back to their defaults', () => {
   assert.equal(parse('/nowhere').view, 'not-found');
   assert.equal(parse('/traces/a/b').view, 'not-found');
+  assert.equal(parse('/slos/shop').view, 'not-found');
+  assert.equal(parse('/slos/shop/a/b').view, 'not-found');
   assert.deepEqual(parse('/?last=soon'), { view: 'home', range: DEFAULT_RANGE });
   assert.deepEqual(parse('/?last=99999999'), { view: 'home', range: DEFAULT_RANGE });
   assert.deepEqual(parse('/?from=2026-03-11T15:00:00Z&to=2026-03-11T14:00:00Z'), {
