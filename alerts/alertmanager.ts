@@ -1,5 +1,5 @@
 /** Service -> Alertmanager: who is told of what, and which alert makes which other superfluous. */
-import { rule, ruleLabel, type Service, type Severity, type Tier, tiers } from '../slo/index.ts';
+import { receiverOf, rule, ruleLabel, type Service, type Severity, type Tier, tiers } from '../slo/index.ts';
 
 /** How soon and how often: a page at once, another one of the same service within a minute; a ticket may wait. */
 const timing: Readonly<Record<Severity, Readonly<Record<string, string>>>> = {
@@ -29,11 +29,6 @@ export interface AlertmanagerConfig {
   readonly route: AlertRoute;
   readonly receivers: readonly Receiver[];
   readonly inhibit_rules: readonly InhibitRule[];
-}
-
-/** The receiver of a severity where the spec names none. */
-export function receiverOf(service: Service, severity: Severity): string {
-  return service.routing?.[severity] ?? severity;
 }
 
 /**

@@ -4,10 +4,9 @@ export {
   alertmanagerConfig,
   type InhibitRule,
   inhibitions,
-  receiverOf,
 } from './alertmanager.ts';
 export { planCollectorAlerts } from './collector.ts';
-export { alertGroups, planAlerts } from './plan.ts';
+export { alertGroups, planAlerts, renderRules } from './plan.ts';
 export { type RuleTest, ruleTests } from './rule-tests.ts';
 export type { RuleGroup } from './rules.ts';
 export { serviceTests } from './service/rule-tests.ts';

@@ -1,8 +1,7 @@
 // What does it cost to render what follows from 1, 100 and 1,000 objectives, beside Sloth? By turns; what counts is the CPU time of
-// the whole process. Sloth writes rules; ours writes their unit tests and the dashboards too.
+// the whole process. `slo rules` writes what Sloth writes; `slo render` their unit tests and the dashboards, too.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { parseSpec, type Service, specSchema } from '../slo/index.ts';
 import type { Bench, BenchDeps, Findings } from './bench.ts';
 import { cpuSeconds } from './hadolint/cost.ts';
@@ -24,8 +23,8 @@ interface Rendered {
   readonly bytes: Readonly<Record<Runner, number>>;
 }
 
-/** `rules`: our rules alone, without tests and dashboards, by a program that does nothing else. */
-type Runner = 'ours' | 'rules' | 'sloth';
+/** `rules`: rules alone, as Sloth writes them; `whole`: their unit tests and the dashboards, too. */
+type Runner = 'rules' | 'whole' | 'sloth';
 export type AllRendered = Readonly<Record<Count, Rendered>>;
 
 /** A service of so many routes, each with an objective of three nines, as slo.json: pure. */
@@ -58,20 +57,8 @@ async function buildGoSre({ env, signal, folder, tell }: BenchDeps): Promise<str
   return join(built, 'dist/go-sre.js');
 }
 
-/** Bundles the program that renders rules alone as go-sre is bundled; answers its path. */
-async function buildRulesAlone({ folder }: BenchDeps): Promise<string> {
-  const outfile = join(folder, 'render-rules.mjs');
-  const entryPoints = [join(import.meta.dirname, 'rules/render-rules.ts')];
-  const banner =
-    "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);";
-  const how = { bundle: true, minify: true, format: 'esm', platform: 'node', target: 'node20' } as const;
-  await build({ ...how, entryPoints, outfile, banner: { js: banner } });
-  return outfile;
-}
-
 interface Programs {
   readonly goSre: string;
-  readonly rulesAlone: string;
   readonly sloth: string;
 }
 
@@ -95,11 +82,11 @@ async function measure(count: Count, programs: Programs, deps: BenchDeps): Promi
     ...{ cwd, env, signal },
   });
   const commands = {
-    ours: inEach(process.execPath, programs.goSre, 'slo', 'render'),
-    rules: inEach(process.execPath, programs.rulesAlone, 'slo.json', 'rules.yaml'),
+    whole: inEach(process.execPath, programs.goSre, 'slo', 'render'),
+    rules: inEach(process.execPath, programs.goSre, 'slo', 'rules', 'slo.json', '--out', 'rules.yaml'),
     sloth: inEach(programs.sloth, 'generate', '-i', 'sloth.yaml', '-o', 'sloth-rules.yaml'),
   };
-  const cpu: Record<Runner, number[]> = { ours: [], rules: [], sloth: [] };
+  const cpu: Record<Runner, number[]> = { rules: [], whole: [], sloth: [] };
   const rounds = settings.rounds ?? defaultRounds;
   for (let round = 0; round <= rounds; round++) {
     tell(`${count} objectives, round ${round} of ${rounds}`);
@@ -109,13 +96,13 @@ async function measure(count: Count, programs: Programs, deps: BenchDeps): Promi
       const report = join(folder, `said-${runner}.txt`);
       const seconds = (await cpuSeconds(commands[runner], report)) / services.length;
       if (round > 0) cpu[runner].push(seconds);
-      if (runner === 'ours') mustBeThere(join(services.at(-1)!, 'ops'), report);
+      if (runner === 'whole') mustBeThere(join(services.at(-1)!, 'ops'), report);
     }
   }
-  await runCommand(commands.ours);
+  await runCommand(commands.whole);
   const size = (file: string) => statSync(join(services[0]!, file)).size;
-  const ours = sizeOf(join(services[0]!, 'ops'));
-  return { cpu, bytes: { ours, rules: size('rules.yaml'), sloth: size('sloth-rules.yaml') } };
+  const whole = sizeOf(join(services[0]!, 'ops'));
+  return { cpu, bytes: { whole, rules: size('rules.yaml'), sloth: size('sloth-rules.yaml') } };
 }
 
 /** A command that fails is fast. */
@@ -142,20 +129,20 @@ function ratioOf({ cpu }: Rendered, runner: Runner): number {
 /** Figures from the rounds: pure. */
 export function renderFigures(all: AllRendered): Findings<'render'>['figures'] {
   return {
-    ratio1: ratioOf(all[1], 'ours'),
-    ratio100: ratioOf(all[100], 'ours'),
-    ratio1000: ratioOf(all[1000], 'ours'),
-    rulesRatio1: ratioOf(all[1], 'rules'),
-    rulesRatio100: ratioOf(all[100], 'rules'),
-    rulesRatio1000: ratioOf(all[1000], 'rules'),
+    ratio1: ratioOf(all[1], 'rules'),
+    ratio100: ratioOf(all[100], 'rules'),
+    ratio1000: ratioOf(all[1000], 'rules'),
+    wholeRatio1: ratioOf(all[1], 'whole'),
+    wholeRatio100: ratioOf(all[100], 'whole'),
+    wholeRatio1000: ratioOf(all[1000], 'whole'),
   };
 }
 
 function costTable(all: AllRendered): Table {
   const names: Record<Runner, string> = {
-    ours: 'go-sre slo render',
-    rules: 'our rules alone',
-    sloth: 'Sloth',
+    rules: 'go-sre slo rules',
+    whole: 'go-sre slo render',
+    sloth: 'sloth generate',
   };
   const rows = counts.flatMap((count) =>
     (Object.keys(names) as Runner[]).map((runner) => [
@@ -174,7 +161,6 @@ export const render: Bench<'render'> = {
   async run(deps) {
     const programs = {
       goSre: await buildGoSre(deps),
-      rulesAlone: await buildRulesAlone(deps),
       sloth: sloth(deps),
     };
     const all = {
@@ -185,7 +171,7 @@ export const render: Bench<'render'> = {
     return {
       tables: [costTable(all)],
       notes: [
-        'go-sre slo render writes rules, their unit tests and dashboards for Grafana and Perses; its ratio is of all of that to rules alone, which is all that Sloth writes. rulesRatio is of the same work.',
+        'ratio is of equal work: rules alone. go-sre slo render writes their unit tests and dashboards for Grafana and Perses too; wholeRatio is of all of that to the rules of Sloth.',
         'The first round is not counted: programs are then read from the disk.',
       ],
       figures: renderFigures(all),

@@ -95,9 +95,9 @@ export const figureTargets = {
     },
     ratio100: { most: 1 / 3, kind: 'must', from: 'the same as with one objective' },
     ratio1000: { most: 1 / 3, kind: 'must', from: 'the same as with one objective' },
-    rulesRatio1: undefined,
-    rulesRatio100: undefined,
-    rulesRatio1000: undefined,
+    wholeRatio1: undefined,
+    wholeRatio100: undefined,
+    wholeRatio1000: undefined,
   },
   detection: {
     worstDelayRatio: {

@@ -1,5 +1,5 @@
-import { type AlertRoute, alertmanagerConfig, receiverOf } from '../alerts/index.ts';
-import type { Service, Severity } from '../slo/index.ts';
+import { type AlertRoute, alertmanagerConfig } from '../alerts/index.ts';
+import { receiverOf, type Service, type Severity } from '../slo/index.ts';
 import { commonLabels, type Resource } from './resource.ts';
 
 const severities: readonly Severity[] = ['page', 'ticket'];

@@ -121,3 +121,8 @@ export function countsTime(sli: Sli): boolean {
     sli.kind === 'saturation' || sli.kind === 'freshness' || ('events' in sli && 'badRatio' in sli.events)
   );
 }
+
+/** Alertmanager's receiver of a severity: named by the spec, or like the severity. */
+export function receiverOf({ routing }: Pick<Service, 'routing'>, severity: Severity): string {
+  return routing?.[severity] ?? severity;
+}

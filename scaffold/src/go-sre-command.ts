@@ -6,6 +6,7 @@ import { CliError, type ExitCode, usage } from './errors.ts';
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'route add': () => import('./route/add-command.ts').then(({ routeAdd }) => routeAdd),
   'slo render': () => import('./slo/render-command.ts').then(({ sloRender }) => sloRender),
+  'slo rules': () => import('./slo/rules-command.ts').then(({ sloRules }) => sloRules),
   'slo test': () => import('./slo/test-command.ts').then(({ sloTest }) => sloTest),
   'slo simulate': () => import('./slo/simulate-command.ts').then(({ sloSimulate }) => sloSimulate),
   'slo backtest': () => import('./slo/backtest-command.ts').then(({ sloBacktest }) => sloBacktest),

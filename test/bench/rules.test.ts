@@ -107,10 +107,10 @@ test('the worst shape counts, and one without a value is wrong altogether; what 
 });
 
 test('rendering is compared by the medians of the whole command', () => {
-  const one = { cpu: { ours: [1, 2, 9], rules: [1], sloth: [8] }, bytes: { ours: 1, rules: 1, sloth: 1 } };
+  const one = { cpu: { rules: [1, 2, 9], whole: [4], sloth: [8] }, bytes: { rules: 1, whole: 1, sloth: 1 } };
   const all: AllRendered = { 1: one, 100: one, 1000: { ...one, cpu: { ...one.cpu, sloth: [4, 4] } } };
   assert.deepEqual(renderFigures(all), {
     ...{ ratio1: 0.25, ratio100: 0.25, ratio1000: 0.5 },
-    ...{ rulesRatio1: 0.125, rulesRatio100: 0.125, rulesRatio1000: 0.25 },
+    ...{ wholeRatio1: 0.5, wholeRatio100: 0.5, wholeRatio1000: 1 },
   });
 });

@@ -1,7 +1,7 @@
 // What must hold of the reader of objectives, whatever bytes it is given.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSpecs } from '../../slo/index.ts';
+import { readSpecs } from '../../slo/import/read.ts';
 import { sloKeys } from '../../slo/spec/keys.ts';
 import type { Property } from './target.ts';
 

@@ -110,7 +110,7 @@ test('--help behind the first word of a command prints the help of the commands 
   const dir = serviceFolder(t);
   for (const [word, ...wholes] of [
     ['route', 'add'],
-    ['slo', 'render', 'test', 'simulate', 'backtest', 'diff'],
+    ['slo', 'render', 'rules', 'test', 'simulate', 'backtest', 'diff'],
   ] as const) {
     const ran = await run([word, '--help'], dir);
     assert.equal(ran.exitCode, 0, ran.stderr);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { diffServices, formatFileProblems, readSpecs, type Service } from '../../../slo/index.ts';
+import { readSpecs } from '../../../slo/import/read.ts';
+import { diffServices, formatFileProblems, type Service } from '../../../slo/index.ts';
 import { command, type GoSreDeps } from '../command.ts';
 import { readIfThere } from '../disk.ts';
 import { failed, usage } from '../errors.ts';

@@ -1,11 +1,6 @@
 import { basename, resolve } from 'node:path';
-import {
-  formatFileProblems,
-  parseSpec,
-  readSpecFiles,
-  type Service,
-  type SpecFile,
-} from '../../../slo/index.ts';
+import { readSpecFiles } from '../../../slo/import/read.ts';
+import { formatFileProblems, parseSpec, type Service, type SpecFile } from '../../../slo/index.ts';
 import { type Disk, readIfThere } from '../disk.ts';
 import { failed } from '../errors.ts';
 import { readSpec } from './ops.ts';

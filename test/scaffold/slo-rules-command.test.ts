@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { parse } from 'yaml';
+import { planAlerts } from '../../alerts/index.ts';
+import { parseSpec } from '../../slo/index.ts';
+import { runGoSreInProcess } from '../helpers/scaffold.ts';
+
+const shop = readFileSync(join(import.meta.dirname, '../slo/testdata/shop.json'), 'utf8');
+const sloth = `version: prometheus/v1
+service: mails
+slos:
+  - name: sent
+    objective: 99.5
+    description: Mails are sent.
+    sli:
+      events:
+        error_query: sum(rate(mails_failed_total[{{.window}}]))
+        total_query: sum(rate(mails_total[{{.window}}]))
+    alerting: { name: Mails }
+`;
+
+function folder(t: TestContext, files: Record<string, string>): string {
+  const dir = mkdtempSync(join(tmpdir(), 'slo-rules-command-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+  return dir;
+}
+
+interface Rules {
+  groups: { name: string; rules: unknown[] }[];
+}
+
+test('slo rules prints the rules of a file, those that slo render writes', async (t) => {
+  const ran = await runGoSreInProcess(['slo', 'rules', 'slo.json'], folder(t, { 'slo.json': shop }));
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  const spec = parseSpec(shop);
+  assert.ok(spec.ok);
+  assert.deepEqual(parse(ran.stdout), parse(planAlerts(spec.service).get('prometheus/rules.yaml')!));
+});
+
+test('files of several formats and services are one file of rules', async (t) => {
+  const dir = folder(t, { 'slo.json': shop, 'mails.yaml': sloth });
+  const ran = await runGoSreInProcess(
+    ['slo', 'rules', 'slo.json', 'mails.yaml', '--target', 'mimir', '--out', 'r.yaml'],
+    dir,
+  );
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  assert.equal(ran.stdout, '');
+  assert.match(ran.stderr, /mails\.yaml/, 'Sloth names no runbook, and that is told');
+  const { groups } = parse(readFileSync(join(dir, 'r.yaml'), 'utf8')) as Rules;
+  assert.ok(groups.some(({ name }) => name.startsWith('slo-shop-')));
+  assert.ok(groups.some(({ name }) => name.startsWith('slo-mails-')));
+  assert.ok(groups.every(({ rules }) => rules.length <= 20));
+});
+
+const refusals: Record<string, { argv: string[]; exitCode: number; says: RegExp }> = {
+  'no file': { argv: [], exitCode: 2, says: /Name the files of objectives/ },
+  'a file that is not there': { argv: ['other.json'], exitCode: 1, says: /There is no other\.json/ },
+  'a wrong objective': {
+    argv: ['bad.json'],
+    exitCode: 1,
+    says: /bad\.json: slos\[0\]\.objective: 99\.9 is not/,
+  },
+  'a wrong line of YAML': { argv: ['bad.yaml'], exitCode: 1, says: /bad\.yaml:\d+/ },
+  'a target that is none': {
+    argv: ['slo.json', '--target', 'mimr'],
+    exitCode: 2,
+    says: /--target mimr is no target; did you mean mimir\?/,
+  },
+};
+
+for (const [name, { argv, exitCode, says }] of Object.entries(refusals)) {
+  test(`refused by slo rules, and nothing is written: ${name}`, async (t) => {
+    const bad = shop.replace('0.999,', '99.9,');
+    const dir = folder(t, { 'slo.json': shop, 'bad.json': bad, 'bad.yaml': `${sloth}  : [` });
+    const ran = await runGoSreInProcess(['slo', 'rules', ...argv, '--out', 'rules.yaml'], dir);
+    assert.equal(ran.exitCode, exitCode);
+    assert.match(ran.stderr, says);
+    assert.equal(existsSync(join(dir, 'rules.yaml')), false);
+  });
+}
