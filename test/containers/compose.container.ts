@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { DockerComposeEnvironment, type StartedDockerComposeEnvironment, Wait } from 'testcontainers';
 import { parse } from 'yaml';
 import type { LogsBody, SeriesBody, TraceBody } from '../../collector/api/types.ts';
-import { label, serviceMetric, suffix } from '../../slo/index.ts';
+import { dashboardUid, label, serviceMetric, suffix } from '../../slo/index.ts';
 import { imagesOfFiles, provideImages, pullProblem } from '../helpers/base-images.ts';
 import { type Engine, startEngine, tidy } from '../helpers/docker-engine.ts';
 import { run } from '../helpers/tool-recipes.ts';
@@ -77,8 +77,8 @@ test('the sample system of docker-compose.yml', async (t) => {
   await check("gives Prometheus the service's series, rules and exemplar", () =>
     meetInPrometheus(`${address('prometheus', 9090)}/api/v1`, traceId),
   );
-  await t.test("shows the service's dashboard in Grafana", { skip: noGrafana ?? false }, () =>
-    dashboardInGrafana(address('grafana', 3000)),
+  await t.test('shows the dashboards in Grafana', { skip: noGrafana ?? false }, () =>
+    dashboardsInGrafana(address('grafana', 3000)),
   );
 });
 
@@ -168,12 +168,17 @@ async function meetInPrometheus(api: string, traceId: string): Promise<void> {
   );
 }
 
-async function dashboardInGrafana(grafana: string): Promise<void> {
-  const found = await until('the dashboard in Grafana', meetDeadlineMs, async () => {
-    const dashboards = await getJson<{ title: string }[]>(`${grafana}/api/search?type=dash-db`);
-    return dashboards.length > 0 ? dashboards : undefined;
+async function dashboardsInGrafana(grafana: string): Promise<void> {
+  const expected = [
+    'go-sre-collector',
+    dashboardUid.fleet,
+    dashboardUid.service('shop'),
+    dashboardUid.objectives('shop'),
+  ];
+  await until('the dashboards in Grafana', meetDeadlineMs, async () => {
+    const found = await getJson<{ uid: string }[]>(`${grafana}/api/search?type=dash-db`);
+    return expected.every((uid) => found.some((one) => one.uid === uid)) || undefined;
   });
-  assert.equal(found.length, 1);
 }
 
 /** The JSON that a URL answers; throws when it answers an error. */
