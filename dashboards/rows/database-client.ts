@@ -47,12 +47,17 @@ export function databaseClient(service: Service, client: DatabaseClient): RowSpe
           { expr: rate(client.timeouts, instance), legend: `{{${instance}}} timeouts` },
         ],
       ),
-      line(`${title} pool wait time`, 's', 'Mean time that a waiting call waited for a connection.', [
-        {
-          expr: `${rate(client.waitSeconds, instance)} / (${rate(client.waits, instance)} > 0)`,
-          legend: `{{${instance}}}`,
-        },
-      ]),
+      line(
+        `${title} pool wait time`,
+        's',
+        'Mean time that a waiting call waited for a connection; 0 where none waited.',
+        [
+          {
+            expr: `${rate(client.waitSeconds, instance)} / (${rate(client.waits, instance)} > 0) or 0 * ${rate(client.waits, instance)}`,
+            legend: `{{${instance}}}`,
+          },
+        ],
+      ),
       line(
         `${title} attempts`,
         'ops',

@@ -19,6 +19,7 @@ export interface Sample {
 }
 
 export interface Prometheus {
+  readonly url: string;
   /** Series of an instant query now. @throws Error with Prometheus's own words */
   query(expr: string): Promise<readonly Sample[]>;
 }
@@ -94,7 +95,7 @@ export async function startPrometheus(
   cleanup.after(() => program.stop());
   const ready = async () => (await fetch(`http://${address}/-/ready`)).ok || undefined;
   await Promise.race([until('Prometheus is ready', startMs, ready), program.died]);
-  return { query: (expr) => query(address, expr) };
+  return { url: `http://${address}`, query: (expr) => query(address, expr) };
 }
 
 async function query(address: string, expr: string): Promise<readonly Sample[]> {

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../helpers/until.ts';
 import type { E2eDeps, E2eResult } from '../run.ts';
+import { backtest } from './backtest.ts';
 import { Cleanup } from './cleanup.ts';
 import { type HeldAlert, type Prometheus, startAlertmanager, startPrometheus } from './monitoring.ts';
 import { panelQueries } from './panels.ts';
@@ -17,7 +18,7 @@ const resolvedMs = 25 * 60_000;
 const faulty = 'get-shipping-zip-availability';
 const root = join(import.meta.dirname, '../../..');
 
-export const parts = ['alerts', 'dashboards'] as const;
+export const parts = ['alerts', 'backtest', 'dashboards'] as const;
 
 export async function runSlo({ folder, signal, skip, tell }: E2eDeps): Promise<E2eResult> {
   const cleanup = new Cleanup();
@@ -54,6 +55,11 @@ export async function runSlo({ folder, signal, skip, tell }: E2eDeps): Promise<E
     if (!skip.includes('alerts')) {
       const seconds = await alertsOf({ shop, called, alertmanager, tell, problems, figures });
       rows.push(...Object.entries(seconds).map(([what, value]) => [what, `${value.toFixed(0)} s`]));
+    }
+    if (!skip.includes('alerts') && !skip.includes('backtest')) {
+      const found = [...backtest(shop.folder, prometheus.url)].filter(([, tiers]) => tiers.length > 0);
+      if (found.length !== 1 || found[0]![0] !== faulty || !found[0]![1].includes('page-1h'))
+        problems.push(`the backtest tells other alerts: ${JSON.stringify(found)}`);
     }
     if (!skip.includes('dashboards')) Object.assign(figures, await dashboardsOf(ops, prometheus, problems));
     return {
