@@ -1,10 +1,10 @@
 import {
   decimal,
+  maySend,
   quote,
   rule,
   ruleLabel,
   type Service,
-  type Slo,
   type Tier,
   type WindowName,
 } from '../slo/index.ts';
@@ -17,7 +17,7 @@ import type { AlertingRule } from './rules.ts';
  * Undefined when none may.
  */
 export function burnAlert(service: Service, tier: Tier): AlertingRule | undefined {
-  const silent = service.slos.filter((slo) => !maySend(slo, tier));
+  const silent = service.slos.filter((slo) => !maySend(slo, tier.severity));
   if (silent.length === service.slos.length) return undefined;
   const not =
     silent.length === 0 ? [] : [`${ruleLabel.slo}!~${quote(silent.map((slo) => slo.id).join('|'))}`];
@@ -45,9 +45,7 @@ export function burnAlert(service: Service, tier: Tier): AlertingRule | undefine
     expr: [value, ...conditions].join(`\n${same}\n`),
     labels: { [ruleLabel.tier]: tier.id, [ruleLabel.severity]: tier.severity },
     annotations: {
-      summary:
-        '{{ $labels.service }}{{ with $labels.method }} {{ . }}{{ end }}{{ with $labels.route }} {{ . }}{{ end }}: ' +
-        'the error budget of {{ $labels.slo }} burns {{ $value | printf "%.1f" }} times as fast as it may',
+      summary: `${subject(service)}: the error budget of {{ $labels.slo }} burns {{ $value | printf "%.1f" }} times as fast as it may`,
       description: `Bad events in the last ${long} and still in the last ${short}; the limit is ${decimal(tier.factor)} times.`,
       runbook_url: runbookOf(service),
       ...(service.grafana === undefined ? {} : { dashboard_url: dashboardUrl(service) }),
@@ -55,9 +53,12 @@ export function burnAlert(service: Service, tier: Tier): AlertingRule | undefine
   };
 }
 
-/** A ticket is never too grave for an objective that may page. */
-function maySend({ alerts }: Slo, tier: Tier): boolean {
-  return alerts === 'page' || (alerts === 'ticket' && tier.severity === 'ticket');
+/** What burns: the route, and the values of the labels that have a budget of their own. */
+function subject(service: Service): string {
+  const by = [...new Set(service.slos.flatMap((slo) => slo.by))].sort();
+  const values = by.map((label) => `{{ with $labels.${label} }} ${label}={{ . }}{{ end }}`);
+  const route = '{{ with $labels.method }} {{ . }}{{ end }}{{ with $labels.route }} {{ . }}{{ end }}';
+  return `{{ $labels.service }}${route}${values.join('')}`;
 }
 
 /** The service's runbook, or that of the objective where it has its own. */

@@ -10,4 +10,4 @@ export { alertGroups, planAlerts, renderRules } from './plan.ts';
 export { type RuleTest, ruleTests } from './rule-tests.ts';
 export type { RuleGroup } from './rules.ts';
 export { serviceTests } from './service/rule-tests.ts';
-export { type RuleTarget, type RuleTargetName, ruleTargets } from './targets.ts';
+export { type RuleTarget, type RuleTargetName, ruleTargets, targetProblem } from './targets.ts';

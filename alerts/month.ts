@@ -1,14 +1,20 @@
-import { badEvents, quote, rule, ruleLabel, type Service, totalEvents } from '../slo/index.ts';
+import {
+  badEvents,
+  monthHours,
+  monthHoursEnded,
+  monthNumber,
+  quote,
+  rule,
+  ruleLabel,
+  type Service,
+  totalEvents,
+} from '../slo/index.ts';
 import { budgetOf, knownTo, serviceSelector } from './promql.ts';
 import type { RecordingRule } from './rules.ts';
 
 /** The label that tells tiles of one month from those of another, inside of an expression only. */
 const monthLabel = 'month';
-/** A moment before now: the tile that ends at midnight belongs to the day before. */
-const justNow = 'vector(time() - 1)';
-const thisMonth = `count_values(${quote(monthLabel)}, month(${justNow}))`;
-const hours = `((day_of_month(${justNow}) - 1) * 24 + hour(${justNow}) + 1)`;
-const allHours = `(days_in_month(${justNow}) * 24)`;
+const thisMonth = `count_values(${quote(monthLabel)}, ${monthNumber})`;
 /** Longer than any month, so that its first tile is among them. */
 const longest = '31d';
 
@@ -31,11 +37,11 @@ export function monthRules(service: Service, more: readonly string[]): Recording
     { record: bad, expr: sum(badEvents('1h'), badEvents('2h')) },
     {
       record: `${rule.coveragePrefix}month`,
-      expr: `clamp_max(\n${over('count_over_time', badEvents('1h'))}\n/ on () group_left () ${hours}, 1)\nand ${known}`,
+      expr: `clamp_max(\n${over('count_over_time', badEvents('1h'))}\n/ on () group_left () ${monthHoursEnded}, 1)\nand ${known}`,
     },
     {
       record: rule.budgetLeft,
-      expr: `1 - ${ratio} / ${budgetOf(service, more)}\n* on () group_left () (${hours} / ${allHours})\nor\n1 + 0 * ${total}${selector}`,
+      expr: `1 - ${ratio} / ${budgetOf(service, more)}\n* on () group_left () (${monthHoursEnded} / ${monthHours})\nor\n1 + 0 * ${total}${selector}`,
       labels: { [ruleLabel.window]: 'month' },
     },
   ];

@@ -2,12 +2,14 @@
  * What the rules are made for. All of them read the same recorded series; they differ in how the increase of a counter over
  * exactly one window is asked for, and in how many rules a group may have.
  */
-import { decimal, type WindowName, windows } from '../slo/index.ts';
+import { decimal, type Service, type WindowName, windows } from '../slo/index.ts';
 
 export interface RuleTarget {
   readonly is: string;
   /** Increase of counters over a window: `sum` wraps the rates or increases of all their selectors. */
   readonly increase: 'widened' | 'anchored' | 'exact';
+  /** It has no native histograms. */
+  readonly classicOnly?: true;
   /** Rules that a group may have. */
   readonly maxRules?: number;
   /** Further keys of every group. */
@@ -28,10 +30,11 @@ export const ruleTargets: Readonly<Record<RuleTargetName, RuleTarget>> = {
     // A store that does not answer would look like a quiet hour.
     group: { partial_response_strategy: 'abort' },
   },
-  // Source: ruler_max_rules_per_rule_group of Mimir, 20 by default.
+  // Source: ruler_max_rules_per_rule_group of Mimir, 20 by default. It is even: an objective's total and bad events come as two
+  // rules side by side, the second reads the first, and both must be of one group.
   mimir: { is: 'the ruler of Mimir', increase: 'widened', maxRules: 20 },
   // MetricsQL takes the sample before the window into account and does not extrapolate.
-  victoriametrics: { is: 'vmalert on VictoriaMetrics', increase: 'exact' },
+  victoriametrics: { is: 'vmalert on VictoriaMetrics', increase: 'exact', classicOnly: true },
 };
 
 /**
@@ -79,4 +82,13 @@ export function grouping(by: readonly string[]): string {
 /** The range that `window` is read over from counters. */
 export function widened(window: WindowName): string {
   return `${window}${scrapeSeconds}s`;
+}
+
+/** Why the objectives of a service cannot be evaluated by a target, as a sentence; undefined where they can. */
+export function targetProblem({ slos }: Pick<Service, 'slos'>, target: RuleTarget): string | undefined {
+  if (!target.classicOnly) return undefined;
+  const native = slos.filter(({ sli }) => sli.kind === 'latency' && sli.histogram === 'native');
+  if (native.length === 0) return undefined;
+  const ids = native.map(({ id }) => id).join(', ');
+  return `${target.is} has no native histograms, and ${ids} would count nothing: leave out "histogram", and keep a bucket at the threshold.`;
 }

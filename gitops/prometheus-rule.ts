@@ -6,6 +6,16 @@ import { commonLabels, type Resource } from './resource.ts';
 const namespaceLabel = 'namespace';
 
 /**
+ * Why the rules cannot be evaluated as Kubernetes resources, as a sentence, or undefined: alerts of two budgets of an objective
+ * whose labels differ by the namespace alone would be one, which Prometheus refuses.
+ */
+export function groupingProblem({ slos }: Pick<Service, 'slos'>): string | undefined {
+  const split = slos.find(({ by }) => by.includes(namespaceLabel));
+  if (split === undefined) return undefined;
+  return `The objective "${split.id}" has a budget for each "${namespaceLabel}", and Kubernetes' own alerts have that label for the namespace of their rules. Group it by another label, such as one that label_replace makes.`;
+}
+
+/**
  * Bytes of rules in one object. The operator refuses an object of more than 512 KiB (MaxConfigMapDataSize in its
  * pkg/operator/rules.go), measured in YAML, where short rules take up to two fifths more than in JSON, by which they are
  * measured here.
@@ -41,11 +51,21 @@ function inNamespace(group: RuleGroup, namespace: string): RuleGroup {
   return { ...group, rules };
 }
 
-/** The group, or groups in its place that fit: what a later one reads of an earlier one is an interval old at most. */
+/**
+ * The group, or groups in its place that fit: what a later one reads of an earlier one is an interval old at most. Rules stay in
+ * twos, as they come: the bad events of an objective are taken from the total before them, which must be of the same moment.
+ */
 function pieces(group: RuleGroup): readonly RuleGroup[] {
-  const parts = cut(group.rules);
+  const pairs = Array.from({ length: Math.ceil(group.rules.length / 2) }, (_, n) =>
+    group.rules.slice(2 * n, 2 * n + 2),
+  );
+  const parts = cut(pairs);
   if (parts.length <= 1) return [group];
-  return parts.map((rules, index) => ({ ...group, name: `${group.name}-${index + 1}`, rules }));
+  return parts.map((rules, index) => ({
+    ...group,
+    name: `${group.name}-${index + 1}`,
+    rules: rules.flat(),
+  }));
 }
 
 /** The items in order, cut before each with which a part would be too large. */

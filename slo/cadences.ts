@@ -2,12 +2,13 @@ import { type Tier, tiers, type WindowName } from './burn-rate.ts';
 
 /**
  * Groups of rules: how often each is evaluated, and the windows that it records. A fast page needs fresh counters, a ticket does
- * not. No interval exceeds 5m, the lookback of instant selectors, or recorded series would vanish between evaluations.
+ * not. Every interval is a minute below 5m, the lookback of instant selectors: series would vanish, and tickets resolve, when one
+ * evaluation comes late.
  */
 const groups: readonly { name: string; seconds: number; windows: readonly WindowName[] }[] = [
   { name: 'fast', seconds: 30, windows: ['5m', '1h'] },
   { name: 'medium', seconds: 60, windows: ['30m', '6h'] },
-  { name: 'slow', seconds: 300, windows: ['2h', '1d', '3d'] },
+  { name: 'slow', seconds: 240, windows: ['2h', '1d', '3d'] },
 ];
 
 /** A group, the tiers that alert in it, and all windows that they read. */

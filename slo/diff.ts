@@ -4,7 +4,15 @@
  */
 import { type Tier, tiers } from './burn-rate.ts';
 import { type KeyChange, keyChanges, serviceKeysOf, sloKeysOf } from './key-changes.ts';
-import { countsTime, errorBudget, type ObjectiveWindow, type Service, type Slo, windowText } from './slo.ts';
+import {
+  countsTime,
+  errorBudget,
+  maySend,
+  type ObjectiveWindow,
+  type Service,
+  type Slo,
+  windowText,
+} from './slo.ts';
 
 /**
  * What becomes of the recorded tiles. `kept`: they go on. `mixed`: the series go on and count something else from now on.
@@ -137,9 +145,8 @@ function historyOf(touched: readonly KeyChange[]): History {
 
 /** Tiers that an objective may send and whose burn rate a total outage reaches. */
 function mayFire(slo: Slo): readonly string[] {
-  const sends = ({ severity }: Tier) => slo.alerts === 'page' || slo.alerts === severity;
   const reaches = ({ factor }: Tier) => factor * errorBudget(slo.objective) < 1;
-  return tiers.filter((tier) => sends(tier) && reaches(tier)).map(({ id }) => id);
+  return tiers.filter((tier) => maySend(slo, tier.severity) && reaches(tier)).map(({ id }) => id);
 }
 
 function allowanceOf({ objective, sli }: Slo): Allowance {

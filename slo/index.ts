@@ -9,6 +9,7 @@ export type { SpecDefaults } from './import/draft.ts';
 export type { SpecFile, SpecsResult } from './import/read.ts';
 export type { KeyChange } from './key-changes.ts';
 export { type MatrixResult, type RawSeries, readMatrix } from './matrix.ts';
+export * from './month.ts';
 export * from './nearest.ts';
 export * from './plain-selector.ts';
 export * from './promql.ts';

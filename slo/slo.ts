@@ -115,6 +115,11 @@ export function routeText({ method, path }: Route): string {
   return method ? `${method} ${path}` : path;
 }
 
+/** Whether the objective may send alerts of a severity: a ticket is never too grave for one that may page. */
+export function maySend({ alerts }: Pick<Slo, 'alerts'>, severity: Severity): boolean {
+  return alerts === 'page' || alerts === severity;
+}
+
 /** True where slices of time are counted, not requests. */
 export function countsTime(sli: Sli): boolean {
   return (

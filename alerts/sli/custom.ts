@@ -10,9 +10,10 @@ export function custom(counting: Counting<Extract<Sli, { kind: 'custom' }>>): Co
     // No events are known: slices of time stand in for them, each as bad as the ratio says.
     const count = windows[window].seconds / sliceSeconds;
     const range = target.increase === 'exact' ? window : widened(window);
-    // Nothing divided by nothing is no measurement.
+    // Nothing divided by nothing is no measurement; errors without any request are all bad, and no infinity.
     const ratio = `(max${grouping(slo.by)}(${events.badRatio.replaceAll(windowPlaceholder, range)}) > -Inf)`;
-    return { total: `${count} + 0 * ${ratio}`, bad: `${count} * clamp(${ratio}, 0, 1)` };
+    const share = `clamp(${ratio}, 0, 1)`;
+    return { total: `${count} + 0 * ${share}`, bad: `${count} * ${share}` };
   }
   const of = (expr: EventsExpr) =>
     'counter' in expr

@@ -28,8 +28,8 @@ export function freshness(counting: Counting<Extract<Sli, { kind: 'freshness' }>
 }
 
 /**
- * A value that is not a number is none. A second less than the window holds as many slices whether a range is closed at its start (Prometheus 2) or open (3), and
- * total and bad hold the same ones.
+ * A value that is not a number is none. A second less than the window holds as many slices whether a range is closed at its start
+ * (Prometheus 2) or open (3), one less for one evaluation offset in thirty; total and bad hold the same ones in any case.
  */
 function slices(
   value: string,

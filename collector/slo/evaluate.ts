@@ -4,6 +4,7 @@ import {
   countSums,
   errorBudget,
   evaluateBurn,
+  maySend,
   receiverOf,
   replay,
   type Severity,
@@ -84,11 +85,6 @@ function tierStates(
     const sends = maySend(slo, verdict.tier.severity);
     return { ...verdict, sends, sinceMs: verdict.verdict === 'firing' ? (sinceMs ?? nowMs) : undefined };
   });
-}
-
-/** The gravest alert that an objective may send is a bound. */
-function maySend({ alerts }: Slo, severity: Severity): boolean {
-  return alerts === 'page' || (alerts === 'ticket' && severity === 'ticket');
 }
 
 function stateOf(

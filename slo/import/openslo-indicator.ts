@@ -105,8 +105,10 @@ function ratio(
   const places = { [side]: below(place, side), total: below(place, 'total'), by: place };
   if (objective.method === 'Occurrences')
     return { spec: { kind: 'custom', [side]: counted.events, total: total.events, ...group }, places };
-  const share = `${inWindow(counted)} / ${inWindow(total)}`;
-  return slices(side === 'bad' ? share : `1 - ${share}`, objective, { gauge: place, badRatio: place }, tell);
+  const share = `${inWindow(counted, group)} / ${inWindow(total, group)}`;
+  const ofShare = { gauge: place, badRatio: place, by: place };
+  const sliced = slices(side === 'bad' ? share : `1 - ${share}`, objective, ofShare, tell);
+  return sliced && { ...sliced, spec: { ...sliced.spec, ...group } };
 }
 
 interface Events {
@@ -133,9 +135,10 @@ function events(query: string, counter: unknown, place: Place, tell: Tell): Even
   return { query, events: ranged.query };
 }
 
-/** The events as an expression with a range. */
-function inWindow({ events: text }: Events): string {
-  return text.includes(windowPlaceholder) ? `sum(${text})` : `sum(increase(${text}[${windowPlaceholder}]))`;
+/** The events as an expression with a range, of each group that has a budget of its own. */
+function inWindow({ events: text }: Events, { by }: Fields): string {
+  const sum = Array.isArray(by) ? `sum by (${by.join(', ')}) ` : 'sum';
+  return `${sum}(${text.includes(windowPlaceholder) ? text : `increase(${text}[${windowPlaceholder}])`})`;
 }
 
 function raw(

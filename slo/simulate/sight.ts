@@ -1,7 +1,7 @@
 /** What the alerts of one objective can see at its traffic: drills, and the smallest outage. */
 import { tiers, windows } from '../burn-rate.ts';
 import { type Firing, replay } from '../replay.ts';
-import { errorBudget, type Severity, type Slo } from '../slo.ts';
+import { errorBudget, maySend, type Severity, type Slo } from '../slo.ts';
 import { alarmsOf, type Detection, detect } from './detection.ts';
 import { expected, type Fault, simulate, simulatedStepSeconds as step } from './traffic.ts';
 
@@ -68,7 +68,7 @@ export function watchedOf({ objective, alerts }: Slo, rpm: number): Watched {
  * whenever a shorter one is: doubling finds one, halving the shortest.
  */
 export function smallestOutage(watched: Watched, severity: Severity): Outage | undefined {
-  if (!sends(watched.alerts, severity)) return undefined;
+  if (!maySend(watched, severity)) return undefined;
   const seen = (steps: number) => alertsOn(watched, steps * step, severity);
   const most = longestSeconds / step;
   let [low, high] = [0, 2];
@@ -101,14 +101,10 @@ function alertsOn(watched: Watched, seconds: number, severity: Severity): boolea
   return firingsOf(watched, fault).some(({ tier }) => tier.severity === severity);
 }
 
-function firingsOf({ budget, rpm, alerts }: Watched, fault: Fault): readonly Firing[] {
+function firingsOf(watched: Watched, fault: Fault): readonly Firing[] {
+  const { budget, rpm } = watched;
   const counts = simulate({ rpm, healthyRatio: 0, faults: [fault], seconds: fault.to + after }, expected);
-  return replay(budget, counts).filter(({ tier }) => sends(alerts, tier.severity));
-}
-
-/** A ticket is never too grave for an objective that may page. */
-function sends(alerts: Slo['alerts'], severity: Severity): boolean {
-  return alerts === 'page' || (alerts === 'ticket' && severity === 'ticket');
+  return replay(budget, counts).filter(({ tier }) => maySend(watched, tier.severity));
 }
 
 /** Seconds that fill every window of the severity's tiers, so that none is partly empty when the trouble begins. */

@@ -1,3 +1,4 @@
+import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 import type { EventsExpr } from '../slo.ts';
 
@@ -13,8 +14,9 @@ const noVector: Readonly<Record<string, string>> = {
   MatrixSelector: 'a range of samples',
   SubqueryExpr: 'a range of samples',
   StringLiteral: 'a text',
-  NumberDurationLiteral: 'a number',
 };
+/** Functions whose value is a number, which no aggregation takes. */
+const scalarFunctions: readonly string[] = ['scalar', 'time', 'pi'];
 
 type Read<T> = { readonly value: T } | { readonly fault: string };
 
@@ -78,6 +80,37 @@ export function parsable(text: string): string {
   return text.replaceAll(windowPlaceholder, someRange);
 }
 
+/** The expression without comments, which would take the rest of a line of the rules with them; positions stay. */
+export function withoutComments(text: string): string {
+  let bare = text;
+  parser.parse(parsable(text)).iterate({
+    enter: ({ name, from, to }) => {
+      if (name === 'LineComment') bare = bare.slice(0, from) + ' '.repeat(to - from) + bare.slice(to);
+    },
+  });
+  return bare;
+}
+
+/** True for a number, and for what is calculated of numbers alone. */
+function isNumber(node: SyntaxNode | null, text: string): boolean {
+  switch (node?.name) {
+    case 'NumberDurationLiteral':
+      return true;
+    case 'ParenExpr':
+      return isNumber(node.firstChild, text);
+    case 'UnaryExpr':
+      return isNumber(node.lastChild, text);
+    case 'BinaryExpr':
+      return isNumber(node.firstChild, text) && isNumber(node.lastChild, text);
+    case 'FunctionCall': {
+      const called = node.getChild('FunctionIdentifier');
+      return called !== null && scalarFunctions.includes(text.slice(called.from, called.to));
+    }
+    default:
+      return false;
+  }
+}
+
 /** Parses by Prometheus's own grammar: the text of an instant vector, or what is wrong with it and where. */
 function parse(text: string): Read<Parsed> {
   const tree = parser.parse(parsable(text));
@@ -95,6 +128,6 @@ function parse(text: string): Read<Parsed> {
     const near = text.slice(Math.max(0, fault - 10), fault + 10).trim();
     return { fault: `is not PromQL: character ${fault + 1}, near ${JSON.stringify(near)}` };
   }
-  const other = noVector[top];
+  const other = isNumber(tree.topNode.firstChild, text) ? 'a number' : noVector[top];
   return other ? { fault: `is ${other}, not series at one moment` } : { value: { top, functions } };
 }

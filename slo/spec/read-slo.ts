@@ -1,4 +1,5 @@
-import { errorBudget, type ObjectiveWindow, type SliKind, type Slo } from '../slo.ts';
+import { label } from '../conventions.ts';
+import { errorBudget, type ObjectiveWindow, type Sli, type SliKind, type Slo } from '../slo.ts';
 import { maxIdLength, maxWindowDays, pattern, type SpecKey, sloKeys } from './keys.ts';
 import {
   checkRunbook,
@@ -36,11 +37,7 @@ export function readSlo(value: unknown, path: string, report: Report): Slo | und
   if (sli) refuseForeign(fields, sli.kind, path, report);
   const routes = readRoutes(fields, path, report);
   const by = readBy(fields, path, report);
-  if (by.length > 0 && sli && 'missing' in sli && sli.missing === 'bad')
-    report(
-      `${path}.by`,
-      'cannot stand beside missing: "bad": a group without a value has no labels to be counted under; remove one of both',
-    );
+  if (sli) refuseGrouping(by, sli, path, report);
   const ratio = readRatio(fields.objective, `${path}.objective`, report);
   const window = readWindow(fields.window, `${path}.window`, report);
   const alerts =
@@ -57,6 +54,22 @@ export function readSlo(value: unknown, path: string, report: Report): Slo | und
     ...(owner === undefined ? {} : { owner }),
     ...(runbook === undefined ? {} : { runbook }),
   };
+}
+
+/** Labels that no budget of its own can be kept by. */
+function refuseGrouping(by: readonly string[], sli: Sli, path: string, report: Report): void {
+  if (by.length > 0 && 'missing' in sli && sli.missing === 'bad')
+    report(
+      `${path}.by`,
+      'cannot stand beside missing: "bad": a group without a value has no labels to be counted under; remove one of both',
+    );
+  if (!sloKeys.route.kinds.includes(sli.kind as (typeof sloKeys.route.kinds)[number])) return;
+  for (const [index, name] of by.entries())
+    if (name === label.statusCode || name === label.errorType)
+      report(
+        `${path}.by[${index}]`,
+        `${show(name)} tells failures from answers: its groups are all good or all bad, and the bad ones always page`,
+      );
 }
 
 /** Keys that belong to other kinds than this one. */

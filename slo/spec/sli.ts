@@ -1,5 +1,5 @@
 import type { CustomEvents, EventsExpr, Missing, Sli } from '../slo.ts';
-import { readEvents, readInstant, readRatioExpr } from './expression.ts';
+import { readEvents, readInstant, readRatioExpr, withoutComments } from './expression.ts';
 import { freshnessRange, kinds, maxErrorTypes, maxExpressionLength, thresholdRange } from './keys.ts';
 import { type Fields, join, notA, type Report, readList, readWord } from './problems.ts';
 
@@ -97,7 +97,7 @@ function readExpression<T extends string | EventsExpr>(
     report(join(path, key), notA(text, `a PromQL expression of 1 to ${maxExpressionLength} characters`));
     return undefined;
   }
-  const found = read(text);
+  const found = read(withoutComments(text));
   if ('value' in found) return found.value;
   report(join(path, key), found.fault);
   return undefined;

@@ -6,7 +6,13 @@ import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parser } from '@prometheus-io/lezer-promql';
 import { parse } from 'yaml';
-import { alertGroups, planAlerts, type RuleTargetName, ruleTargets } from '../../alerts/index.ts';
+import {
+  alertGroups,
+  planAlerts,
+  type RuleTargetName,
+  ruleTargets,
+  targetProblem,
+} from '../../alerts/index.ts';
 import { parseSpec, type Service } from '../../slo/index.ts';
 import { tool } from '../helpers/tools.ts';
 
@@ -56,6 +62,16 @@ test('a native histogram is a latency like any other', (t) => {
   if (binary) prove(t, service('kinds.slo.json'), 'prometheus', 'native.test.yaml', [binary]);
 });
 
+test('a ratio that is infinite is time that is bad, and no sum is spoilt by it', (t) => {
+  const binary = tool(t, 'promtool');
+  if (binary) prove(t, service('bad-ratio.slo.json'), 'prometheus', 'bad-ratio.test.yaml', [binary]);
+});
+
+test('between two full hours the month covers all hours that have ended', (t) => {
+  const binary = tool(t, 'promtool');
+  if (binary) prove(t, service('month.slo.json'), 'prometheus', 'month-hours.test.yaml', [binary]);
+});
+
 test('the month of the calendar begins anew, and its budget is that of all its days', (t) => {
   const binary = tool(t, 'promtool');
   if (binary) prove(t, service('month.slo.json'), 'prometheus', 'month.test.yaml', [binary]);
@@ -83,6 +99,13 @@ test('a group for Mimir has at most 20 rules, in the order in which they read ea
   );
 });
 
+test('a group for Mimir holds the total that its bad events are taken from', () => {
+  for (const { name, rules } of alertGroups(service('kinds.slo.json'), ruleTargets.mimir)) {
+    const records = rules.map((rule) => ('record' in rule ? rule.record : ''));
+    assert.doesNotMatch(records[0]!, /^slo:bad_events:/, name);
+  }
+});
+
 test('Thanos gives up a rule rather than to count without a store', () => {
   for (const group of alertGroups(service('kinds.slo.json'), ruleTargets.thanos))
     assert.equal(
@@ -99,6 +122,25 @@ test('objectives that may not page are left out of pages, and those without aler
     /slo!~"([^"]*)"/.exec(alerts.find(({ labels }) => labels.burnrate_tier === tier)!.expr)?.[1];
   assert.equal(without('page-1h'), 'goroutines|backup');
   assert.equal(without('ticket-3d'), 'backup');
+});
+
+test('VictoriaMetrics is told apart where an objective needs native histograms', () => {
+  const of = service('kinds.slo.json');
+  assert.match(
+    targetProblem(of, ruleTargets.victoriametrics)!,
+    /no native histograms, and slow would count nothing/,
+  );
+  assert.equal(targetProblem(of, ruleTargets.prometheus), undefined);
+  const classic = { slos: of.slos.filter(({ id }) => id !== 'slow') };
+  assert.equal(targetProblem(classic, ruleTargets.victoriametrics), undefined);
+});
+
+test('an alert says which of the budgets of an objective burns', () => {
+  const rules = planAlerts(service('kinds.slo.json')).get('prometheus/rules.yaml')!;
+  assert.match(
+    rules,
+    /summary: .*\{\{ with \$labels\.region \}\} region=\{\{ \. \}\}\{\{ end \}\}: the error budget/,
+  );
 });
 
 test('an alert links to the runbook of its objective and to its dashboard', () => {

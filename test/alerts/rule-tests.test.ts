@@ -160,7 +160,6 @@ test('an objective by a free expression has no tests, since no series are known 
     { kind: 'custom', badRatio: 'avg_over_time(probe_failed[$window])' },
     { kind: 'custom', bad: 'sum(rate(a_total[$window]) - rate(b_total[$window]))', total: 'a_total' },
     { kind: 'saturation', gauge: 'used_bytes / size_bytes', limit: 0.9 },
-    { kind: 'availability', by: ['http_response_status_code'] },
   ];
   for (const slo of free) assert.deepEqual(ruleTests(serviceOf([slo])), [], JSON.stringify(slo));
 });

@@ -66,7 +66,7 @@ test('both tools are asked for the same objectives', () => {
   const { groups } = parse(ourRules(service));
   assert.deepEqual(
     groups.map(({ interval }: { interval: string }) => interval),
-    ['30s', '1m', '5m'],
+    ['30s', '1m', '4m'],
   );
 });
 

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
+import type { RuleGroup } from '../../alerts/index.ts';
 import { parseConfigText, validateConfig } from '../../collector/config.ts';
-import { type GitOpsInput, nameProblem, oversized, planGitOps } from '../../gitops/index.ts';
+import { type GitOpsInput, groupingProblem, nameProblem, oversized, planGitOps } from '../../gitops/index.ts';
 import { emittedText, fullAnswers } from '../helpers/emitted-service.ts';
 import { groupsOf, kubernetes, shop, smallInput } from '../helpers/gitops.ts';
 
@@ -207,6 +208,35 @@ test('rules of a large service are spread over as many objects as the operator t
     }),
     { numRuns: 20, seed: 7 },
   );
+});
+
+test('the total that bad events are taken from is in their group, however large the service', () => {
+  const slos = Array.from({ length: 350 }, (_, n) => ({
+    ...{
+      id: `get-route-${n}-latency`,
+      kind: 'latency',
+      method: 'GET',
+      route: `/route/${n}/${'x'.repeat(n % 150)}`,
+    },
+    ...{ thresholdSeconds: 0.25, objective: 0.999, window: '30d' },
+  }));
+  const service = shop({ slos });
+  const files = [...planned({ service, groups: groupsOf(service) })];
+  const groups = files.flatMap(([path, text]) =>
+    path.includes('prometheus-rule') ? (parse(text).spec.groups as RuleGroup[]) : [],
+  );
+  assert.ok(groups.some(({ name }) => name === 'slo-shop-fast-2'));
+  for (const { name, rules } of groups) {
+    const [first] = rules.map((rule) => ('record' in rule ? rule.record : ''));
+    assert.doesNotMatch(first!, /^slo:bad_events:/, name);
+  }
+});
+
+test('an objective that is split by namespaces is refused: alerts have that label for their own', () => {
+  const custom = { kind: 'custom', bad: 'bad_total', total: 'all_total', objective: 0.99, window: '30d' };
+  const by = (label: string) => shop({ slos: [{ id: 'jobs', ...custom, by: [label] }] });
+  assert.equal(groupingProblem(by('region')), undefined);
+  assert.match(groupingProblem(by('namespace'))!, /"jobs".*label_replace/);
 });
 
 for (const [count, objects] of [

@@ -29,6 +29,24 @@ function folder(t: TestContext, files: Record<string, string>): string {
   return dir;
 }
 
+const openSlo = {
+  apiVersion: 'openslo/v1',
+  kind: 'SLO',
+  metadata: { name: 'sent' },
+  spec: {
+    ...{ service: 'mails', budgetingMethod: 'Occurrences', objectives: [{ target: 0.99 }] },
+    indicator: {
+      metadata: { name: 'sent' },
+      spec: { ratioMetric: { counter: true, bad: counter('failed_total'), total: counter('mails_total') } },
+    },
+    timeWindow: [{ duration: '30d', isRolling: true }],
+  },
+};
+
+function counter(query: string) {
+  return { metricSource: { type: 'Prometheus', spec: { query } } };
+}
+
 interface Rules {
   groups: { name: string; rules: unknown[] }[];
 }
@@ -71,6 +89,13 @@ const refusals: Record<string, { argv: string[]; exitCode: number; says: RegExp 
     says: /--target mimr is no target; did you mean mimir\?/,
   },
 };
+
+test('slo rules takes JSON of another format too', async (t) => {
+  const dir = folder(t, { 'mails.json': JSON.stringify(openSlo) });
+  const ran = await runGoSreInProcess(['slo', 'rules', 'mails.json'], dir);
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  assert.equal((parse(ran.stdout) as Rules).groups[0]!.name, 'slo-mails-fast');
+});
 
 for (const [name, { argv, exitCode, says }] of Object.entries(refusals)) {
   test(`refused by slo rules, and nothing is written: ${name}`, async (t) => {

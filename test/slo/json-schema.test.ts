@@ -22,6 +22,7 @@ test('a spec that is read is one by the schema', () => {
 
 /** What a schema cannot say: that two ids differ, what PromQL is, how near to 1 an objective may be. */
 const beyondSchema: readonly string[] = [
+  'grouped-by-status-code',
   'budget-too-small-to-measure',
   'expressions-that-cannot-be-counted',
   'same-id-twice',

@@ -43,6 +43,28 @@ test('a service without objectives is a service', () => {
   assert.ok(parseSpec({ ...good(), slos: [] }).ok);
 });
 
+function withGauge(gauge: string) {
+  const slo = { ...{ id: 'queue', kind: 'saturation', gauge, limit: 9 }, objective: 0.99, window: '30d' };
+  return parseSpec({ ...good(), slos: [slo] });
+}
+
+test('a comment is no part of an expression: it would end the line of the rule it stands in', () => {
+  const result = withGauge('# of all\nqueue_length{q="#a"} # the work that waits');
+  assert.ok(result.ok);
+  assert.deepEqual(result.service.slos[0]!.sli, {
+    ...{ kind: 'saturation', gauge: 'queue_length{q="#a"}', limit: 9, missing: 'unknown' },
+  });
+});
+
+test('what is calculated of numbers alone is no series, and Prometheus takes no maximum of it', () => {
+  for (const gauge of ['-5', '1 + 1', 'scalar(queue_length) / 2', '-(time() - 60)']) {
+    const result = withGauge(gauge);
+    assert.ok(!result.ok, gauge);
+    assert.match(result.problems[0]!.message, /is a number, not series/);
+  }
+  assert.ok(withGauge('time() - queue_oldest_seconds').ok);
+});
+
 test('text that is not JSON is one problem of the whole text', () => {
   const result = parseSpec('{"schema": ');
   assert.ok(!result.ok);

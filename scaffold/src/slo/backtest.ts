@@ -3,7 +3,7 @@ import {
   countEvents,
   countSums,
   errorBudget,
-  type Firing,
+  maySend,
   type RawSeries,
   replay,
   type Service,
@@ -105,7 +105,7 @@ function objectiveOf(
   const steps = total.length;
   const budget = errorBudget(slo.objective);
   const between = (of: Float64Array, from: number, to: number) => of[to]! - of[Math.max(from, 0)]!;
-  const told = replay(budget, counts).filter((one) => one.to > first && maySend(slo, one));
+  const told = replay(budget, counts).filter((one) => one.to > first && maySend(slo, one.tier.severity));
   return {
     ...{ id: slo.id, labels, objective: slo.objective.ratio, window: windowText(slo.objective.window) },
     badEvents: between(sums.bad, first, steps),
@@ -122,10 +122,6 @@ function objectiveOf(
       };
     }),
   };
-}
-
-function maySend({ alerts }: Slo, { tier }: Firing): boolean {
-  return alerts === 'page' || alerts === tier.severity;
 }
 
 /** Budget spent at the end of each day and of the data; what lies before the data is not known and not counted. */

@@ -1,6 +1,6 @@
-import { alertGroups, planAlerts, ruleTargets } from '../../../alerts/index.ts';
+import { alertGroups, planAlerts, ruleTargets, targetProblem } from '../../../alerts/index.ts';
 import { clientNames, planDashboards } from '../../../dashboards/index.ts';
-import { nameProblem, planGitOps } from '../../../gitops/index.ts';
+import { groupingProblem, nameProblem, planGitOps } from '../../../gitops/index.ts';
 import { formatProblems, parseSpec, type Service } from '../../../slo/index.ts';
 import type { Answers } from '../answers.ts';
 import { failed } from '../errors.ts';
@@ -35,11 +35,14 @@ const grafanaFolder = 'grafana/';
  */
 export function renderOps(service: Service, context: RenderContext): ReadonlyMap<string, string> {
   const choices = readChoices(context.choices, service.name);
+  const target = ruleTargets[choices.target];
+  const unfit = targetProblem(service, target);
+  if (unfit !== undefined) throw failed(unfit);
   const options = context.answers?.with ?? [];
   const clients = clientNames.filter((name) => options.includes(name));
   const dashboards = planDashboards(service, { clients });
   const files = [
-    ...planAlerts(service, ruleTargets[choices.target], clients),
+    ...planAlerts(service, target, clients),
     ...dashboards,
     ...gitOps(service, { dashboards, clients }, choices, context),
   ];
@@ -55,6 +58,8 @@ function gitOps(
   if (kubernetes === undefined) return new Map();
   const problem = nameProblem(service.name);
   if (problem !== undefined) throw failed(`The service ${problem}. Give it another name.`);
+  const clash = groupingProblem(service);
+  if (clash !== undefined) throw failed(clash);
   const ofGrafana = [...dashboards].filter(([path]) => path.startsWith(grafanaFolder));
   return planGitOps({
     service,

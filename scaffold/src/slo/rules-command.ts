@@ -1,5 +1,11 @@
 import { basename, dirname, resolve } from 'node:path';
-import { type RuleTarget, type RuleTargetName, renderRules, ruleTargets } from '../../../alerts/index.ts';
+import {
+  type RuleTarget,
+  type RuleTargetName,
+  renderRules,
+  ruleTargets,
+  targetProblem,
+} from '../../../alerts/index.ts';
 import { formatFileProblems, formatProblems, nearest, parseSpec, type Service } from '../../../slo/index.ts';
 import { command } from '../command.ts';
 import { type Disk, readIfThere } from '../disk.ts';
@@ -37,6 +43,10 @@ dashboards in the folder of a service, take go-sre slo render.`,
     const services = await readServices(positionals, deps.cwd, deps.disk, (warning) =>
       deps.stderr.write(`go-sre: ${warning}\n`),
     );
+    for (const service of services) {
+      const problem = targetProblem(service, target);
+      if (problem !== undefined) throw failed(`${service.name}: ${problem}`);
+    }
     const text = renderRules(services, target);
     if (values.out === undefined) {
       deps.stdout.write(text);
@@ -74,7 +84,9 @@ async function readServices(
   if (only && more.length === 0 && only.file.endsWith('.json')) {
     const spec = parseSpec(only.text);
     if (spec.ok) return [spec.service];
-    throw failed(`The objectives are not right.\n${formatProblems(only.file, spec.problems)}`);
+    // JSON of another format names no schema of ours, and is told by what stands there.
+    if (!spec.problems.some(({ path }) => path === 'schema'))
+      throw failed(`The objectives are not right.\n${formatProblems(only.file, spec.problems)}`);
   }
   const { readSpecFiles } = await import('../../../slo/import/read.ts');
   const { services, problems, warnings } = readSpecFiles(files);
