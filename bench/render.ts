@@ -71,11 +71,12 @@ async function measure(count: Count, programs: Programs, deps: BenchDeps): Promi
     writeFileSync(join(service, 'slo.json'), sloJson(count));
     writeFileSync(join(service, 'sloth.yaml'), slothSpec(serviceFrom(sloJson(count))));
   }
+  // npm names the folder that it was started in, and go-sre goes by that.
   const inEach = (...words: string[]) => ({
     command: 'sh',
     args: [
       '-c',
-      'for service in service-*; do cd "$service" && "$@" && cd .. || exit 1; done',
+      'unset INIT_CWD; for service in service-*; do cd "$service" && "$@" && cd .. || exit 1; done',
       'sh',
       ...words,
     ],

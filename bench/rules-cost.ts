@@ -125,7 +125,7 @@ export const rulesCost: Bench<'rules-cost'> = {
         ruleTable('service', 'ours', costs.service),
       ],
       notes: [
-        'A rule that is evaluated every five minutes counts a tenth in a cycle of 30 s.',
+        'A rule that is evaluated every four minutes counts an eighth in a cycle of 30 s.',
         'What the rules recorded over 30 days comes of range queries; in every hour that is measured they gave the same values as the groups.',
         'All is in the head of the database: blocks on the disk would make the long ranges dearer, which are those of Sloth.',
       ],
