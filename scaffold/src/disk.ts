@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type * as fsPromises from 'node:fs/promises';
 import { failed, systemCode } from './errors.ts';
 
@@ -24,11 +23,6 @@ export type File = { bytes: Uint8Array; mode: number };
 
 /** Files by path, forward slashes. */
 export type Files = ReadonlyMap<string, File>;
-
-/** SHA-256 of a file's content, lower-case hex. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 /**
  * What a look at `path` gave, or undefined where nothing is.

@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 import * as disk from 'node:fs/promises';
+import module from 'node:module';
 import { readTemplate } from './emit/template.ts';
 import { runGoSre } from './go-sre-command.ts';
 import { packageVersion, templateFolder, userFolder } from './package.ts';
+
+// A command is loaded from what the run before compiled, as npm and tsc do; NODE_DISABLE_COMPILE_CACHE=1 leaves it out. Node 20 has
+// it not.
+module.enableCompileCache?.();
 
 // `go-sre check | head` closes the pipe before everything is written.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,6 @@
 import { type Answers, defaultRouter } from './answers.ts';
-import { sha256 } from './disk.ts';
 import { failed } from './errors.ts';
+import { sha256 } from './sha256.ts';
 
 /** Where the emitted service keeps who made it, from which answers. */
 export const manifestPath = '.go-sre/manifest.json';

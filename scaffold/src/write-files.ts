@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { type Disk, readIfThere } from './disk.ts';
 import { failed } from './errors.ts';
@@ -21,7 +20,8 @@ export async function writeFiles(
   disk: Disk,
   removals: readonly FileRemoval[] = [],
 ): Promise<void> {
-  const suffix = `.${randomBytes(4).toString('hex')}.tmp`;
+  // No other process has it, and it costs nothing: node:crypto takes as long to load as a small command to run.
+  const suffix = `.${process.pid}-${process.hrtime.bigint()}.tmp`;
   const done: Pick<FileChange, 'path' | 'before'>[] = [];
   try {
     for (const file of [...files, ...removals]) await refuseEdited(dir, file, disk);

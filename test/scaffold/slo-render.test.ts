@@ -4,7 +4,7 @@ import * as realDisk from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
-import { sha256 } from '../../scaffold/src/disk.ts';
+import { sha256 } from '../../scaffold/src/sha256.ts';
 import { runGoSreInProcess, smallTemplate } from '../helpers/scaffold.ts';
 import { emit, temporaryFolder } from '../helpers/update.ts';
 

@@ -5,10 +5,10 @@ import * as realDisk from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { GoSreDeps } from '../../scaffold/src/command.ts';
-import { sha256 } from '../../scaffold/src/disk.ts';
 import { encodeTarGz } from '../../scaffold/src/emit/tar.ts';
 import type { Template } from '../../scaffold/src/emit/template.ts';
 import { gitRunner } from '../../scaffold/src/git.ts';
+import { sha256 } from '../../scaffold/src/sha256.ts';
 import { runGoSreInProcess, smallTemplate } from '../helpers/scaffold.ts';
 import { changedTemplate, emit, orders, temporaryFolder, tree } from '../helpers/update.ts';
 

@@ -1,6 +1,7 @@
 import type { Answers } from '../answers.ts';
-import { type File, type Files, sha256 } from '../disk.ts';
+import type { File, Files } from '../disk.ts';
 import { basePath, manifestPath, renderManifest } from '../manifest.ts';
+import { sha256 } from '../sha256.ts';
 import { readSpec, renderOps } from '../slo/ops.ts';
 import { emission, emittedBytes, emittedPath } from './emit.ts';
 import { encodeTarGz } from './tar.ts';

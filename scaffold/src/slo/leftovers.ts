@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type Disk, readIfThere, sha256, staysInside } from '../disk.ts';
+import { type Disk, readIfThere, staysInside } from '../disk.ts';
 import { type Manifest, opsPrefix } from '../manifest.ts';
+import { sha256 } from '../sha256.ts';
 
 /** A file that was rendered once and no longer follows. `before`: what is there now. */
 export type Leftover =

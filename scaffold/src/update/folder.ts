@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { type Disk, type File, type Files, ifThere, readIfThere, sha256, unreadable } from '../disk.ts';
+import { type Disk, type File, type Files, ifThere, readIfThere, unreadable } from '../disk.ts';
 import { ArchiveError, decodeTarGz } from '../emit/untar.ts';
 import { failed, systemCode } from '../errors.ts';
 import { compareVersions } from '../go/version.ts';
 import { basePath, type Manifest, manifestPath, opsPrefix, parseManifest } from '../manifest.ts';
+import { sha256 } from '../sha256.ts';
 import type { Folder } from './plan.ts';
 
 /** The files that record the state of the service; an update writes them last. */

@@ -1,9 +1,10 @@
 import type { SpecFile } from '../../../slo/index.ts';
 import type { Answers } from '../answers.ts';
-import { type File, type Files, sha256 } from '../disk.ts';
+import type { File, Files } from '../disk.ts';
 import { CliError } from '../errors.ts';
 import { generatorVersion, type Manifest, opsPrefix } from '../manifest.ts';
 import { decodeText, mergeFile } from '../merge/file.ts';
+import { sha256 } from '../sha256.ts';
 import { renderOps } from '../slo/ops.ts';
 import { joinedSpec, withPrinted } from '../slo/specs.ts';
 import type { UpdateInput } from './plan.ts';

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
-import { type Disk, type File, ifThere, readIfThere, sha256, staysInside } from '../disk.ts';
+import { type Disk, type File, ifThere, readIfThere, staysInside } from '../disk.ts';
 import { failed } from '../errors.ts';
+import { sha256 } from '../sha256.ts';
 import type { FileUpdate } from './plan.ts';
 
 /** Where an update lies until it is complete. */
