@@ -31,8 +31,13 @@ process.exitCode = await runGoSre(process.argv.slice(2), {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
     return ending.signal;
   },
-  stdin: process.stdin,
+  // Each is opened by whoever reads or writes it first: most commands read nothing and complain of nothing.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
-  stderr: process.stderr,
+  get stderr() {
+    return process.stderr;
+  },
   cwd: userFolder(process.env, process.cwd()),
 });
