@@ -32,7 +32,6 @@ const limits = {
 } as const;
 
 const instance = `by (${label.job}, ${label.instance})`;
-const where = '{{ $labels.instance }} of {{ $labels.service }}';
 
 /** The group of a service's own alerts; it needs no objective. */
 export function serviceRules(service: Service, clients: readonly string[]): RuleGroup {
@@ -44,6 +43,11 @@ export function serviceRules(service: Service, clients: readonly string[]): Rule
     interval: '30s',
     rules: [...unseen(service, of(scrapeMetric.up)), ...usedUp(service, of), ...pools, ...lost(service, of)],
   };
+}
+
+/** A template sees the labels of the expression, of which the service's name is none. */
+function where({ name }: Service): string {
+  return `{{ $labels.instance }} of ${name}`;
 }
 
 function alert(
@@ -71,11 +75,11 @@ function alert(
 function unseen(service: Service, up: string): AlertingRule[] {
   return [
     alert(service, 'NotScraped', 'page', '5m', `sum by (${label.job}) (${up}) == 0\nor\nabsent(${up})`, {
-      summary: '{{ $labels.service }} is not scraped: no instance answers, or none is known',
+      summary: `${service.name} is not scraped: no instance answers, or none is known`,
       description: 'Its objectives are not watched meanwhile. It is down, or its targets were lost.',
     }),
     alert(service, 'InstanceNotScraped', 'ticket', '15m', `${up} == 0`, {
-      summary: `${where} does not answer the scrape`,
+      summary: `${where(service)} does not answer the scrape`,
       description: 'Others do: it hangs, or its admin port is not reached.',
     }),
   ];
@@ -85,7 +89,7 @@ type Of = (metric: string, ...more: readonly string[]) => string;
 
 function usedUp(service: Service, of: Of): AlertingRule[] {
   const ticket = (name: string, expr: string, summary: string, description: string) =>
-    alert(service, name, 'ticket', '10m', expr, { summary: `${where} ${summary}`, description });
+    alert(service, name, 'ticket', '10m', expr, { summary: `${where(service)} ${summary}`, description });
   const share = (used: string, all: string, limit: number) => `${used}\n/ ${all}\n> ${decimal(limit)}`;
   const percent = '{{ $value | humanizePercentage }}';
   return [
@@ -141,7 +145,7 @@ function poolAlerts(service: Service, system: string, pool: PoolMetrics, sum: Of
   const used = sum(pool.connections, `${label.poolState}=${quote(labelValue.poolUsed)}`);
   return [
     alert(service, `${poolName(system)}Pool`, 'ticket', '5m', `${used}\n>= ${sum(pool.maxConnections)}`, {
-      summary: `All connections of ${where} to ${system} are in use`,
+      summary: `All connections of ${where(service)} to ${system} are in use`,
       description: 'Callers wait for one: its dependency is slow, or the pool is too small.',
     }),
   ];
@@ -163,12 +167,12 @@ function lost(service: Service, of: Of): AlertingRule[] {
       '10m',
       `(${failing(serviceMetric.spansProcessed)} > 0)\nor\n(${failing(serviceMetric.spansExported)} > 0)`,
       {
-        summary: `${where} loses {{ $value | humanize }} spans a second`,
+        summary: `${where(service)} loses {{ $value | humanize }} spans a second`,
         description: 'Its collector refuses them or is not reached, or its queue is full.',
       },
     ),
     alert(service, 'Restarts', 'ticket', '0m', `${restarts} > ${limits.restarts}`, {
-      summary: `${where} restarted {{ $value }} times in half an hour`,
+      summary: `${where(service)} restarted {{ $value }} times in half an hour`,
       description: 'It crashes, or its liveness probe fails: its last log lines say why.',
     }),
   ];

@@ -135,6 +135,16 @@ test('VictoriaMetrics is told apart where an objective needs native histograms',
   assert.equal(targetProblem(classic, ruleTargets.victoriametrics), undefined);
 });
 
+test('what an alert of the process says names only labels that its expression has', () => {
+  const group = alertGroups(service('kinds.slo.json'), ruleTargets.prometheus, ['redis']).at(-1)!;
+  const texts = group.rules.flatMap((rule) => ('annotations' in rule ? Object.values(rule.annotations) : []));
+  const labels = new Set(
+    texts.flatMap((text) => [...text.matchAll(/\$labels\.(\w+)/g)].map(([, name]) => name)),
+  );
+  assert.deepEqual([...labels], ['instance']);
+  assert.ok(texts.some((text) => text.startsWith('shop is not scraped')));
+});
+
 test('an alert says which of the budgets of an objective burns', () => {
   const rules = planAlerts(service('kinds.slo.json')).get('prometheus/rules.yaml')!;
   assert.match(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
-import { planAlerts } from '../../alerts/index.ts';
+import { planAlerts, ruleTargets } from '../../alerts/index.ts';
 import { parseSpec } from '../../slo/index.ts';
 import { runGoSreInProcess } from '../helpers/scaffold.ts';
 
@@ -51,12 +51,24 @@ interface Rules {
   groups: { name: string; rules: unknown[] }[];
 }
 
-test('slo rules prints the rules of a file, those that slo render writes', async (t) => {
+test('slo rules prints the rules of a file, as slo render does for a service that is not ours', async (t) => {
   const ran = await runGoSreInProcess(['slo', 'rules', 'slo.json'], folder(t, { 'slo.json': shop }));
   assert.equal(ran.exitCode, 0, ran.stderr);
   const spec = parseSpec(shop);
   assert.ok(spec.ok);
-  assert.deepEqual(parse(ran.stdout), parse(planAlerts(spec.service).get('prometheus/rules.yaml')!));
+  assert.deepEqual(
+    parse(ran.stdout),
+    parse(planAlerts(spec.service, ruleTargets.prometheus, 'unknown').get('prometheus/rules.yaml')!),
+  );
+});
+
+test('the process is watched where the spec says its job, and nobody is called about a job that was guessed', async (t) => {
+  const named = JSON.stringify({ ...JSON.parse(shop), job: 'shop-prod' });
+  const dir = folder(t, { 'guessed.json': shop, 'named.json': named });
+  const guessed = await runGoSreInProcess(['slo', 'rules', 'guessed.json'], dir);
+  assert.doesNotMatch(guessed.stdout, /ServiceNotScraped/);
+  const known = await runGoSreInProcess(['slo', 'rules', 'named.json'], dir);
+  assert.match(known.stdout, /absent\(up\{job="shop-prod"\}\)/);
 });
 
 test('files of several formats and services are one file of rules', async (t) => {

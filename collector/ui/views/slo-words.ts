@@ -5,14 +5,13 @@ import { NO_TRACE_FILTER, type Range, type Route } from '../router.ts';
 
 type Said = Pick<
   SloHead,
-  'service' | 'labels' | 'kind' | 'routes' | 'objective' | 'thresholdSeconds' | 'window'
+  'id' | 'service' | 'labels' | 'kind' | 'routes' | 'objective' | 'thresholdSeconds' | 'window'
 >;
 
-/** What an objective speaks of: `GET /orders/{id}`, the first of several, or the service; and its group. */
-export function subjectOf({ service, routes, labels }: Said): string {
+/** What an objective speaks of: `GET /orders/{id}`, the first of several, or its own name; and its group. */
+export function subjectOf({ id, routes, labels }: Said): string {
   const [first, ...others] = routes.map(({ method, route }) => `${method} ${route}`.trim());
-  const what =
-    first === undefined ? service : others.length === 0 ? first : `${first} and ${others.length} more`;
+  const what = first === undefined ? id : others.length === 0 ? first : `${first} and ${others.length} more`;
   const group = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
   return group.length === 0 ? what : `${what} (${group.join(', ')})`;
 }

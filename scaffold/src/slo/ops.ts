@@ -40,18 +40,23 @@ export function renderOps(service: Service, context: RenderContext): ReadonlyMap
   if (unfit !== undefined) throw failed(unfit);
   const options = context.answers?.with ?? [];
   const clients = clientNames.filter((name) => options.includes(name));
+  // Of a service that is not ours it is not known whether it is scraped, nor as what.
+  const watched = context.answers === undefined ? 'unknown' : clients;
   const dashboards = planDashboards(service, { clients });
   const files = [
-    ...planAlerts(service, target, clients),
+    ...planAlerts(service, target, watched),
     ...dashboards,
-    ...gitOps(service, { dashboards, clients }, choices, context),
+    ...gitOps(service, { dashboards, clients: watched }, choices, context),
   ];
   return new Map(files.map(([path, text]) => [`${opsPrefix}${path}`, text]));
 }
 
 function gitOps(
   service: Service,
-  { dashboards, clients }: { dashboards: ReadonlyMap<string, string>; clients: readonly string[] },
+  {
+    dashboards,
+    clients,
+  }: { dashboards: ReadonlyMap<string, string>; clients: readonly string[] | 'unknown' },
   { target, kubernetes }: Choices,
   { answers, version }: RenderContext,
 ): ReadonlyMap<string, string> {

@@ -21,10 +21,11 @@ For each objective: when four failures page, when their page ends, the shortest 
 that opens a ticket, and the false pages of a healthy year. Where too few requests come, it says what helps.
 The traffic is even; nothing is asked of any server.`,
   flags: {
+    dir: { type: 'string', value: 'DIR', does: 'folder of the service (default: the current one)' },
     slo: {
       type: 'string',
       value: 'FILE',
-      does: 'the objectives, in any format that slo render reads (default: slo.json and slo.yaml here)',
+      does: 'the objectives, in any format that slo render reads (default: slo.json and slo.yaml there)',
     },
     rpm: {
       type: 'string',
@@ -41,7 +42,7 @@ The traffic is even; nothing is asked of any server.`,
   },
   run: async (values, positionals, deps) => {
     if (positionals.length > 0) throw usage(`slo simulate takes flags only, ${positionals[0]} is none.`);
-    const { service, warnings } = await readObjectives(deps.cwd, values.slo, deps.disk);
+    const { service, warnings } = await readObjectives(deps.cwd, values.dir, values.slo, deps.disk);
     const file = values['from-export'];
     const measured =
       file === undefined
@@ -55,11 +56,14 @@ The traffic is even; nothing is asked of any server.`,
   },
 });
 
-async function readObjectives(cwd: string, file: string | undefined, disk: Disk) {
-  const files = await specTexts(cwd, file === undefined ? [] : [file], disk);
-  const named = file === undefined ? files : files.filter((one) => one.file === resolve(cwd, file));
+/** The objectives in the folder of a service, or those of one file. */
+async function readObjectives(cwd: string, dir: string | undefined, file: string | undefined, disk: Disk) {
+  const folder = resolve(cwd, dir ?? '.');
+  const path = file === undefined ? undefined : resolve(cwd, file);
+  const files = await specTexts(folder, path === undefined ? [] : [path], disk);
+  const named = path === undefined ? files : files.filter((one) => one.file === path);
   if (named.length === 0) {
-    throw failed(`There is no slo.json and no slo.yaml in ${cwd}. Name the objectives with --slo FILE.`);
+    throw failed(`There is no slo.json and no slo.yaml in ${folder}. Name the objectives with --slo FILE.`);
   }
   return joinedSpec(named);
 }

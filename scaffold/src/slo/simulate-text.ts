@@ -83,7 +83,7 @@ function waysOut({ window, smallest }: ObjectiveReport, advice: Advice): string[
   const enough = enoughRpm && `From ${number(enoughRpm)} a minute on it can be watched`;
   return wayTexts({
     now: `${allowed > 0 ? one : 'No event comes, so none is ever bad.'} ${page}`,
-    need: group ? '' : enough && `${enough}; no other routes that are counted alike have them.`,
+    need: group ? '' : enough && `${enough}; all other routes of this kind together have fewer, too.`,
     group: group && `${enough}: name the routes of ${group.join(', ')} and its own in one "routes".`,
     probe: probeSeconds && `A probe every ${number(probeSeconds)} s makes up for what is missing.`,
     widen:
