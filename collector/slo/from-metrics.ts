@@ -31,7 +31,8 @@ export const aroundMs = 300_000;
 
 /**
  * Counts each objective of a service in the steps of a span; no group where the store has no series of it. Reads each metric
- * once for all of them.
+ * once for all of them. Nothing is said of steps that ended before the store's oldest sample, `sinceMs`: where missing time is bad,
+ * nobody watched it then.
  * @throws CollectorError as Store.series
  */
 export async function countSeries(
@@ -39,7 +40,7 @@ export async function countSeries(
   service: Service,
   slos: readonly Slo[],
   span: Span,
-  deps: CountDeps,
+  deps: CountDeps & { readonly sinceMs: number | undefined },
 ): Promise<ReadonlyMap<Slo, readonly CountedGroup[]>> {
   const range = {
     fromUnixNano: BigInt(span.fromMs - aroundMs) * NANOS_PER_MS,
@@ -53,10 +54,24 @@ export async function countSeries(
   const steps = (span.toMs - span.fromMs) / stepMs;
   for (const slo of slos) {
     const found = countEvents(service, slo, series, { startUnixMs: span.fromMs, stepSeconds, steps });
-    if ('groups' in found) counted.set(slo, found.groups);
+    if ('groups' in found) {
+      const unseen = Math.floor(((deps.sinceMs ?? span.toMs) - span.fromMs) / stepMs);
+      counted.set(
+        slo,
+        found.groups.map((group) => withoutFirst(group, unseen)),
+      );
+    }
     await deps.breathe();
   }
   return counted;
+}
+
+/** The same counts, the first `steps` of them not observed. */
+function withoutFirst({ labels, counts }: CountedGroup, steps: number): CountedGroup {
+  if (steps <= 0) return { labels, counts };
+  const [bad, total, observed] = [counts.bad.slice(), counts.total.slice(), counts.observed.slice()];
+  for (const column of [bad, total, observed]) column.fill(0, 0, Math.min(steps, column.length));
+  return { labels, counts: { ...counts, bad, total, observed } };
 }
 
 /** One query for each metric: wide enough for all of its selectors, and no wider than their labels allow. */

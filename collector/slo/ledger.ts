@@ -15,6 +15,7 @@ const maxBudgets = 500;
 /** When the oldest records came: of all, and the spans of one service; undefined where it has none. */
 interface Oldest {
   readonly anyMs: number;
+  readonly metricsMs: number | undefined;
   readonly spansMs: (service: string) => number | undefined;
 }
 
@@ -95,6 +96,7 @@ export class Ledger {
     const [metrics, traces] = [ms(signals.metrics.oldestUnixNano), ms(signals.traces.oldestUnixNano)];
     const byService = new Map(oldestByService.map((one) => [one.service, ms(one.oldestUnixNano)!]));
     return {
+      metricsMs: metrics,
       anyMs: Math.min(metrics ?? Number.POSITIVE_INFINITY, traces ?? Number.POSITIVE_INFINITY),
       spansMs: (service) => {
         const own = byService.get(service);
@@ -157,7 +159,8 @@ export class Ledger {
     const wanted = objectives.filter(({ why }) => why === undefined);
     const slosOf = (some: readonly Kept[]) => some.map(({ slo }) => slo);
     try {
-      const measured = await countSeries(this.#store, service, slosOf(wanted), span, deps);
+      const metricsDeps = { ...deps, sinceMs: oldest.metricsMs };
+      const measured = await countSeries(this.#store, service, slosOf(wanted), span, metricsDeps);
       if (wanted.some((kept) => kept.source === 'spans' && (measured.get(kept.slo)?.length ?? 0) > 0)) {
         // Metrics exist after all: never both in one number.
         for (const kept of wanted) if ((measured.get(kept.slo)?.length ?? 0) > 0) restart(kept);

@@ -6,7 +6,14 @@ import { budgetState } from '../../../collector/slo/budget.ts';
 import { standingOf } from '../../../collector/slo/evaluate.ts';
 import { Ledger } from '../../../collector/slo/ledger.ts';
 import { hourMs, stepMs } from '../../../collector/slo/timeline.ts';
-import { errorBudget, evaluateBurn, type Service, type WindowCounts, windows } from '../../../slo/index.ts';
+import {
+  errorBudget,
+  evaluateBurn,
+  label,
+  type Service,
+  type WindowCounts,
+  windows,
+} from '../../../slo/index.ts';
 import { randomFrom } from '../../helpers/random.ts';
 import { storeOf } from '../../helpers/scenario.ts';
 import { sampleBatch, spanBatch } from '../../helpers/telemetry.ts';
@@ -166,6 +173,25 @@ test('an objective that the store knows nothing of says so, and its budget is no
     [orders!.source, standing.state, standing.spent.left],
     [undefined, 'not observed', undefined],
   );
+});
+
+test('where missing time is bad, nothing is said of the time before the store has any sample', async (t) => {
+  const at = Math.ceil(start / stepMs) * stepMs + 5_000;
+  const series = {
+    name: 'queue_depth',
+    kind: 'gauge',
+    temporality: 'none',
+    labels: { [label.job]: 'shop' },
+  } as const;
+  const samples = [0, 15_000].map((ms) => ({ series, time: BigInt(at + ms) * 1_000_000n, value: 1 }));
+  const store = await storeOf(t, [sampleBatch(samples)]);
+  const objective = { limit: 5, missing: 'bad', objective: 0.9, window: '7d' };
+  const slos = [{ id: 'queue', kind: 'saturation', gauge: 'queue_depth', ...objective }];
+  const nowMs = at + 55_000;
+  const ledger = ledgerAt(store, shop({ slos }), () => nowMs);
+  await ledger.advance(signal);
+  const { bad, total } = standingOf(budgetOf(ledger, 'queue'), Math.floor(nowMs / stepMs) * stepMs).spent;
+  assert.deepEqual([bad, total], [0, 2]);
 });
 
 test('other targets and owners keep the counts, another threshold does not', async (t) => {
