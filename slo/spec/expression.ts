@@ -111,6 +111,41 @@ function isNumber(node: SyntaxNode | null, text: string): boolean {
   }
 }
 
+/** Aggregations that keep the labels of what they choose. */
+const choosing = ['Topk', 'Bottomk', 'Limitk', 'LimitRatio'];
+
+/** Those of the labels that the outermost aggregation of an expression drops, so that no series has them. */
+export function droppedLabels(text: string, labels: readonly string[]): readonly string[] {
+  const source = parsable(text);
+  const node = outermost(source);
+  const operation = node?.getChild('AggregateOp')?.firstChild?.name;
+  if (node?.name !== 'AggregateExpr' || operation === undefined || choosing.includes(operation)) return [];
+  const modifier = node.getChild('AggregateModifier');
+  const named = (modifier?.getChild('GroupingLabels')?.getChildren('LabelName') ?? []).map(({ from, to }) =>
+    source.slice(from, to),
+  );
+  const keeps = modifier?.getChild('Without')
+    ? (name: string) => !named.includes(name)
+    : (name: string) => named.includes(name);
+  return labels.filter((name) => !keeps(name));
+}
+
+/** True of a comparison without `bool`: it leaves out the series, or the time, for which it does not hold. */
+export function isFilter(text: string): boolean {
+  const node = outermost(parsable(text));
+  if (node?.name !== 'BinaryExpr' || node.getChild('BoolModifier')) return false;
+  return comparisons.some((name) => node.getChild(name) !== null);
+}
+
+const comparisons = ['Eql', 'EqlC', 'Neq', 'Lte', 'Lss', 'Gte', 'Gtr'];
+
+/** The expression inside of its parentheses. */
+function outermost(source: string): SyntaxNode | null {
+  let node = parser.parse(source).topNode.firstChild;
+  while (node?.name === 'ParenExpr') node = node.firstChild;
+  return node;
+}
+
 /** Parses by Prometheus's own grammar: the text of an instant vector, or what is wrong with it and where. */
 function parse(text: string): Read<Parsed> {
   const tree = parser.parse(parsable(text));

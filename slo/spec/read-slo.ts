@@ -1,5 +1,13 @@
 import { label } from '../conventions.ts';
-import { errorBudget, type ObjectiveWindow, type Sli, type SliKind, type Slo } from '../slo.ts';
+import {
+  type EventsExpr,
+  errorBudget,
+  type ObjectiveWindow,
+  type Sli,
+  type SliKind,
+  type Slo,
+} from '../slo.ts';
+import { droppedLabels } from './expression.ts';
 import { maxIdLength, maxWindowDays, pattern, type SpecKey, sloKeys } from './keys.ts';
 import {
   checkRunbook,
@@ -56,8 +64,27 @@ export function readSlo(value: unknown, path: string, report: Report): Slo | und
   };
 }
 
+/** The user's own expressions by their keys; counters alone keep their labels. */
+function expressionsOf(sli: Sli): readonly (readonly [key: string, text: string])[] {
+  if (sli.kind === 'saturation') return [['gauge', sli.gauge]];
+  if (sli.kind === 'freshness') return [['timestamp', sli.timestamp]];
+  if (sli.kind !== 'custom') return [];
+  return Object.entries(sli.events).flatMap(([key, expr]: [string, string | EventsExpr]) => {
+    if (typeof expr === 'string') return [[key, expr] as const];
+    return 'text' in expr ? [[key, expr.text] as const] : [];
+  });
+}
+
 /** Labels that no budget of its own can be kept by. */
 function refuseGrouping(by: readonly string[], sli: Sli, path: string, report: Report): void {
+  for (const [key, text] of expressionsOf(sli)) {
+    const lost = droppedLabels(text, by);
+    if (lost.length > 0)
+      report(
+        `${path}.${key}`,
+        `sums away ${lost.join(', ')}, which "by" names: no group would be found; write sum by (${by.join(', ')}) (…)`,
+      );
+  }
   if (by.length > 0 && 'missing' in sli && sli.missing === 'bad')
     report(
       `${path}.by`,

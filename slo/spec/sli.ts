@@ -1,5 +1,5 @@
 import type { CustomEvents, EventsExpr, Missing, Sli } from '../slo.ts';
-import { readEvents, readInstant, readRatioExpr, withoutComments } from './expression.ts';
+import { isFilter, readEvents, readInstant, readRatioExpr, withoutComments } from './expression.ts';
 import { freshnessRange, kinds, maxErrorTypes, maxExpressionLength, thresholdRange } from './keys.ts';
 import { type Fields, join, notA, type Report, readList, readWord } from './problems.ts';
 
@@ -23,6 +23,11 @@ export function readSli(fields: Fields, path: string, report: Report): Sli | und
     }
     case 'saturation': {
       const gauge = readExpression(fields, 'gauge', path, readInstant, report);
+      if (gauge !== undefined && isFilter(gauge))
+        report(
+          `${path}.gauge`,
+          'is a comparison, which leaves out the time in which it does not hold; write its left side, and the bound in "limit"',
+        );
       const missing = readMissing(fields, path, report);
       const { limit } = fields;
       if (typeof limit !== 'number' || !Number.isFinite(limit)) {

@@ -218,10 +218,6 @@ test('an objective that raw series do not tell says why', () => {
     /^sum.* is an expression; only the increase/,
   );
   assert.match(
-    why({ kind: 'custom', bad: 'sum(rate(a_total[$window]))', total: 'c', by: ['region'] }),
-    /is an expression/,
-  );
-  assert.match(
     why({ kind: 'saturation', gauge: 'used / size', limit: 1 }),
     /used \/ size is an expression; only a plain selector/,
   );

@@ -22,7 +22,9 @@ test('a spec that is read is one by the schema', () => {
 
 /** What a schema cannot say: that two ids differ, what PromQL is, how near to 1 an objective may be. */
 const beyondSchema: readonly string[] = [
+  'gauge-as-comparison',
   'grouped-by-status-code',
+  'labels-summed-away',
   'budget-too-small-to-measure',
   'expressions-that-cannot-be-counted',
   'same-id-twice',
