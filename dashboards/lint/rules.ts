@@ -15,7 +15,7 @@ export interface LintOptions {
   readonly by?: readonly string[];
 }
 
-/** A panel as any tool has it. */
+/** What a panel has in Grafana and in Perses. */
 export interface ReadPanel {
   readonly title: string;
   readonly description: string;

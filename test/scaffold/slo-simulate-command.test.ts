@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as disk from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,11 +53,23 @@ test('advice names the routes to group, the window, and the objective that a pag
     { ...slo, id: 'queue', kind: 'saturation', gauge: 'queue_length', limit: 9 },
   ];
   const spec = { ...JSON.parse(readFileSync(shop, 'utf8')), slos };
-  const cwd = folder(t, { 'spec.json': JSON.stringify(spec) });
+  const cwd = folder(t, { 'slo.json': JSON.stringify(spec) });
   const rates = ['--rpm', '40', '--rpm', 'quiet=1', '--rpm', 'quieter=0.4'];
-  const ran = await simulate(cwd, '--slo', 'spec.json', ...rates);
+  const ran = await simulate(cwd, ...rates);
   assert.equal(ran.exitCode, 0, ran.stderr);
   t.assert.fileSnapshot(ran.stdout, join(testdata, 'advice.txt'), { serializers: [String] });
+});
+
+test('--slo adds objectives to those of the folder, and both paths count from where the command is started', async (t) => {
+  const spec = JSON.parse(readFileSync(shop, 'utf8'));
+  const more = { ...spec, slos: [{ ...spec.slos[1], id: 'one-more' }] };
+  const cwd = folder(t, { 'more.json': JSON.stringify(more) });
+  mkdirSync(join(cwd, 'inside'));
+  copyFileSync(shop, join(cwd, 'inside/slo.json'));
+  const ran = await simulate(cwd, '--dir', 'inside', '--slo', 'more.json', '--rpm', '60', '--json');
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  const ids = JSON.parse(ran.stdout).objectives.map(({ id }: { id: string }) => id);
+  assert.deepEqual(ids, [...spec.slos.map(({ id }: { id: string }) => id), 'one-more']);
 });
 
 test('--json prints one object with the same findings', async (t) => {

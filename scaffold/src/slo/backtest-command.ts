@@ -7,7 +7,7 @@ import { type Backtest, backtest } from './backtest.ts';
 import { alertsQuery, queriesOf, readExports, stepsBetween, stepsOf, warmUpMs } from './backtest-data.ts';
 import { backtestText } from './backtest-text.ts';
 import { prometheusAt, queryRange } from './prometheus.ts';
-import { joinedSpec, specTexts } from './specs.ts';
+import { readObjectives } from './specs.ts';
 
 const dayMs = 86_400_000;
 /** What is asked of a Prometheus where --from does not say. */
@@ -60,12 +60,7 @@ of them, or one in each line. Three days before --from are read too, since the l
       throw usage('Name what to replay: either --export FILE or --prometheus URL.');
     }
     const present = values.present === undefined ? undefined : nameRegex(values.present);
-    const dir = resolve(deps.cwd, values.dir ?? '.');
-    const files = await specTexts(dir, values.slo ?? [], deps.disk);
-    if (files.length === 0)
-      throw failed(`There is no slo.json and no slo.yaml in ${dir}. Name the folder with --dir.`);
-    const { service, warnings } = joinedSpec(files);
-    for (const warning of warnings) deps.stderr.write(`go-sre: ${warning}\n`);
+    const service = await readObjectives(values, deps);
     const { series, steps, fromMs } = await (values.prometheus === undefined
       ? exported(values, deps)
       : asked(service, values.prometheus, values, deps));

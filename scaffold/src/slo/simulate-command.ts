@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { countsTime, nearest, type Service, type Slo } from '../../../slo/index.ts';
 import { command } from '../command.ts';
-import type { Disk } from '../disk.ts';
-import { failed, usage } from '../errors.ts';
+import { usage } from '../errors.ts';
 import { measuredTraffic } from './measured-traffic.ts';
 import { simulateAlerts } from './simulate-report.ts';
 import { simulationText } from './simulate-text.ts';
-import { joinedSpec, specTexts } from './specs.ts';
+import { readObjectives } from './specs.ts';
 
 /** More requests a minute than any service of one name gets. */
 const maxRpm = 100_000_000;
@@ -24,8 +23,9 @@ The traffic is even; nothing is asked of any server.`,
     dir: { type: 'string', value: 'DIR', does: 'folder of the service (default: the current one)' },
     slo: {
       type: 'string',
+      multiple: true,
       value: 'FILE',
-      does: 'the objectives, in any format that slo render reads (default: slo.json and slo.yaml there)',
+      does: 'further objectives, as slo render takes them',
     },
     rpm: {
       type: 'string',
@@ -42,31 +42,18 @@ The traffic is even; nothing is asked of any server.`,
   },
   run: async (values, positionals, deps) => {
     if (positionals.length > 0) throw usage(`slo simulate takes flags only, ${positionals[0]} is none.`);
-    const { service, warnings } = await readObjectives(deps.cwd, values.dir, values.slo, deps.disk);
+    const service = await readObjectives(values, deps);
     const file = values['from-export'];
     const measured =
       file === undefined
         ? new Map<string, number>()
         : await measuredTraffic(service, resolve(deps.cwd, file), deps.disk);
     const rpmOf = trafficOf(service, values.rpm ?? [], measured);
-    for (const warning of warnings) deps.stderr.write(`go-sre: ${warning}\n`);
     const report = simulateAlerts(service, rpmOf);
     deps.stdout.write(values.json ? `${JSON.stringify(report)}\n` : simulationText(report));
     return 0;
   },
 });
-
-/** The objectives in the folder of a service, or those of one file. */
-async function readObjectives(cwd: string, dir: string | undefined, file: string | undefined, disk: Disk) {
-  const folder = resolve(cwd, dir ?? '.');
-  const path = file === undefined ? undefined : resolve(cwd, file);
-  const files = await specTexts(folder, path === undefined ? [] : [path], disk);
-  const named = path === undefined ? files : files.filter((one) => one.file === path);
-  if (named.length === 0) {
-    throw failed(`There is no slo.json and no slo.yaml in ${folder}. Name the objectives with --slo FILE.`);
-  }
-  return joinedSpec(named);
-}
 
 /**
  * Reads `--rpm`: one number for all objectives, and others by id; what they do not tell, `measured` does.

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { readSpecFiles } from '../../../slo/import/read.ts';
 import { formatFileProblems, parseSpec, type Service, type SpecFile } from '../../../slo/index.ts';
+import type { GoSreDeps } from '../command.ts';
 import { type Disk, readIfThere } from '../disk.ts';
 import { failed } from '../errors.ts';
 import { readSpec } from './ops.ts';
@@ -35,6 +36,27 @@ export async function specTexts(
       );
   }
   return found;
+}
+
+/**
+ * The objectives in the folder of a service, and those of further files; warnings go to standard error.
+ * @param flags `--dir` and `--slo` as they were given: both relative to where the command was started
+ * @throws CliError (exit code 1) when there are none, or they are wrong: every problem of all files
+ */
+export async function readObjectives(
+  flags: { readonly dir?: string | undefined; readonly slo?: readonly string[] | undefined },
+  { cwd, disk, stderr }: Pick<GoSreDeps, 'cwd' | 'disk' | 'stderr'>,
+): Promise<Service> {
+  const dir = resolve(cwd, flags.dir ?? '.');
+  const more = (flags.slo ?? []).map((file) => resolve(cwd, file));
+  const files = await specTexts(dir, more, disk);
+  if (files.length === 0)
+    throw failed(
+      `There is no slo.json and no slo.yaml in ${dir}. Name the folder with --dir, or a file with --slo.`,
+    );
+  const { service, warnings } = joinedSpec(files);
+  for (const warning of warnings) stderr.write(`go-sre: ${warning}\n`);
+  return service;
 }
 
 /** The same files, slo.json with another text. */

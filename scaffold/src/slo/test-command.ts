@@ -14,7 +14,7 @@ import { command, type GoSreDeps } from '../command.ts';
 import { failed, usage } from '../errors.ts';
 import type { RunResult } from '../processes.ts';
 import { failureText, type RuleTestFailure, readFailures } from './promtool-report.ts';
-import { joinedSpec, specTexts } from './specs.ts';
+import { readObjectives } from './specs.ts';
 
 /** A thousand objectives take about three minutes. */
 const timeoutMs = 15 * 60 * 1_000;
@@ -51,12 +51,7 @@ computed from these events. Objectives by a free expression have no tests: no se
     const name = testable.find((one) => one === (values.target ?? testable[0]));
     if (name === undefined)
       throw usage(`--target ${values.target}: promtool evaluates rules for ${testable.join(' and ')} only.`);
-    const dir = resolve(deps.cwd, values.dir ?? '.');
-    const files = await specTexts(dir, values.slo ?? [], deps.disk);
-    if (files.length === 0)
-      throw failed(`There is no slo.json and no slo.yaml in ${dir}. Name the folder with --dir.`);
-    const { service, warnings } = joinedSpec(files);
-    for (const warning of warnings) deps.stderr.write(`go-sre: ${warning}\n`);
+    const service = await readObjectives(values, deps);
     const program = values.promtool === undefined ? 'promtool' : resolve(deps.cwd, values.promtool);
     const result = await proveRules(service, ruleTargets[name], program, deps);
     deps.stdout.write(values.json ? `${JSON.stringify(result)}\n` : resultText(result));
