@@ -44,7 +44,7 @@ export function familyOf(
   return { name: named, kind: 'gauge', temporality: inTime === 'delta' ? 'delta' : 'none' };
 }
 
-/** The series of one resource: the same name and labels are one object, however often they come. */
+/** The series of one resource: what the store holds for the same series is one object, however often it comes. */
 export class ResourceSeries {
   /** The resource as a series of its own, as Prometheus keeps it; undefined when it says no more than job and instance. */
   readonly targetInfo: SeriesInfo | undefined;
@@ -64,9 +64,9 @@ export class ResourceSeries {
     this.targetInfo = Object.keys(info).length > 0 ? this.of(family, family.name, info) : undefined;
   }
 
-  /** One SeriesInfo per name and labels, so that a series stands once in a batch. */
+  /** One SeriesInfo per name, labels, kind and temporality, so that a series stands once in a batch. */
   of({ kind, temporality }: Family, name: string, labels: Labels): SeriesInfo {
-    const key = JSON.stringify([name, Object.entries(labels).sort(), temporality]);
+    const key = JSON.stringify([name, Object.entries(labels).sort(), kind, temporality]);
     let series = this.#series.get(key);
     if (!series) {
       series = { name, labels: withTarget(labels, this.#target), kind, temporality };

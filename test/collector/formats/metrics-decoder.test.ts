@@ -141,6 +141,19 @@ test('what came before is not decoded again: its series are the same objects', (
   }
 });
 
+test('a metric that comes back as another kind is a series of that kind', () => {
+  const decoder = new MetricsDecoder();
+  const dataPoints = [{ timeUnixNano: '1600000000000000000', count: '1', sum: 2 }];
+  for (const data of [{ histogram: { dataPoints } }, { summary: { dataPoints } }]) {
+    const metric = { name: 'm', ...data };
+    const body = encodeByOracle('MetricsData', {
+      resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }],
+    });
+    const { series } = decoder.decode(body).index;
+    assert.deepEqual(new Set(series.map(({ kind }) => kind)), new Set(Object.keys(data)));
+  }
+});
+
 test('any request gives what decoding it as a whole gives, with any others before it', () => {
   const decoder = new MetricsDecoder();
   fc.assert(
