@@ -28,6 +28,9 @@ export function cachedReads(store: Store): Store {
     findLogs: (q, o) => once('findLogs', q, o, () => store.findLogs(q, o)),
     series: (q, o) => once('series', q, o, () => store.series(q, o)),
     aggregate: (q, o) => once('aggregate', q, o, () => store.aggregate(q, o)),
+    // Too much to be kept: who scans, counts as it reads.
+    scanSpans: (q, o) => store.scanSpans(q, o),
+    scanLogs: (q, o) => store.scanLogs(q, o),
     put: (kind, document) => store.put(kind, document),
     list: (kind, query) => store.list(kind, query),
     checkpoint: (source) => store.checkpoint(source),

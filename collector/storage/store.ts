@@ -15,6 +15,8 @@ export const DEFAULT_LIMITS = {
   findLogs: 1_000,
   series: 1_000_000,
   aggregate: 100_000,
+  scanSpans: 100_000,
+  scanLogs: 100_000,
 } as const;
 
 /** Bounds of one query: how many records a page holds, by when it must end, who may cancel it. */
@@ -72,6 +74,17 @@ export interface SpanColumns {
 export interface TraceQuery {
   traceIds: readonly Uint8Array[];
   detail: 'index' | 'attributes' | 'full';
+}
+
+/** One of `parts` parts of all traces, numbered from 0, told apart by the trace id: the same traces in spans and logs. */
+export interface TracePart {
+  part: number;
+  parts: number;
+}
+
+/** Everything of a time range, of one part of the traces or of all; what has no trace id is in part 0. */
+export interface ScanQuery extends TimeRange {
+  traces?: TracePart;
 }
 
 /** Conditions one span must meet; all that are given must hold. The time range is that of the span's start. */
@@ -141,6 +154,19 @@ export interface LogColumns {
   body: StringColumn;
   scope: StringColumn;
   attributes: AttributesColumn;
+}
+
+/** Log records as what their lines share: for who counts many of them. */
+export interface LogTemplateColumns {
+  timeUnixNano: BigInt64Array;
+  severityNumber: Uint8Array;
+  service: StringColumn;
+  traceId: Uint8Array;
+  spanId: Uint8Array;
+  /** Place in the code as the record names it, `cache/client.go:118` or `c.s.ContactsServiceImpl#37`; '' when it does not. */
+  caller: StringColumn;
+  /** The message without its values; of records that name their caller, that of the first of them in the answer. */
+  template: StringColumn;
 }
 
 export interface LabelMatcher {
@@ -249,6 +275,10 @@ export interface Store {
   findLogs(query: FindLogsQuery, options?: QueryOptions): Promise<Page<LogColumns>>;
   series(query: SeriesQuery, options?: QueryOptions): Promise<Page<SeriesColumns>>;
   aggregate(query: AggregateQuery, options?: QueryOptions): Promise<Page<AggregateColumns>>;
+  /** All spans of a time range by start, index columns only; duplicates once. */
+  scanSpans(query: ScanQuery, options?: QueryOptions): Promise<Page<SpanColumns>>;
+  /** All log records of a time range by time, as caller and template. */
+  scanLogs(query: ScanQuery, options?: QueryOptions): Promise<Page<LogTemplateColumns>>;
   /** Keeps one document; the same kind and id again replaces it. Not subject to the retention, only to a bound per kind. */
   put(kind: DocumentKind, document: StoredDocument): Promise<void>;
   /** Documents of a kind, newest first; `id` narrows to one. */

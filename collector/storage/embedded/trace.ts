@@ -8,7 +8,7 @@ import { hashId, type IdHash } from './bloom.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
 import { IdTable, wordsOf } from './id-table.ts';
-import { pageRequest } from './page.ts';
+import { type PageRequest, pageRequest } from './page.ts';
 import type { BlockReader } from './reader.ts';
 import type { SpanDetail } from './records.ts';
 import { SpanRefs } from './span-refs.ts';
@@ -27,12 +27,23 @@ export async function queryTrace(
   const budget = new Budget(options, deps);
   const request = pageRequest('trace', query, options, DEFAULT_LIMITS.trace, catalog.lastId);
   const refs = await collectTraces(context, wantedTraces(query.traceIds), request.lastBlock, budget);
+  return spanPage(context, refs, request, query.detail, budget);
+}
+
+/** The page of an answer that holds these spans. */
+export async function spanPage(
+  context: QueryContext,
+  refs: SpanRefs,
+  request: PageRequest,
+  detail: TraceQuery['detail'],
+  budget: Budget,
+): Promise<Page<SpanColumns>> {
   const sorted = refs.sorted();
   const from = request.after === undefined ? 0 : refs.upTo(sorted, request.after);
   const page = sorted.subarray(from, from + request.limit);
   const last = page.at(-1);
   return {
-    columns: await spanColumns(context, refs, page, query.detail, budget),
+    columns: await spanColumns(context, refs, page, detail, budget),
     count: page.length,
     matched: refs.length,
     examined: budget.examined,

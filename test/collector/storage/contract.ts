@@ -27,7 +27,16 @@ import {
   TRACE_IDS,
   timeRange,
 } from './arbitraries.ts';
-import { exemplarRows, groupRows, logRows, sampleRows, spanRows, traceRows, walk } from './rows.ts';
+import {
+  exemplarRows,
+  groupRows,
+  logRows,
+  sampleRows,
+  spanRows,
+  templateRows,
+  traceRows,
+  walk,
+} from './rows.ts';
 
 /** An engine opened for one test. */
 export interface OpenedStore {
@@ -278,6 +287,56 @@ function truths(using: Using, runs: Runs): void {
         }),
       ),
       runs(80),
+    ));
+
+  it('scans all spans of a time range, each trace in one part', () =>
+    fc.assert(
+      fc.asyncProperty(
+        spanBatches,
+        timeRange,
+        limit,
+        fc.integer({ min: 1, max: 3 }),
+        (batches, range, size, parts) =>
+          using(async ({ store }) => {
+            const naive = new NaiveStore();
+            naive.spans.push(...batches.flat());
+            await fill(store, batches.map(spanBatch));
+            const idsOf = ({ traceId, spanId, start }: PlainSpan) => ({ traceId, spanId, start });
+            const expected = naive.scanSpans(range).map(idsOf);
+            const rows = [];
+            for (let part = 0; part < parts; part++) {
+              const query = { ...range, traces: { part, parts } };
+              const answer = await walk(
+                (options) => store.scanSpans(query, options),
+                (columns) => spanRows(columns).map(idsOf),
+                size,
+              );
+              rows.push(answer.rows);
+            }
+            const tracesOf = (part: readonly { traceId: string }[]) =>
+              new Set(part.map((row) => row.traceId));
+            const sum = rows.reduce((n, part) => n + tracesOf(part).size, 0);
+            assert.equal(sum, tracesOf(expected).size, 'a trace stands in two parts');
+            const byIds = (all: readonly { traceId: string; spanId: string }[]) =>
+              all.toSorted((a, b) => (a.traceId + a.spanId < b.traceId + b.spanId ? -1 : 1));
+            assert.deepEqual(byIds(rows.flat()), byIds(expected));
+          }),
+      ),
+      runs(60),
+    ));
+
+  it('scans all log records of a time range by time', () =>
+    fc.assert(
+      fc.asyncProperty(logBatches, timeRange, limit, (batches, range, size) =>
+        using(async ({ store }) => {
+          const naive = new NaiveStore();
+          naive.logs.push(...batches.flat());
+          await fill(store, batches.map(logBatch));
+          const answer = await walk((options) => store.scanLogs(range, options), templateRows, size);
+          assert.deepEqual(answer.rows, naive.scanLogs(range));
+        }),
+      ),
+      runs(60),
     ));
 
   it('counts spans and their durations by group and time bucket', () =>

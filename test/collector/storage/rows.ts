@@ -2,6 +2,7 @@
 import type {
   AggregateColumns,
   LogColumns,
+  LogTemplateColumns,
   Page,
   QueryOptions,
   SeriesColumns,
@@ -75,6 +76,18 @@ export function logRows(columns: LogColumns) {
     body: strings(columns.body),
     scope: strings(columns.scope),
     attributes: columns.attributes,
+  });
+}
+
+export function templateRows(columns: LogTemplateColumns) {
+  return zip({
+    time: columns.timeUnixNano,
+    severityNumber: columns.severityNumber,
+    service: strings(columns.service),
+    traceId: ids(columns.traceId, 16),
+    spanId: ids(columns.spanId, 8),
+    caller: strings(columns.caller),
+    template: strings(columns.template),
   });
 }
 

@@ -1,0 +1,13 @@
+/** Parts of all traces, by their ids. */
+import type { TracePart } from '../store.ts';
+import { mixWords } from './id-table.ts';
+
+/** Tells whether record `i` is of the part, by packed trace ids as words, four a record. The zero id is in part 0. */
+export function partOf({ part, parts }: TracePart, words: Uint32Array): (i: number) => boolean {
+  return (i) => {
+    const at = i * 4;
+    const [a, b, c, d] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
+    if ((a | b | c | d) === 0) return part === 0;
+    return mixWords(a, b, c, d, 0, 0) % parts === part;
+  };
+}
