@@ -132,7 +132,12 @@ export const labelValue = {
   attemptError: 'error',
   connectionIdle: 'idle',
   connectionActive: 'active',
+  /** Holds spans until it is known whether their trace is kept: what it has no room for was not going to be sent yet. */
+  holdingProcessor: 'holding_span_processor',
 } as const;
+
+/** The route of requests that match none: one series and one span name, whatever clients ask for. */
+export const unknownRoute = '/*';
 
 /** Values of `error_type` that are no status code: of the service's answers, and `canceled` of its own calls. */
 export const errorKind = {
@@ -289,6 +294,12 @@ export const collectorMetric = {
   storageBytes: 'otelcol_storage_size_bytes',
   storageLimit: 'otelcol_storage_limit_bytes',
   retention: 'otelcol_storage_retention_seconds',
+  alerts: 'otelcol_incident_alerts',
+  notified: 'otelcol_notify_sent_messages',
+  notifyFailed: 'otelcol_notify_failed_messages',
+  notifyQueue: 'otelcol_notify_queue_size',
+  profilesTaken: 'otelcol_profiles_taken',
+  profilesMissed: 'otelcol_profiles_missed',
 } as const;
 
 /** Other spellings of `collectorMetric` that are asked for, recorded by the rules of the collector. */
@@ -308,6 +319,8 @@ export const collectorLabel = {
   reason: 'reason',
   kind: 'kind',
   service: 'service',
+  target: 'target',
+  outcome: 'outcome',
 } as const;
 
 /**

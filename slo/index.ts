@@ -16,6 +16,7 @@ export * from './promql.ts';
 export { type Reading, readingOf } from './readings.ts';
 export * from './recorded.ts';
 export * from './replay.ts';
+export * from './sampling-advice.ts';
 export * from './selectors.ts';
 export type { Steps } from './series-steps.ts';
 export * from './simulate/advice.ts';

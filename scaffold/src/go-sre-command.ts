@@ -5,6 +5,7 @@ import { CliError, type ExitCode, usage } from './errors.ts';
 /** Every command of `go-sre` by its words, in the order of its help; each is read from the disk when it is asked for. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'route add': () => import('./route/add-command.ts').then(({ routeAdd }) => routeAdd),
+  'route sample': () => import('./route/sample-command.ts').then(({ routeSample }) => routeSample),
   'slo render': () => import('./slo/render-command.ts').then(({ sloRender }) => sloRender),
   'slo rules': () => import('./slo/rules-command.ts').then(({ sloRules }) => sloRules),
   'slo test': () => import('./slo/test-command.ts').then(({ sloTest }) => sloTest),

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { command } from '../command.ts';
-import { type Disk, ifThere, readIfThere } from '../disk.ts';
-import { failed, usage } from '../errors.ts';
+import type { Disk } from '../disk.ts';
+import { usage } from '../errors.ts';
 import { importName } from '../go/package.ts';
 import { withGoParser } from '../go/syntax.ts';
 import { unifiedDiff } from '../merge/unified-diff.ts';
-import { modulePathIn } from '../module-path.ts';
 import { routeFolder } from '../package.ts';
 import { planRendering } from '../slo/render.ts';
 import { type FileChange, writeFiles } from '../write-files.ts';
@@ -15,6 +14,7 @@ import { patternText, readPattern } from './pattern.ts';
 import { planRoute, type RoutePlan, type ServiceSources } from './plan.ts';
 import { type PromiseFlags, readObjective, readSampling } from './promise.ts';
 import { type RouteReport, reportText } from './report.ts';
+import { readGoFiles, readServerFolder } from './server-folder.ts';
 
 /** `go-sre route add`. */
 export const routeAdd = command({
@@ -104,21 +104,11 @@ function readRequest(
 
 /** Reads what the route is planned from. */
 async function readService(dir: string, disk: Disk): Promise<ServiceSources> {
-  const server = await readGoFiles(join(dir, 'internal/server'), disk);
-  const goMod = await readIfThere(join(dir, 'go.mod'), disk);
-  const module = modulePathIn(String(goMod ?? ''));
-  if (server === undefined || module === undefined) {
-    const missing = server === undefined ? 'internal/server' : 'go.mod with a module path';
-    throw failed(
-      `There is no ${missing} in ${dir}. Run this in the folder of a service, or name it with --dir.`,
-    );
-  }
+  const folder = await readServerFolder(dir, disk);
   const source = (name: string) => readFileSync(join(routeFolder, name), 'utf8');
   return {
-    module,
-    server,
-    sloJson: (await readIfThere(join(dir, 'slo.json'), disk))?.toString(),
-    telemetry: await findTelemetry(dir, module, server, disk),
+    ...folder,
+    telemetry: await findTelemetry(dir, folder.module, folder.server, disk),
     sources: { handler: source('handler.go'), test: source('handler_test.go') },
   };
 }
@@ -139,23 +129,6 @@ async function findTelemetry(
     if ([...(files?.values() ?? [])].some((bytes) => named.test(String(bytes)))) return path;
   }
   return undefined;
-}
-
-/** A Go file larger than this was generated, and no table stands in it. */
-const maxFileBytes = 1_000_000;
-
-/** The folder's files by name; those that are not read are empty. */
-async function readGoFiles(folder: string, disk: Disk): Promise<ReadonlyMap<string, Buffer> | undefined> {
-  const entries = await ifThere(folder, disk.readdir(folder, { withFileTypes: true }));
-  if (entries === undefined) return undefined;
-  const files = new Map<string, Buffer>();
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const { name } = entry;
-    const reads = name.endsWith('.go') && !entry.isDirectory();
-    const bytes = reads ? await readIfThere(join(folder, name), disk) : undefined;
-    files.set(name, bytes === undefined || bytes.length > maxFileBytes ? Buffer.alloc(0) : bytes);
-  }
-  return files;
 }
 
 /** The planned files with slo.json and, where it followed from slo.json before, ops/. */

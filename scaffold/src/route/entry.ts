@@ -35,11 +35,15 @@ export function readRoute(body: GoNode, fields: readonly GoField[], values: GoVa
   };
 }
 
-/** The expression in the column Pattern. */
-export function patternOf(body: GoNode, fields: readonly GoField[]): GoNode | undefined {
+/** The expression in one column of a route's literal. */
+export function cellOf(
+  body: GoNode,
+  fields: readonly GoField[],
+  column: (typeof columns)[number],
+): GoNode | undefined {
   const names = fields.map(({ name }) => name);
-  const pattern = fieldValues(body, names).get('Pattern');
-  return pattern === undefined ? undefined : bare(pattern);
+  const cell = fieldValues(body, names).get(column);
+  return cell === undefined ? undefined : bare(cell);
 }
 
 /** The values of a struct literal by field name. */
@@ -81,7 +85,8 @@ function resolve(expression: GoNode, values: GoValues, depth = 0): GoNode {
   return value === undefined || depth > 8 ? node : resolve(value, values, depth + 1);
 }
 
-function text(expression: GoNode, values: GoValues): string | undefined {
+/** The text that an expression stands for, as far as it is written down in the package. */
+export function text(expression: GoNode, values: GoValues): string | undefined {
   const node = resolve(expression, values);
   const method = /^http\.Method([A-Z][a-z]+)$/.exec(node.text);
   if (method !== null) return method[1]!.toUpperCase();

@@ -25,14 +25,11 @@ import {
 import { checkHandler, type RouteNames, routeNames } from './names.ts';
 import { parsePattern, patternText, type RoutePattern, refuseConflict } from './pattern.ts';
 import type { Objective } from './promise.ts';
+import type { ServerFolder } from './server-folder.ts';
 import { findTable, type NoTable, type RouteTable } from './table.ts';
 
 /** The parts of a service that a route is planned from. */
-export type ServiceSources = {
-  module: string;
-  /** The Go files in internal/server by name, and the names of everything else there. */
-  server: ReadonlyMap<string, Uint8Array>;
-  sloJson: string | undefined;
+export type ServiceSources = ServerFolder & {
   /** Import path of the package that has TraceIDs, among those that internal/server imports. */
   telemetry: string | undefined;
   /** The Go files that the handler and its test start from. */
@@ -63,10 +60,7 @@ const ginPath = 'github.com/gin-gonic/gin';
  * @throws CliError: exit code 1 when the table has the route or one that conflicts, 2 when --handler is impossible
  */
 export function planRoute(request: RouteRequest, service: ServiceSources, parse: ParseGo): RoutePlan {
-  const files = [...service.server]
-    .filter(([name]) => name.endsWith('.go'))
-    .map(([name, bytes]) => parse(name, decoded(bytes)));
-  const pkg = goPackage(service.module, files);
+  const pkg = packageOf(service, parse);
   const { table: found, known } = findTable(pkg);
   refuseTaken(request, known, pkg);
   if (!('complete' in found && found.complete)) refusePattern(request.route, pkg);
@@ -119,6 +113,14 @@ function whyLeft(table: RouteTable | NoTable, sloJson: string | undefined): stri
   }
   if (sloJson.trim() === '') return 'it is empty';
   return 'it was not what the service prints for the table as it was before';
+}
+
+/** The package in internal/server. */
+export function packageOf({ module, server }: ServerFolder, parse: ParseGo): GoPackage {
+  const files = [...server]
+    .filter(([name]) => name.endsWith('.go'))
+    .map(([name, bytes]) => parse(name, decoded(bytes)));
+  return goPackage(module, files);
 }
 
 /** Go files are UTF-8 without exception; what is not cannot be written back byte for byte and is no Go anyway. */

@@ -1,7 +1,7 @@
 import { type GoField, type GoPackage, parametersOf, structsOf, valuesAt } from '../go/package.ts';
 import { around, type GoFile, type GoNode, lineOf, parts, within } from '../go/syntax.ts';
 import type { KnownRoute } from '../slo/document.ts';
-import { columns, type EntryForm, entryBody, formOf, fourFieldsOnly, patternOf, readRoute } from './entry.ts';
+import { cellOf, columns, type EntryForm, entryBody, formOf, fourFieldsOnly, readRoute } from './entry.ts';
 
 /** Where a route is added. */
 type Place =
@@ -19,6 +19,8 @@ export type RouteTable = {
   fields: readonly GoField[];
   /** Every literal route of the package's table, in its order. */
   routes: readonly KnownRoute[];
+  /** The braces of those, in the same order. */
+  bodies: readonly GoNode[];
   /** Whether each route is a literal that could be read; a computed one may be anything. */
   complete: boolean;
   /** The first that could not be read, as FILE:LINE. */
@@ -137,7 +139,7 @@ function isSure({ node, list, type }: Candidate): boolean {
   );
   const bodies = parts(list).flatMap((element) => entryBody(element) ?? []);
   return !bodies.some((body) => {
-    const pattern = patternOf(body, type.fields);
+    const pattern = cellOf(body, type.fields, 'Pattern');
     return (
       pattern !== undefined && [pattern, ...within(pattern, 'identifier')].some(({ text }) => given.has(text))
     );
@@ -211,6 +213,7 @@ function table(
     form,
     fields: type.fields,
     routes,
+    bodies,
     complete: unread === undefined,
     ...(unread !== undefined && { unread: `${file.name}:${lineOf(unread)}` }),
     scope: scopeOf(node),

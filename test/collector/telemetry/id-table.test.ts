@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { buildBloom, hashId, mayContain } from '../../../collector/storage/embedded/bloom.ts';
-import { IdTable, wordsOf } from '../../../collector/storage/embedded/id-table.ts';
+import { IdTable, wordsOf } from '../../../collector/telemetry/id-table.ts';
 
 type Words = [number, number, number, number, number, number];
 
