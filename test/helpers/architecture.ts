@@ -18,7 +18,7 @@ const EVERY_COLLECTOR_ROOM = [
     'collector/api',
     'collector/commands',
   ],
-  ...['collector/own', 'collector/slo', 'collector/ui'],
+  ...['collector/own', 'collector/slo', 'collector/notify', 'collector/ui'],
 ];
 const GROUND = 'scaffold/src';
 const COMMAND = 'scaffold/src/command.ts';
@@ -36,7 +36,7 @@ const EVERY_GENERATOR_ROOM = [GROUND, COMMAND, GO, MERGE, SLO, EMIT, IMAGE, ...D
 /**
  * The dependency table: who may import whom, everything else is forbidden. A room always may import itself and
  * packages. Inside the collector telemetry is the ground, then formats, then storage and the siblings that never
- * see each other, then correlate, then slo, then api and commands; main.ts, config.ts, pipeline.ts (the wiring) see all. Inside
+ * see each other, then correlate, then slo and notify, then api and commands; main.ts, config.ts, pipeline.ts (the wiring) see all. Inside
  * the generator the files of src/ are the ground, then go, merge, slo, emit, each sees those before it; image reads
  * container images for the commands; the folders of the commands stand on all of these and never see each other; the
  * entry points see all.
@@ -82,6 +82,11 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'collector/slo',
     mayImport: ['slo', 'collector/telemetry', 'collector/storage', 'collector/correlate'],
+  },
+  {
+    path: 'collector/notify',
+    mayImport: ['slo', 'collector/telemetry', 'collector/correlate'],
+    builtins: [],
   },
   {
     path: 'collector/api',
