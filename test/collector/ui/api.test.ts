@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiError, createApi } from '../../../collector/ui/api.ts';
+import { ApiError, createApi, incidentDocumentPath } from '../../../collector/ui/api.ts';
 import { NO_TRACE_FILTER } from '../../../collector/ui/router.ts';
 
 const between = { fromMs: 1000, toMs: 2000 };
@@ -58,4 +58,11 @@ test("an error carries the API's code and message, and a stranger's answer its s
     gone.api.status(signal),
     (error: ApiError) => error.code === 'no-answer' && error.status === 0,
   );
+});
+
+test('an incident is fetched as Markdown, and its documents have addresses of their own', async () => {
+  const { api, paths } = asked(() => new Response('# redis.GET slow'));
+  assert.equal(await api.incidentMarkdown('a/b', signal), '# redis.GET slow');
+  assert.deepEqual(paths, ['/api/v1/incidents/a%2Fb?format=markdown']);
+  assert.equal(incidentDocumentPath('x', 'html'), '/api/v1/incidents/x?format=html');
 });
