@@ -13,6 +13,8 @@ export interface Settings {
   modules?: string;
   /** Folder with the cases that `gate-detection` takes instead of its own. */
   cases?: string;
+  /** Folder with the labelled faults of `rca-nezha`. */
+  data?: string;
   /** File with the cases that `gate-hadolint` takes instead of its own. */
   corpus?: string;
 }

@@ -16,6 +16,7 @@ import { ingestTraces } from './ingest-traces.ts';
 import { machine } from './machine.ts';
 import { killAll } from './processes.ts';
 import { query } from './query.ts';
+import { rcaNezha } from './rca-nezha.ts';
 import { render } from './render.ts';
 import { figureTable, renderTable, resultLine } from './report.ts';
 import { rulesCost } from './rules-cost.ts';
@@ -40,6 +41,7 @@ const benches: { [Name in BenchName]: Bench<Name> } = {
   'rules-cost': rulesCost,
   'rules-truth': rulesTruth,
   detection,
+  'rca-nezha': rcaNezha,
   render,
   seal,
   scrape,
@@ -63,6 +65,7 @@ ${list}
   --modules FILE  dockerfile-real-modules: \`module@version main-package\` a line, instead of its own
   --cases DIR     gate-detection: folders RULE--bad-N and RULE--ok-N, instead of its own
   --corpus FILE   gate-hadolint: [{"rule":…,"dockerfile":…,"flagged":…}], instead of its own
+  --data DIR      rca-nezha: the labelled faults
   --help
 
 The last line is RESULT {"bench":NAME,"figures":{…}}; a figure is null when this machine cannot measure it.
@@ -77,10 +80,11 @@ const flags = {
   modules: { type: 'string' },
   cases: { type: 'string' },
   corpus: { type: 'string' },
+  data: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const pathFlags = ['profile', 'modules', 'cases', 'corpus'] as const;
+const pathFlags = ['profile', 'modules', 'cases', 'corpus', 'data'] as const;
 type PathFlag = (typeof pathFlags)[number];
 
 type Request = { do: 'help' } | { do: 'list' } | { do: 'run'; name: BenchName; settings: Settings };

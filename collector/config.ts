@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { defaultPort, nearest } from '../slo/index.ts';
+import { NOTIFY_FORMAT_NAMES } from './notify/formats.ts';
+import { CONFIDENCE_TIERS, NOTIFY_EVENTS } from './notify/notification.ts';
 import { PATH_VARIABLES, unknownVariables } from './receivers/log-files/group.ts';
 
 const UNITS_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
@@ -194,6 +196,64 @@ const Redact = mapping({
   allow: v.optional(v.array(expression), []),
 });
 
+/** Beyond this the server of an emitted service would cut the answer off. */
+const MAX_PROFILE_SECONDS = 60;
+
+/** Profiles of services at the moment of an incident, and quiet ones to compare them with. */
+const Profiles = mapping({
+  enabled: isOn,
+  /** Processes beside, or instead of, the scraped ones: a service named here is looked for only here. */
+  targets: v.optional(v.array(mapping({ service: text, address: Address })), []),
+  /** Look on the ports of scraped targets, too. */
+  fromScrape: isOn,
+  /** How long CPU and waits are looked at. */
+  duration: v.optional(
+    v.pipe(
+      duration,
+      v.check(
+        (seconds) => seconds >= 1 && seconds <= MAX_PROFILE_SECONDS,
+        `must be 1s to ${MAX_PROFILE_SECONDS}s`,
+      ),
+    ),
+    '10s',
+  ),
+  /** A service is quiet when it was watched for so long without an incident. */
+  quietAfter: v.optional(duration, '5m'),
+  quietEvery: v.optional(duration, '1h'),
+  /** The shortest time between two sets of a service because of incidents. */
+  incidentEvery: v.optional(duration, '10m'),
+});
+
+/** Never repeated in a message: the address of a webhook is its password. */
+const webAddress = v.pipe(
+  text,
+  v.check((t) => /^https?:\/\//.test(t) && URL.canParse(t), 'must be an http or https URL'),
+);
+
+/** Places that are told of incidents by webhook. */
+const Notify = mapping({
+  url: webAddress,
+  on: v.optional(
+    v.pipe(
+      v.array(v.picklist(NOTIFY_EVENTS, `must be one of ${NOTIFY_EVENTS.join(', ')}`)),
+      v.minLength(1, `must list at least one of ${NOTIFY_EVENTS.join(', ')}`),
+    ),
+    [...NOTIFY_EVENTS],
+  ),
+  /** `slack` is what Mattermost takes, too. */
+  format: v.optional(
+    v.picklist(NOTIFY_FORMAT_NAMES, `must be one of ${NOTIFY_FORMAT_NAMES.join(', ')}`),
+    'slack',
+  ),
+  minConfidence: v.optional(
+    v.picklist(CONFIDENCE_TIERS, `must be one of ${CONFIDENCE_TIERS.join(', ')}`),
+    'insufficient evidence',
+  ),
+  /** Where readers find the console; messages link to it. */
+  consoleUrl: v.optional(webAddress),
+});
+const MAX_TARGETS = 20;
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** The whole configuration; every key has a default, unknown keys are refused. */
@@ -295,12 +355,22 @@ const ConfigSchema = mapping({
     }),
     {},
   ),
+  /** `data`: what is explained and by default asked for is as new as the newest record, for recorded telemetry. */
+  clock: v.optional(v.picklist(['system', 'data'], 'must be system or data'), 'system'),
   incidents: v.optional(
     mapping({
       enabled: v.optional(v.boolean('must be true or false'), true),
       interval: v.optional(duration, '5s'),
     }),
     {},
+  ),
+  profiles: v.optional(Profiles, {}),
+  notify: v.optional(
+    v.pipe(
+      v.array(Notify, 'must be a list of { url: … }'),
+      v.maxLength(MAX_TARGETS, `must have at most ${MAX_TARGETS} entries`),
+    ),
+    [],
   ),
   slo: v.optional(
     mapping({
@@ -391,8 +461,17 @@ const KNOWN_KEYS = [
     'bytesPerSecond',
     'maxRecordBytes',
     'services',
+    'clock',
     'incidents',
     'enabled',
+    'profiles',
+    'service',
+    'address',
+    'fromScrape',
+    'duration',
+    'quietAfter',
+    'quietEvery',
+    'incidentEvery',
     'slo',
     'telemetry',
     'logLevel',
@@ -409,6 +488,12 @@ function problemOf(issue: v.BaseIssue<unknown>): ConfigProblem {
   }
   const meant = nearest(key, KNOWN_KEYS);
   return { path, message: meant ? `is not a known key; did you mean ${meant}?` : 'is not a known key' };
+}
+
+/** The configuration as it may be shown: without the addresses of webhooks, which are secrets. */
+export function shownConfig(config: Config): Config {
+  const notify = config.notify.map((target) => ({ ...target, url: `${new URL(target.url).origin}/…` }));
+  return { ...config, notify };
 }
 
 /** Checks a value against the schema; answers the frozen configuration or every problem with its path. */

@@ -13,21 +13,27 @@ import {
   type ConfigProblem,
   type ParsedConfig,
   parseConfigText,
+  shownConfig,
   validateConfig,
 } from './config.ts';
+import type { AskedAlert } from './correlate/alerts.ts';
 import { createDetector } from './correlate/detector.ts';
+import type { Incident } from './correlate/incident.ts';
+import { createNotifier } from './notify/notifier.ts';
 import { Intake } from './own/intake.ts';
 import { createOwnMetrics } from './own/metrics.ts';
 import { StoreTraffic } from './own/store-traffic.ts';
 import { Tally } from './own/tally.ts';
 import { startOwnTraces, untraced } from './own/traces.ts';
 import { createPipeline } from './pipeline.ts';
+import { createDataClock } from './processors/data-clock.ts';
 import { createDeploys } from './processors/deploys.ts';
 import { createLimit } from './processors/limit.ts';
 import { createRecentRequests } from './processors/recent-requests.ts';
 import { createRecordSize } from './processors/record-size.ts';
 import { createRedMetrics } from './processors/red-metrics.ts';
 import { createRedact } from './processors/redact.ts';
+import { createProfiling } from './profiling.ts';
 import { createLogFiles } from './receivers/log-files.ts';
 import { createOtlpGrpc } from './receivers/otlp-grpc.ts';
 import { createOtlpHttp } from './receivers/otlp-http.ts';
@@ -35,6 +41,7 @@ import { createPrometheusScrape, type ScrapeJob } from './receivers/prometheus-s
 import type { ReceiverDeps } from './receivers/receiver.ts';
 import { repeat } from './repeat.ts';
 import { readObjectives } from './slo/files.ts';
+import { budgetCosts } from './slo/incident-cost.ts';
 import { watchEveryMs, watchSlos } from './slo/watch.ts';
 import { type Part, stopAll } from './stop.ts';
 import { openEmbeddedStore } from './storage/embedded/store.ts';
@@ -43,6 +50,10 @@ import { type Clock, systemClock } from './telemetry/clock.ts';
 import { CollectorError } from './telemetry/errors.ts';
 import { encodeEvent, type ServiceEvent } from './telemetry/event.ts';
 
+/** How long the close of an incident waits for what is new in the store. */
+const COST_WITHIN_MS = 2_000;
+/** How often it is looked whether a quiet profile is due. */
+const QUIET_PROFILE_LOOK_MS = 15_000;
 /** Workers that answer queries: one for every two cores, up to this many. */
 const MAX_READERS = 4;
 
@@ -67,6 +78,9 @@ export interface RunningCollector {
 /** Builds every part top to bottom, and stops them in reverse when told to or when one of them does not start. */
 export async function run(config: Config, deps: RunDeps): Promise<RunningCollector> {
   const { clock, log } = deps;
+  const replayed = config.clock === 'data' ? createDataClock(clock) : undefined;
+  /** The time of what is looked at; receivers, eviction and what is told of the collector itself keep the machine's. */
+  const looked = replayed?.clock ?? clock;
   const started: Part[] = [];
   const stop = () => stopAll(started, log);
   try {
@@ -84,7 +98,30 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const traffic = new StoreTraffic(() => performance.now());
     const limits = { storeBytes: config.store.maxSize, retentionSeconds: config.store.retention };
     const status = () => store.status();
-    const ownMetrics = createOwnMetrics({ intake, redacted, traffic, status, limits });
+    const profiles = { taken: new Tally(), missed: new Tally() };
+    const alerts = new Tally();
+    const notifier = createNotifier(config.notify, {
+      ...{ clock, fetch, warn, random: Math.random },
+      timer: (ms, then) => {
+        const timer = setTimeout(then, ms);
+        return () => clearTimeout(timer);
+      },
+    });
+    started.push({ name: 'notify', stop: notifier.stop });
+    const tell = (changed: readonly Incident[]) => {
+      report(changed, log);
+      notifier.tell(changed);
+    };
+    const ownMetrics = createOwnMetrics({
+      intake,
+      redacted,
+      traffic,
+      status,
+      limits,
+      profiles,
+      alerts,
+      notifier,
+    });
     const redMetrics = createRedMetrics({}, { clock });
     const { redact, limit } = config.processors;
     const masked = (kind: string) => redacted.add(kind);
@@ -94,7 +131,12 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const newestUnixNano = (await store.status()).signals.traces.newestUnixNano;
     const recent = createRecentRequests({ newestUnixNano });
     const watched = config.incidents.enabled ? [recent.observe] : [];
-    const after = [redMetrics.observe, ...watched, createDeploys({ clock, keep, warn })];
+    const after = [
+      ...(replayed ? [replayed.observe] : []),
+      redMetrics.observe,
+      ...watched,
+      createDeploys({ clock, keep, warn }),
+    ];
     const consume = createPipeline({ first, before, after }, traffic.counted(store), intake, { clock });
     const receiverDeps: ReceiverDeps = { consume, stats: intake, clock, warn };
     const { host } = config.listen;
@@ -124,19 +166,54 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
       started.push(receiver);
     }
     const slos = watchSlos(store, objectives, {
-      ...{ clock, warn, breathe: () => setImmediate(undefined), monotonicMs: () => performance.now() },
+      ...{
+        clock: looked,
+        warn,
+        breathe: () => setImmediate(undefined),
+        monotonicMs: () => performance.now(),
+      },
       readObjectives: (before) => readObjectives(config.slo.files, deps.baseDir, before),
     });
+    const profiler = createProfiling(config, {
+      ...{ store, clock: looked, warn, fetch, scraped: () => scrape.scraped() },
+      taken: (kind) => profiles.taken.add(kind),
+      missed: (reason) => profiles.missed.add(reason),
+    });
+    if (profiler) {
+      const stopQuiet = repeat(QUIET_PROFILE_LOOK_MS, () => profiler.tick(), log);
+      started.push({
+        name: 'profiles',
+        stop: async () => {
+          await Promise.all([stopQuiet(), profiler.stop()]);
+        },
+      });
+    }
+    const detector = createDetector(store, {
+      ...{ clock: looked, warn, recent },
+      ...(profiler ? { observe: (incident, what) => profiler.observe(incident, what) } : {}),
+      costOf: async (incident, end) => {
+        await slos.refresh(COST_WITHIN_MS);
+        return budgetCosts(incident, end, (await slos.standings()).standings);
+      },
+    });
+    const leaving = new AbortController();
+    const takeAlert = async (alert: AskedAlert) => {
+      const taken = await detector.takeAlert(alert, leaving.signal);
+      if (taken.outcome === 'opened' && taken.incident) tell([taken.incident]);
+      return taken;
+    };
     let ready = true;
     const api = await startApi(
       { host, port: config.listen.apiPort, consoleDir: deps.consoleDir },
       {
         ...{
           store,
-          clock,
+          clock: looked,
           intake,
           slos,
           traced: own.traced,
+          alerts,
+          takeAlert: config.incidents.enabled ? takeAlert : undefined,
           targets: () => scrape.targets(),
           discoveries: () => scrape.discoveries(),
           version: deps.version,
@@ -151,6 +228,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     );
     const stopApi = async () => {
       ready = false;
+      leaving.abort();
       await api.stop();
     };
     started.push({ name: 'api', stop: stopApi });
@@ -167,9 +245,8 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
       },
     });
     if (config.incidents.enabled) {
-      const detector = createDetector(store, { clock, warn, recent });
       const look = (stopping: AbortSignal) =>
-        own.traced('detect', async () => report(await detector.tick(stopping), log));
+        own.traced('detect', async () => tell(await detector.tick(stopping)));
       started.push({ name: 'detector', stop: repeat(config.incidents.interval * 1000, look, log) });
     }
     return { otlpHttpPort: otlp.port(), otlpGrpcPort: grpc.port(), apiPort: api.port, stop };
@@ -347,6 +424,27 @@ export async function main(argv: readonly string[]): Promise<number> {
       ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock },
     });
   }
+  if (argv[0] === 'incident') {
+    const { runIncident } = await import('./commands/incident.ts');
+    const tell = (line: string) => console.error(line);
+    return runIncident(argv.slice(1), {
+      ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock, fetch },
+    });
+  }
+  if (argv[0] === 'sampling') {
+    const { runSampling } = await import('./commands/sampling.ts');
+    const tell = (line: string) => console.error(line);
+    return runSampling(argv.slice(1), {
+      ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock, fetch },
+    });
+  }
+  if (argv[0] === 'compare') {
+    const { runCompare } = await import('./commands/compare.ts');
+    const tell = (line: string) => console.error(line);
+    return runCompare(argv.slice(1), {
+      ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock, fetch },
+    });
+  }
   const flags = parseFlags(argv);
   if (flags.do === 'help') {
     console.log(USAGE);
@@ -370,7 +468,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const { problems: faults, warnings } = await readObjectives(config.slo.files, callerDir());
     if (faults.length > 0) return refused(new ConfigRefused(formatFileProblems(faults)));
     for (const warning of warnings) console.error(`go-sre-collector: ${warning}`);
-    console.log(JSON.stringify(config, null, 2));
+    console.log(JSON.stringify(shownConfig(config), null, 2));
     console.error('configuration is valid');
     return 0;
   }

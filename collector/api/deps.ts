@@ -1,4 +1,6 @@
+import type { AlertTaken, AskedAlert } from '../correlate/alerts.ts';
 import type { Intake } from '../own/intake.ts';
+import type { Tally } from '../own/tally.ts';
 import type { Traced } from '../own/traces.ts';
 import type { SloWatch } from '../slo/watch.ts';
 import type { Store } from '../storage/store.ts';
@@ -12,6 +14,10 @@ export interface ApiDeps {
   intake: Intake;
   slos: SloWatch;
   traced: Traced;
+  /** Alerts by what became of them. */
+  alerts: Tally;
+  /** Joins an alert to the incidents; undefined where none are looked for. */
+  takeAlert: ((alert: AskedAlert) => Promise<AlertTaken>) | undefined;
   targets(): StatusBody['targets'];
   discoveries(): StatusBody['discoveries'];
   version: string;
@@ -32,6 +38,8 @@ export interface ApiRequest {
 export interface TextAnswer {
   contentType: string;
   text: string;
+  /** Headers beside those of every answer, or in their place. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** Answers one question with a JSON value (bigint is not allowed in it) or with text. */

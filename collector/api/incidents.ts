@@ -1,9 +1,15 @@
+import { INCIDENT_FORMAT_NAMES, INCIDENT_FORMATS } from '../correlate/share/formats.ts';
+import { loadShared } from '../correlate/share/load.ts';
 import { newestIncidents, readIncident } from '../correlate/stored-incidents.ts';
-import { renderIncidentText } from '../correlate/text.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import type { Handler } from './deps.ts';
 import { oneOf } from './params.ts';
 import type { IncidentsBody } from './types.ts';
+
+/** The document shows itself and nothing else: no script, no form, no address of the collector. */
+const DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+/** Of the lead trace and of the log lines, each. */
+const READ_TIMEOUT_MS = 10_000;
 
 /** GET /api/v1/incidents: what is and was wrong, newest first. */
 export const listIncidents: Handler = async (_request, deps): Promise<IncidentsBody> => {
@@ -14,13 +20,20 @@ export const listIncidents: Handler = async (_request, deps): Promise<IncidentsB
   };
 };
 
-/** GET /api/v1/incidents/:id: one incident with its evidence, as JSON or as text for a terminal. */
+/** GET /api/v1/incidents/:id: one incident with its evidence; with `format`, a document of it to share. */
 export const getIncident: Handler = async (request, deps) => {
-  const format = oneOf(request, 'format', ['json', 'text'], 'json');
   const id = request.params['id'] ?? '';
+  const asked =
+    request.query['format'] === undefined
+      ? undefined
+      : oneOf(request, 'format', INCIDENT_FORMAT_NAMES, 'json');
   const incident = await readIncident(deps.store, id);
   if (!incident)
     throw new CollectorError('not-found', `No incident ${id} is stored; /api/v1/incidents lists them.`);
-  if (format === 'json') return incident;
-  return { contentType: 'text/plain; charset=utf-8', text: renderIncidentText(incident) };
+  if (asked === undefined) return incident;
+  const { render, contentType } = INCIDENT_FORMATS[asked];
+  const options = { signal: request.signal, timeoutMs: READ_TIMEOUT_MS };
+  const text = render(await loadShared(incident, deps.store, options));
+  const headers = asked === 'html' ? { 'content-security-policy': DOCUMENT_POLICY } : {};
+  return { contentType, text, headers };
 };

@@ -1,7 +1,13 @@
+import { COMPARE_PARAMETERS } from '../correlate/compare/question.ts';
+import { SAMPLING_PARAMETERS } from '../correlate/sampling/question.ts';
+import { postAlerts } from './alerts.ts';
+import { getComparison } from './compare.ts';
 import type { Handler } from './deps.ts';
 import { listEvents, postEvent } from './events.ts';
+import { explain, explainAndKeep } from './explain.ts';
 import { getIncident, listIncidents } from './incidents.ts';
 import { findLogs, getTraceLogs } from './logs.ts';
+import { getSampling } from './sampling.ts';
 import { getSeries } from './series.ts';
 import { getServices } from './services.ts';
 import { getSlo, listSlos } from './slos.ts';
@@ -14,6 +20,8 @@ export interface ApiRoute {
   handler: Handler;
   /** Query parameters it reads; any other is refused, because a mistyped condition would match everything. */
   query: readonly string[];
+  /** Of a POST; 64 KiB by default. */
+  maxBodyBytes?: number;
   about: string;
 }
 
@@ -95,6 +103,42 @@ export const ROUTES: readonly ApiRoute[] = [
     handler: getIncident,
     query: ['format'],
     about: 'One incident with its evidence',
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/alerts',
+    handler: postAlerts,
+    query: [],
+    maxBodyBytes: 1024 * 1024,
+    about: "Takes Alertmanager's webhook: alerts open incidents, or are added to them",
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/sampling',
+    handler: getSampling,
+    query: SAMPLING_PARAMETERS,
+    about: 'What is stored of what happened: loss, reproduction, cost, and the shares that would do',
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/compare',
+    handler: getComparison,
+    query: [...COMPARE_PARAMETERS, 'format'],
+    about: 'Whether requests of b, such as those of a new version, are worse than those of a',
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/explain',
+    handler: explain,
+    query: ['at', 'service', 'route', 'method', 'signal', ...RANGE],
+    about: 'What happened in a time: when it began, in which service, along which route',
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/explain',
+    handler: explainAndKeep,
+    query: ['at', 'service', 'route', 'method', 'signal', ...RANGE],
+    about: 'The same, kept as an incident',
   },
   {
     method: 'GET',

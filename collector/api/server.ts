@@ -90,7 +90,7 @@ function mount(app: FastifyInstance, route: ApiRoute, deps: ApiServerDeps): void
   app.route({
     method: route.method,
     url: route.path,
-    bodyLimit: MAX_BODY_BYTES,
+    bodyLimit: route.maxBodyBytes ?? MAX_BODY_BYTES,
     handler: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
@@ -98,7 +98,11 @@ function mount(app: FastifyInstance, route: ApiRoute, deps: ApiServerDeps): void
       const query = queryOf(request.url, route.query);
       const question = { params, query, body: request.body, signal: gone.signal };
       const answer = await deps.traced(`${route.method} ${route.path}`, () => route.handler(question, deps));
-      if (isText(answer)) return reply.type(answer.contentType).send(answer.text);
+      if (isText(answer))
+        return reply
+          .headers(answer.headers ?? {})
+          .type(answer.contentType)
+          .send(answer.text);
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
     },
   });
@@ -154,7 +158,8 @@ function handleErrors(app: FastifyInstance, deps: ApiServerDeps): void {
     const status = 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
     let error: CollectorError;
     if (thrown instanceof CollectorError) error = thrown;
-    else if (status >= 400 && status < 500) error = refusal(status, thrown.message);
+    else if (status >= 400 && status < 500)
+      error = refusal(status, thrown.message, request.routeOptions.bodyLimit ?? MAX_BODY_BYTES);
     else
       error = new CollectorError(
         'internal',
@@ -167,10 +172,15 @@ function handleErrors(app: FastifyInstance, deps: ApiServerDeps): void {
   });
 }
 
+/** A document that brings its styles says what it may do itself. */
+function ownPolicy(reply: FastifyReply): Record<string, string> {
+  const policy = reply.getHeader('content-security-policy');
+  return typeof policy === 'string' ? { 'content-security-policy': policy } : {};
+}
+
 /** What fastify refuses of a body, as the catalogue has it. */
-function refusal(status: number, message: string): CollectorError {
-  if (status === 413)
-    return new CollectorError('too-large', `The body has more than ${MAX_BODY_BYTES} bytes.`);
+function refusal(status: number, message: string, maxBytes: number): CollectorError {
+  if (status === 413) return new CollectorError('too-large', `The body has more than ${maxBytes} bytes.`);
   if (status === 415) return new CollectorError('unsupported-media', 'A body must be application/json.');
   return new CollectorError('bad-request', message);
 }
@@ -199,7 +209,7 @@ export async function startApi(options: ApiServerOptions, deps: ApiServerDeps): 
     },
   });
   app.addHook('onSend', async (_request, reply) => {
-    reply.headers(SECURITY_HEADERS);
+    reply.headers({ ...SECURITY_HEADERS, ...ownPolicy(reply) });
   });
   // A page of elsewhere could send text without being asked; JSON it could not.
   app.removeContentTypeParser('text/plain');

@@ -3,6 +3,7 @@
  * decimal strings of nanoseconds (JS numbers cannot hold them), except chart abscissae (`at`, milliseconds);
  * durations are milliseconds; shares are 0 to 1. A list says how many there are: `matched` beside what it holds.
  */
+import type { ReleaseComparison } from '../correlate/compare/comparison.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { SloState } from '../slo/state.ts';
 
@@ -12,6 +13,13 @@ export type { SloState } from '../slo/state.ts';
 /** Errors of every path; `code` is one of docs/errors.md. */
 export interface ErrorBody {
   error: { code: string; message: string };
+}
+
+/** GET and POST /api/v1/explain */
+export interface ExplainBody {
+  incident: Incident;
+  /** When it began: as it was asked, or as the search found it by the change that is told. */
+  onset: { unixNano: string; found: 'given' | 'searched'; about: string };
 }
 
 /** GET /api/v1/status */
@@ -195,14 +203,31 @@ export interface IncidentsBody {
     | 'signal'
     | 'onsetUnixNano'
     | 'closedUnixNano'
+    | 'durationSeconds'
     | 'title'
     | 'verdict'
     | 'confidence'
   >[];
 }
 
-/** GET /api/v1/incidents/:id (also as text: ?format=text) */
+/** GET /api/v1/incidents/:id; ?format=json|text|markdown|html answers a document to share */
 export type IncidentBody = Incident;
+
+/** GET /api/v1/compare?a&b&service&route&since&from&to&a_from&a_to&b_from&b_to&tolerance (also as text: ?format=text) */
+export type ComparisonBody = ReleaseComparison;
+
+/** POST /api/v1/alerts: ids of incidents by what the alerts did to them, and the alerts that did nothing. */
+export interface AlertsBody {
+  opened: string[];
+  /** An alert was added to an incident that lasts. */
+  updated: string[];
+  /** Told before. */
+  known: string[];
+  resolved: string[];
+  ignored: { name: string; fingerprint: string; reason: string }[];
+  /** Alerts that Alertmanager left out of its message. */
+  truncated: number;
+}
 
 /** POST /api/v1/events, and one of GET /api/v1/events */
 export interface EventBody {

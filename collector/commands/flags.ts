@@ -11,6 +11,9 @@ export const USAGE = `go-sre-collector: takes in logs, metrics and traces, keeps
 
 Usage: go-sre-collector [flags]
        go-sre-collector store check|compact|export|import FILE …   (store --help tells more)
+       go-sre-collector incident list|show ID [flags]   incidents as text, Markdown, JSON or one HTML file
+       go-sre-collector compare --a KEY=VALUE --b KEY=VALUE …   whether b, such as a new version, is worse than a
+       go-sre-collector sampling report [flags]   what is stored of what happened, and which share would do
 
   --config FILE           configuration, YAML or JSON
   --check-config          check the configuration, list every problem, start nothing
@@ -25,6 +28,7 @@ Usage: go-sre-collector [flags]
   --scrape-interval DURATION  for the targets of --scrape (default 15s)
   --log-file SERVICE=PATH tail this file or glob as this service; repeatable
   --slo FILE              objectives: slo.json, YAML, OpenSLO or Sloth, or a glob; repeatable
+  --clock system|data     data: now is the time of the newest record, for recorded telemetry
   --log-level LEVEL       of the collector's own log (default info)
   --help, --version
 
@@ -46,6 +50,7 @@ const OPTIONS = {
   'log-file': { type: 'string', multiple: true },
   slo: { type: 'string', multiple: true },
   'log-level': { type: 'string' },
+  clock: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
@@ -85,6 +90,7 @@ function valueFrom(parsed: ReturnType<typeof parse>): Record<string, unknown> {
     if (given === undefined) continue;
     section(value, place)[key] = key.endsWith('Port') && /^\d+$/.test(String(given)) ? Number(given) : given;
   }
+  if (parsed.clock !== undefined) value['clock'] = parsed.clock;
   const interval = parsed['scrape-interval'];
   const scrape = (parsed.scrape ?? []).map((text) => {
     const [job, target] = pair('scrape', text);

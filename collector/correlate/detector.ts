@@ -1,10 +1,12 @@
 import type { Store } from '../storage/store.ts';
-import { type Clock, NANOS_PER_SECOND } from '../telemetry/clock.ts';
+import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import type { RecentSpans } from '../telemetry/recent-spans.ts';
+import { createAlertIntake } from './alert-intake.ts';
+import { type AlertTaken, type AskedAlert, isHeldOpen } from './alerts.ts';
 import { DETECTION, type DetectorState, detect, type Symptom } from './detection.ts';
-import { type Asked, explain, incidentId } from './engine.ts';
-import type { EvidenceDeps, Incident } from './incident.ts';
-import { openIncidents } from './stored-incidents.ts';
+import type { Asked } from './engine.ts';
+import type { Incident } from './incident.ts';
+import { type Open, type OpenIncidentDeps, OpenIncidents } from './open-incidents.ts';
 import { WeightMemory } from './weights.ts';
 
 /** An open incident is explained again this often: evidence grows, and an explanation reads thousands of records. */
@@ -17,17 +19,16 @@ const GUARD_SECONDS = 60;
 const GUARD_PART = 4n;
 /** A failed request harms more than a slow one, and most failed ones are slow as well. */
 const ERRORS_WEIGH = 1.25;
+/** What only an alert holds open is explained anew for this long: what is asked grows with every look, and tells no more. */
+const HELD_SECONDS = 600;
 /** One step may take this long; the next one goes on from there. */
 const TICK_TIMEOUT_MS = 30_000;
 
-export interface DetectorDeps {
-  clock: Clock;
+export interface DetectorDeps extends OpenIncidentDeps {
   /** Ends a step that takes too long; by default after 30 s. */
   timeout?: () => AbortSignal;
   /** Spans of the last minutes, counted as they came; all are read from the store by default. */
   recent?: RecentSpans;
-  /** Told of defects that an explanation survived. */
-  warn?: NonNullable<EvidenceDeps['warn']>;
 }
 
 export interface Detector {
@@ -36,122 +37,86 @@ export interface Detector {
    * or `stopping` is aborted.
    */
   tick(stopping?: AbortSignal): Promise<Incident[]>;
-}
-
-interface Open {
-  incident: Incident;
-  asked: Asked;
-  explainedUnixNano: bigint;
+  /**
+   * Takes an alert of another system, between two looks: opens an incident, adds to one that lasts, or says why neither. What
+   * an alert opened stays open until it is resolved and the golden signals are as usual.
+   */
+  takeAlert(alert: AskedAlert, stopping?: AbortSignal): Promise<AlertTaken>;
 }
 
 /** Watches the golden signals in a store, and keeps one incident per service and onset, explained while it lasts. */
 export function createDetector(store: Store, deps: DetectorDeps): Detector {
   const timeout = deps.timeout ?? (() => AbortSignal.timeout(TICK_TIMEOUT_MS));
   let state: DetectorState | undefined;
-  let open: Map<string, Open> | undefined;
+  const { clock, recent } = deps;
+  const open = new OpenIncidents(store, deps);
+  const takeAlert = createAlertIntake(store, open, deps);
   const weights = new WeightMemory();
-  const ask = (asked: Asked, signal: AbortSignal): Promise<Incident> =>
-    explain(asked, store, { clock: deps.clock, signal, ...(deps.warn ? { warn: deps.warn } : {}) });
+  const alone = oneAtATime();
 
-  const save = async (incident: Incident): Promise<void> => {
-    const bytes = Buffer.from(JSON.stringify(incident));
-    await store.put('incident', { id: incident.id, timeUnixNano: BigInt(incident.onsetUnixNano), bytes });
+  const look = async (signal: AbortSignal): Promise<Incident[]> => {
+    const now = clock();
+    const before = await open.all();
+    const read = { clock, signal, weights, ...(recent ? { recent } : {}) };
+    const looked = await detect(store, read, state, oldestBaseline(before));
+    state = looked.state;
+    const changed: Incident[] = [];
+    for (const asked of unexplained(looked.symptoms, before))
+      changed.push(await open.open(asked, {}, signal));
+    for (const entry of await open.all()) {
+      const incident = await lookAfter(
+        entry,
+        looked.symptoms.filter((symptom) => belongs(symptom, entry)),
+        now,
+        signal,
+      );
+      if (incident) changed.push(incident);
+    }
+    return changed;
   };
 
-  /** Explains anew and stores; the id and when it opened stay. */
-  const update = async (entry: Open, until: bigint, signal: AbortSignal): Promise<Incident> => {
-    entry.asked = { ...entry.asked, incident: { ...entry.asked.incident, toUnixNano: until } };
-    const explained = await ask(entry.asked, signal);
-    const { id, openedUnixNano } = entry.incident;
-    const incident: Incident = { ...explained, id, openedUnixNano };
-    entry.incident = incident;
-    entry.explainedUnixNano = deps.clock();
-    await save(incident);
-    return incident;
+  /** Closes an incident or explains it again; answers it when an operator is to be told. */
+  const lookAfter = async (entry: Open, lasting: readonly Symptom[], now: bigint, signal: AbortSignal) => {
+    const { incident } = entry;
+    for (const { lastBadUnixNano } of lasting)
+      if (lastBadUnixNano > entry.lastBadUnixNano) entry.lastBadUnixNano = lastBadUnixNano;
+    if (lasting.length === 0 && !isHeldOpen(incident, now)) return open.close(entry);
+    const held = now - entry.asked.onsetUnixNano > BigInt(HELD_SECONDS) * NANOS_PER_SECOND;
+    if (lasting.length === 0 && held) return undefined;
+    if (now - entry.explainedUnixNano < BigInt(EXPLAIN_EVERY_SECONDS) * NANOS_PER_SECOND) return undefined;
+    const after = await open.update(entry, untilOf(lasting, now), signal);
+    return headline(after) === headline(incident) ? undefined : after;
   };
 
-  const close = async (entry: Open): Promise<Incident> => {
-    const now = String(deps.clock());
-    const incident: Incident = {
-      ...entry.incident,
-      state: 'closed',
-      updatedUnixNano: now,
-      closedUnixNano: now,
-    };
-    await save(incident);
-    return incident;
-  };
-
+  const bounded = (stopping: AbortSignal | undefined) =>
+    stopping ? AbortSignal.any([timeout(), stopping]) : timeout();
   return {
-    async tick(stopping) {
-      const signal = stopping ? AbortSignal.any([timeout(), stopping]) : timeout();
-      const now = deps.clock();
-      open ??= await restore(store);
-      const oldest = [...open.values()].reduce<bigint | undefined>(
-        (a, { asked }) =>
-          a === undefined || asked.baseline.fromUnixNano < a ? asked.baseline.fromUnixNano : a,
-        undefined,
-      );
-      const { clock, recent } = deps;
-      const looked = await detect(
-        store,
-        { clock, signal, weights, ...(recent ? { recent } : {}) },
-        state,
-        oldest,
-      );
-      state = looked.state;
-      const changed: Incident[] = [];
-      for (const asked of unexplained(looked.symptoms, [...open.values()])) {
-        const stub = { id: incidentId(asked), openedUnixNano: String(now) } as const;
-        const entry: Open = {
-          asked,
-          explainedUnixNano: now,
-          incident: { ...(await ask(asked, signal)), ...stub },
-        };
-        await save(entry.incident);
-        open.set(entry.incident.id, entry);
-        changed.push(entry.incident);
-      }
-      for (const entry of [...open.values()]) {
-        const lasting = looked.symptoms.filter((symptom) => belongs(symptom, entry));
-        const before = entry.incident;
-        if (lasting.length === 0) {
-          open.delete(before.id);
-          changed.push(await close(entry));
-        } else if (now - entry.explainedUnixNano >= BigInt(EXPLAIN_EVERY_SECONDS) * NANOS_PER_SECOND) {
-          const after = await update(entry, untilOf(lasting, now), signal);
-          if (headline(after) !== headline(before)) changed.push(after);
-        }
-      }
-      return changed;
-    },
+    tick: (stopping) => alone(() => look(bounded(stopping))),
+    takeAlert: (alert, stopping) => alone(() => takeAlert(alert, bounded(stopping))),
   };
+}
+
+/** Runs what it is given one after the other, in the order in which it came. */
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+function oldestBaseline(open: readonly Open[]): bigint | undefined {
+  return open.reduce<bigint | undefined>(
+    (oldest, { asked: { baseline } }) =>
+      oldest === undefined || baseline.fromUnixNano < oldest ? baseline.fromUnixNano : oldest,
+    undefined,
+  );
 }
 
 /** What an operator is told again when it changes: cause and confidence, not every new figure. */
 function headline({ title, confidence }: Incident): string {
   return `${title.replace(/[\d.,]+/g, '')} ${confidence.tier}`;
-}
-
-/** The incidents that were open when the collector stopped. */
-async function restore(store: Store): Promise<Map<string, Open>> {
-  const stored = await openIncidents(store);
-  return new Map(
-    stored.map((incident) => {
-      const { service, method, route, signal } = incident;
-      const asked: Asked = {
-        ...{ service, method, route, signal },
-        onsetUnixNano: BigInt(incident.onsetUnixNano),
-        incident: range(incident.incident),
-        baseline: range(incident.baseline),
-      };
-      return [incident.id, { incident, asked, explainedUnixNano: BigInt(incident.updatedUnixNano) }];
-    }),
-  );
-}
-
-function range(text: { fromUnixNano: string; toUnixNano: string }) {
-  return { fromUnixNano: BigInt(text.fromUnixNano), toUnixNano: BigInt(text.toUnixNano) };
 }
 
 /** Is a symptom part of an incident: the same signal of the same route, or begun with it in the same service? */
@@ -165,6 +130,7 @@ function belongs(symptom: Symptom, { asked }: Pick<Open, 'asked'>): boolean {
 
 /** Until when an incident is looked at: now, or the last bad window when it already recovers. */
 function untilOf(lasting: readonly Symptom[], now: bigint): bigint {
+  if (lasting.length === 0) return now;
   const last = lasting.reduce(
     (a, symptom) => (symptom.lastBadUnixNano > a ? symptom.lastBadUnixNano : a),
     0n,

@@ -19,7 +19,10 @@ import {
 import { logs } from './logs.ts';
 import { onset } from './onset.ts';
 import { pool } from './pool.ts';
+import { profiles } from './profiles.ts';
+import type { Ranking } from './ranking/ranking.ts';
 import { retryStorm } from './retry-storm.ts';
+import { keptSuspects, rankOf, suspects } from './suspects.ts';
 import { symptom } from './symptom.ts';
 import { joinVerdict } from './verdict.ts';
 import { where } from './where.ts';
@@ -27,6 +30,7 @@ import { where } from './where.ts';
 /** Every kind of evidence; the order in which they are asked is EVIDENCE_KINDS. */
 const KINDS: Record<EvidenceKind, Evidence> = {
   symptom,
+  suspects,
   onset,
   exemplars,
   difference,
@@ -34,6 +38,7 @@ const KINDS: Record<EvidenceKind, Evidence> = {
   logs,
   'retry-storm': retryStorm,
   pool,
+  profiles,
   alternatives,
 };
 
@@ -56,9 +61,14 @@ export function incidentId(
 export async function explain(asked: Asked, store: Store, deps: EvidenceDeps): Promise<Incident> {
   const reads = cachedReads(store);
   const findings: Finding[] = [];
+  let ranked: Ranking | undefined;
+  const rank: NonNullable<EvidenceDeps['rank']> = async (question) => {
+    ranked = await (deps.rank?.(question) ?? rankOf(question, reads, deps));
+    return ranked;
+  };
   for (const kind of EVIDENCE_KINDS) {
     deps.signal.throwIfAborted();
-    findings.push(...(await gather(kind, { ...asked, before: [...findings] }, reads, deps)));
+    findings.push(...(await gather(kind, { ...asked, before: [...findings] }, reads, { ...deps, rank })));
   }
   const now = String(deps.clock());
   const times = (range: Question['baseline']) => ({
@@ -79,6 +89,7 @@ export async function explain(asked: Asked, store: Store, deps: EvidenceDeps): P
     incident: times(asked.incident),
     ...joinVerdict(asked, findings),
     findings,
+    ...(ranked ? { suspects: keptSuspects(ranked.suspects), lacked: ranked.lacked } : {}),
   };
 }
 

@@ -222,13 +222,14 @@ function fromHistograms(
   });
 }
 
-function boundOf({ info }: SeriesData): number {
+/** The upper bound of a histogram's bucket in seconds. */
+export function boundOf({ info }: SeriesData): number {
   const text = info.labels[label.bucketBound] ?? '+Inf';
   return text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text);
 }
 
 /** A request failed when the service says so: 5xx, or an error without any status. */
-function isError(labels: Record<string, string>): boolean {
+export function isError(labels: Record<string, string>): boolean {
   const code = labels[label.statusCode] ?? '';
   return code === '' ? (labels[label.errorType] ?? '') !== '' : code.startsWith('5');
 }

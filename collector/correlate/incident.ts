@@ -1,5 +1,7 @@
 import type { Store, TimeRange } from '../storage/store.ts';
 import type { Clock } from '../telemetry/clock.ts';
+import type { Ranking } from './ranking/ranking.ts';
+import type { Family } from './ranking/suspicion.ts';
 
 /** What a finding speaks of; the parts that are not known are absent. */
 export interface Subject {
@@ -43,6 +45,7 @@ export interface FindingTable {
 /** The kinds of evidence, in the order in which an incident tells them. */
 export const EVIDENCE_KINDS = [
   'symptom',
+  'suspects',
   'onset',
   'exemplars',
   'difference',
@@ -50,6 +53,7 @@ export const EVIDENCE_KINDS = [
   'logs',
   'retry-storm',
   'pool',
+  'profiles',
   'alternatives',
 ] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
@@ -93,6 +97,8 @@ export interface Question {
 export interface EvidenceDeps {
   clock: Clock;
   signal: AbortSignal;
+  /** Ranks the services; who explains often keeps the answer for a while. Ranked anew by default. */
+  rank?: (question: Pick<Question, 'onsetUnixNano' | 'incident'>) => Promise<Ranking>;
   /** Told of a defect in one kind of evidence, which the explanation survives. */
   warn?: (message: string, fields: Record<string, unknown>) => void;
 }
@@ -100,7 +106,53 @@ export interface EvidenceDeps {
 /** One kind of evidence: asks the store, answers findings; never throws for missing data. */
 export type Evidence = (question: Question, store: Store, deps: EvidenceDeps) => Promise<Finding[]>;
 
+/** A service with what speaks against it, the strongest first; a score of 1 is enough to name it. */
+export interface SuspectService {
+  service: string;
+  score: number;
+  evidence: {
+    family: Family;
+    /** A log's place or template, a callee, an operation, an instance. */
+    about: string;
+    score: number;
+    statement: string;
+    references: Reference[];
+    /** Of a log line: the lines of its request before and after it. */
+    between?: [string, string];
+  }[];
+  /** The highest score of each family. */
+  families: Partial<Record<Family, number>>;
+}
+
 export type ConfidenceTier = 'high' | 'medium' | 'low' | 'insufficient evidence';
+
+/** What an incident took of one error budget. */
+export interface BudgetCost {
+  /** Id of the objective; with `labels` where it has a budget for each combination of their values. */
+  slo: string;
+  labels: Record<string, string>;
+  objective: number;
+  /** `30d`, or `month`. */
+  window: string;
+  /** Events between onset and end, in steps of 30 s. */
+  badEvents: number;
+  totalEvents: number;
+  /** Share of the bad events that the objective allows in its window, by the traffic of that window; null when it allows none. */
+  share: number | null;
+  source: 'metrics' | 'spans';
+}
+
+/** An alert of Alertmanager that is part of an incident. */
+export interface IncidentAlert {
+  /** By which Alertmanager tells repeats of one alert. */
+  fingerprint: string;
+  name: string;
+  /** Id of the objective that burns; '' for other alerts. */
+  slo: string;
+  startsUnixNano: string;
+  /** When it was told to be over; absent while it fires. */
+  resolvedUnixNano?: string;
+}
 
 /** An incident as it is stored, answered and exported. Times as decimal strings of nanoseconds. */
 export interface Incident {
@@ -115,6 +167,14 @@ export interface Incident {
   openedUnixNano: string;
   updatedUnixNano: string;
   closedUnixNano?: string;
+  /** From the onset to the last bad moment that was seen; of a closed incident. It closes after a time of calm. */
+  durationSeconds?: number;
+  /** Of a closed incident, for each objective that speaks of its route. */
+  budgetCost?: BudgetCost[];
+  /** What opened it: the detector when absent. */
+  openedBy?: 'alert';
+  /** Alerts that were told of it, oldest first. */
+  alerts?: IncidentAlert[];
   baseline: { fromUnixNano: string; toUnixNano: string };
   incident: { fromUnixNano: string; toUnixNano: string };
   /** One line: who is failing and why. */
@@ -130,4 +190,8 @@ export interface Incident {
   tryFirst: string;
   runbook?: string;
   findings: Finding[];
+  /** All services by how much changed in them; always given when spans were there to be compared. */
+  suspects?: SuspectService[];
+  /** What was not there to be looked at, in sentences. */
+  lacked?: string[];
 }

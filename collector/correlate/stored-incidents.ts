@@ -45,6 +45,23 @@ export async function incidentOfTrace(
   return undefined;
 }
 
+/** The incident that an alert is part of, by its fingerprint and when it began to fire (decimal nanoseconds). */
+export async function incidentOfAlert(
+  store: Pick<Store, 'list'>,
+  fingerprint: string,
+  startsUnixNano: string,
+): Promise<Incident | undefined> {
+  for (const { bytes } of await store.list('incident')) {
+    if (!textIncludes(bytes, JSON.stringify(fingerprint)) || !textIncludes(bytes, startsUnixNano)) continue;
+    const incident = parse(bytes);
+    const has = incident?.alerts?.some(
+      (alert) => alert.fingerprint === fingerprint && alert.startsUnixNano === startsUnixNano,
+    );
+    if (has) return incident;
+  }
+  return undefined;
+}
+
 function textIncludes(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text);
 }

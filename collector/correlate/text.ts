@@ -1,5 +1,5 @@
-import { clockTime } from './format.ts';
 import type { EvidenceKind, Finding, Incident, Reference } from './incident.ts';
+import { costText, lastingOf } from './share/facts.ts';
 import { MECHANISMS } from './verdict.ts';
 
 /** A terminal's width and one screen and a half: what is read without scrolling far. */
@@ -9,8 +9,10 @@ const INDENT = 4;
 /** Lines that one finding may take. */
 const FINDING_LINES = 4;
 
-const TITLES: Record<EvidenceKind, string> = {
+/** What each kind of evidence is called in every format. */
+export const EVIDENCE_TITLES: Record<EvidenceKind, string> = {
   symptom: 'Symptom',
+  suspects: 'Which service',
   onset: 'Onset',
   exemplars: 'Exemplars',
   difference: 'Difference',
@@ -18,31 +20,38 @@ const TITLES: Record<EvidenceKind, string> = {
   logs: 'Log line',
   'retry-storm': 'Retries',
   pool: 'Connection pool',
+  profiles: 'Profiles',
   alternatives: 'Alternatives',
 };
 
 /** The incident for a terminal: verdict first, then the chain of evidence; at most 60 lines of 100 columns. */
 export function renderIncidentText(incident: Incident): string {
-  const until = incident.closedUnixNano === undefined ? 'now' : clockTime(BigInt(incident.closedUnixNano));
   const chain = incident.findings.filter((found) => found.kind !== 'alternatives');
   const others = incident.findings.filter((found) => found.kind === 'alternatives');
   const lines = [
     ...wrap(incident.title, 0, 2),
-    `${incident.state} ${incident.id}, ${clockTime(BigInt(incident.onsetUnixNano))} – ${until} UTC`,
+    `${incident.state} ${incident.id}, ${lastingOf(incident)}`,
     '',
     ...wrap(`Verdict     ${incident.verdict}`, 12, 6),
     ...wrap(`Not known   ${incident.unknown}`, 12, 3),
     ...wrap(`Confidence  ${incident.confidence.tier}: ${incident.confidence.reason}`, 12, 3),
     ...wrap(`Harm        ${incident.harm}`, 12, 2),
+    ...(incident.budgetCost ?? [])
+      .slice(0, 2)
+      .flatMap((cost) => wrap(`Budget      ${costText(cost)}`, 12, 2)),
     ...wrap(`Try first   ${incident.tryFirst}`, 12, 2),
     '',
     ...chain.flatMap((found, i) => findingLines(found, i + 1)),
-    ...(others.length === 0 ? [] : [`${chain.length + 1}. ${TITLES.alternatives}`]),
+    ...(others.length === 0 ? [] : [`${chain.length + 1}. ${EVIDENCE_TITLES.alternatives}`]),
     ...others.flatMap((found) =>
       wrap(`${' '.repeat(INDENT)}${mark(found)}${found.statement}`, INDENT + 2, 2),
     ),
   ];
-  return `${lines.slice(0, LINES).join('\n')}\n`;
+  // Telemetry must not act on the terminal.
+  const shown = lines
+    .slice(0, LINES)
+    .map((line) => line.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' '));
+  return `${shown.join('\n')}\n`;
 }
 
 function findingLines(found: Finding, number: number): string[] {
@@ -50,7 +59,7 @@ function findingLines(found: Finding, number: number): string[] {
   const state = { holds: '', untested: ' (not tested)', refuted }[found.outcome];
   const references = found.references.filter((reference) => reference.kind === 'log').slice(0, 1);
   return [
-    `${number}. ${TITLES[found.kind]}${state}`,
+    `${number}. ${EVIDENCE_TITLES[found.kind]}${state}`,
     ...wrap(`${' '.repeat(INDENT)}${found.statement}`, INDENT, FINDING_LINES),
     ...references.flatMap((reference) => wrap(`${' '.repeat(INDENT)}${logText(reference)}`, INDENT, 2)),
   ];
@@ -66,7 +75,7 @@ function mark(found: Finding): string {
 }
 
 /** Breaks text at spaces; the lines after the first are indented; what exceeds `limit` lines ends in an ellipsis. */
-function wrap(text: string, indent: number, limit: number): string[] {
+export function wrap(text: string, indent: number, limit: number): string[] {
   const lines: string[] = [];
   let current = '';
   for (const word of text.split(/(?<=\S) (?=\S)/)) {

@@ -248,6 +248,8 @@ function tryFirstOf(asked: Asked, findings: readonly Finding[], cause: Cause | u
   );
   if (release) return `Roll back: ${release.statement.replace('New release: ', '')}`;
   if (!cause) return `Look at the slowest traces of ${routeName(asked)}.`;
+  const shown = factText(findings, 'profiles', 'says');
+  if (cause.label === '' && shown !== '') return `Look at ${shown}.`;
   if (cause.label === '')
     return `Take a CPU and a goroutine profile of ${asked.service} while it lasts, and look for locks.`;
   const server = cause.server || cause.system || cause.label;

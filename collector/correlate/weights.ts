@@ -126,8 +126,8 @@ export function quantileOfAll(groups: readonly WeighedDurations[], quantile: num
   return high;
 }
 
-/** Share of a group's durations up to `ms`, between two of its quantiles by proportion. */
-function shareUpTo({ quantilesMs }: WeighedDurations, ms: number): number {
+/** Share of a group's durations up to `ms`, between two of its `QUANTILES` by proportion. */
+export function shareUpTo({ quantilesMs }: Pick<WeighedDurations, 'quantilesMs'>, ms: number): number {
   const next = quantilesMs.findIndex((value) => value > ms);
   if (next < 0) return 1;
   if (next === 0) return 0;

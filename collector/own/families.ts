@@ -3,18 +3,21 @@ import { collectorLabel, collectorMetric } from '../../slo/index.ts';
 import type { StoreStatus } from '../storage/store.ts';
 import { ERRORS } from '../telemetry/errors.ts';
 import type { Signal } from '../telemetry/model.ts';
+import { type IncidentSources, incidentFamilies } from './incident-families.ts';
 import type { Intake, IntakeCount } from './intake.ts';
 import { counter, gauge, histogram, type Labels, point } from './metric-data.ts';
 import type { StoreTraffic } from './store-traffic.ts';
 import type { Tally } from './tally.ts';
 
 /** What the collector tells of itself; everything is read when it is asked for. */
-export interface OwnSources {
+export interface OwnSources extends IncidentSources {
   intake: Intake;
   redacted: Tally;
   traffic: StoreTraffic;
   status(): Promise<StoreStatus>;
   limits: { storeBytes: number; retentionSeconds: number };
+  /** Profiles of services by kind, and those that could not be had by reason. */
+  profiles?: { taken: Tally; missed: Tally };
 }
 
 const RECEIVED: Record<Signal, { accepted: string; refused: string }> = {
@@ -60,6 +63,8 @@ export async function ownFamilies(sources: OwnSources): Promise<MetricData[]> {
     stored(sources.traffic),
     lost(sources),
     store(sources, status),
+    profiles(sources),
+    incidentFamilies(sources),
     processItself(),
   ].flat();
 }
@@ -160,6 +165,18 @@ function store({ limits }: OwnSources, status: StoreStatus): MetricData[] {
     counter(collectorMetric.evicted, 'Records that left the store by age or by size', evicted),
     gauge(collectorMetric.oldestTime, 'Unix time of the oldest record kept', oldest),
     gauge(collectorMetric.oldestTimeOfService, 'Unix time of the oldest record kept of a service', byService),
+  ];
+}
+
+function profiles({ profiles: counts }: OwnSources): MetricData[] {
+  const of = (name: string, help: string, by: string, tally: Tally | undefined) => {
+    const samples = tally?.counts().map(([value, n]) => point({ [by]: value }, n)) ?? [];
+    return counter(name, help, samples);
+  };
+  const { profilesTaken, profilesMissed } = collectorMetric;
+  return [
+    of(profilesTaken, 'Profiles fetched from services', collectorLabel.kind, counts?.taken),
+    of(profilesMissed, 'Profiles that could not be had', collectorLabel.reason, counts?.missed),
   ];
 }
 

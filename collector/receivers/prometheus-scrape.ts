@@ -7,7 +7,7 @@ import type { Fetch } from './prometheus-scrape/fetch-exposition.ts';
 import { type DiscoveryStatus, ScrapeJobs } from './prometheus-scrape/jobs.ts';
 import { inClusterAccess, type KubernetesAccess } from './prometheus-scrape/kubernetes-api.ts';
 import { type LoopDeps, RECEIVER } from './prometheus-scrape/loop.ts';
-import type { TargetStatus } from './prometheus-scrape/target.ts';
+import type { ScrapeTarget, TargetStatus } from './prometheus-scrape/target.ts';
 import { labelsOfAddress } from './prometheus-scrape/target-of.ts';
 import { type Receiver, type ReceiverDeps, type Schedule, systemSchedule } from './receiver.ts';
 
@@ -68,12 +68,12 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /**
  * Scrapes OpenMetrics (with exemplars), Prometheus text or protobuf from its targets, each on its own clock; their
  * scrapes are spread over the interval. Targets come and go as they are discovered; the series of one that vanished
- * end with markers. `targets` tells their state, `discoveries` that of the ways to find them.
+ * end with markers. `targets` tells their state, `discoveries` that of the ways to find them, `scraped` where they are.
  */
 export function createPrometheusScrape(
   { jobs }: PrometheusScrapeOptions,
   deps: PrometheusScrapeDeps,
-): Receiver & { targets(): TargetStatus[]; discoveries(): DiscoveryStatus[] } {
+): Receiver & { targets(): TargetStatus[]; discoveries(): DiscoveryStatus[]; scraped(): ScrapeTarget[] } {
   const loopDeps: LoopDeps = { ...deps, schedule: deps.schedule ?? systemSchedule };
   const scraping = new ScrapeJobs(deps.fetch ?? fetch, loopDeps);
   for (const job of jobs)
@@ -86,6 +86,7 @@ export function createPrometheusScrape(
     stop: () => scraping.stop(),
     targets: () => scraping.targets(),
     discoveries: () => scraping.discoveries(),
+    scraped: () => scraping.scraped(),
   };
 }
 

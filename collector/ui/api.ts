@@ -63,22 +63,31 @@ function address(path: string, query: Query): string {
   return `/api/v1${path}${text === '' ? '' : `?${text}`}`;
 }
 
+/** Where an incident is answered as a document to share. */
+export function incidentDocumentPath(id: string, format: 'markdown' | 'html'): string {
+  return address(`/incidents/${encodeURIComponent(id)}`, { format });
+}
+
 function range(between: Between): Query {
   return { from: msToNano(between.fromMs), to: msToNano(between.toMs) };
 }
 
 /** A client of the collector's JSON API on the console's own origin. `fetch` is handed in. */
 export function createApi(fetch: (path: string, init: RequestInit) => Promise<Response>) {
-  async function get<T>(path: string, query: Query, signal: AbortSignal): Promise<T> {
+  async function answerOf(path: string, accept: string, signal: AbortSignal): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch(address(path, query), { signal, headers: { accept: 'application/json' } });
+      response = await fetch(path, { signal, headers: { accept } });
     } catch (error) {
       if (signal.aborted) throw error;
       const message = 'The collector does not answer: it is stopped, restarting, or the network is down.';
       throw new ApiError('no-answer', message, 0);
     }
     if (!response.ok) throw await errorOf(response);
+    return response;
+  }
+  async function get<T>(path: string, query: Query, signal: AbortSignal): Promise<T> {
+    const response = await answerOf(address(path, query), 'application/json', signal);
     return (await response.json()) as T;
   }
   const id = encodeURIComponent;
@@ -109,6 +118,10 @@ export function createApi(fetch: (path: string, init: RequestInit) => Promise<Re
     incidents: (signal: AbortSignal) => get<IncidentsBody>('/incidents', {}, signal),
     incident: (incidentId: string, signal: AbortSignal) =>
       get<IncidentBody>(`/incidents/${id(incidentId)}`, {}, signal),
+    incidentMarkdown: async (incidentId: string, signal: AbortSignal) => {
+      const response = await answerOf(incidentDocumentPath(incidentId, 'markdown'), 'text/markdown', signal);
+      return response.text();
+    },
     slos: (signal: AbortSignal) => get<SlosBody>('/slos', {}, signal),
     slo: (service: string, sloId: string, group: string, between: Between, signal: AbortSignal) =>
       get<SloBody>(`/slos/${id(service)}/${id(sloId)}`, { group, ...range(between) }, signal),

@@ -76,6 +76,11 @@ export class ScrapeJobs {
     return [...scraped, ...this.#jobs.flatMap((job) => job.refused)];
   }
 
+  /** What is scraped now. */
+  scraped(): ScrapeTarget[] {
+    return [...this.#loops.values()].map((loop) => loop.scraper.target);
+  }
+
   discoveries(): DiscoveryStatus[] {
     return this.#jobs.flatMap((job) =>
       job.sources.map(({ discovery, targets, problem }) => ({

@@ -2,7 +2,7 @@
  * Bloom filters over trace ids, one per block. 16 bits an id and 6 probes let one in a thousand absent ids pass
  * (Bloom 1970; m/n = 16, k = 6 gives 0.94e-3). Ids need not be random: they are mixed before use.
  */
-import { mixWords, wordsOf } from './id-table.ts';
+import { mixWords, wordsOf } from '../../telemetry/id-table.ts';
 
 const BITS_PER_ID = 16;
 const PROBES = 6;

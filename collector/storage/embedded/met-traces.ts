@@ -1,6 +1,6 @@
 /** Which traces were met in one block only, by a table of 32-bit hashes of their ids: few of a million share one. */
 import type { SpanIndex } from '../../telemetry/batch.ts';
-import { mixWords, wordsOf } from './id-table.ts';
+import { mixWords, wordsOf } from '../../telemetry/id-table.ts';
 import type { TraceIds } from './reader.ts';
 
 /** In longer runs of one trace spans are not compared with one another. */

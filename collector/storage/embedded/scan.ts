@@ -2,6 +2,7 @@
 
 import { StringColumnBuilder, stringAt } from '../../telemetry/columns.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
+import { IdTable, wordsOf } from '../../telemetry/id-table.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import { codePlace, messageTemplate } from '../../telemetry/template.ts';
 import { attributeText } from '../attribute-text.ts';
@@ -16,7 +17,6 @@ import {
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
 import { type LogRef, logPage } from './find-logs.ts';
-import { IdTable, wordsOf } from './id-table.ts';
 import { pageRequest } from './page.ts';
 import { matchSpans } from './span-filter.ts';
 import { SpanRefs } from './span-refs.ts';

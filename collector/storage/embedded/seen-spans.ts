@@ -5,7 +5,7 @@
  * before are compared by all 192 bits of their ids, in a second walk.
  */
 import type { SpanIndex } from '../../telemetry/batch.ts';
-import { IdTable, wordsOf } from './id-table.ts';
+import { IdTable, wordsOf } from '../../telemetry/id-table.ts';
 import { hashOfTrace, type MetTraces } from './met-traces.ts';
 import type { TraceIds } from './reader.ts';
 

@@ -1,9 +1,9 @@
 /** Stored spans as numbers, and the columns of an answer out of them: a trace of any size needs no object per span. */
 import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
+import type { IdTable } from '../../telemetry/id-table.ts';
 import { fromHex, SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
 import type { BlockMeta } from './block.ts';
-import type { IdTable } from './id-table.ts';
 import { compare64, number64, words64 } from './words.ts';
 
 /** Spans of one block. */

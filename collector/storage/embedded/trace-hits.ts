@@ -1,8 +1,8 @@
 /** The first matching span of every matching trace, in columns: a search may match every trace there is. */
 import type { SpanIndex } from '../../telemetry/batch.ts';
+import { IdTable, mixWords, wordsOf } from '../../telemetry/id-table.ts';
 import { SPAN_ID_BYTES } from '../../telemetry/ids.ts';
 import type { BlockMeta } from './block.ts';
-import { IdTable, mixWords, wordsOf } from './id-table.ts';
 import type { BlockReader, TraceIds } from './reader.ts';
 import type { Matches } from './span-filter.ts';
 import { doubled } from './span-refs.ts';

@@ -1,6 +1,7 @@
 /** Parts of all traces, by their ids. */
+
+import { mixWords } from '../../telemetry/id-table.ts';
 import type { TracePart } from '../store.ts';
-import { mixWords } from './id-table.ts';
 
 /** Tells whether record `i` is of the part, by packed trace ids as words, four a record. The zero id is in part 0. */
 export function partOf({ part, parts }: TracePart, words: Uint32Array): (i: number) => boolean {

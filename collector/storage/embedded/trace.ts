@@ -1,13 +1,13 @@
 /** Spans of traces by id. */
 import { StringColumnBuilder } from '../../telemetry/columns.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
+import { IdTable, wordsOf } from '../../telemetry/id-table.ts';
 import { TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import { DEFAULT_LIMITS, type Page, type QueryOptions, type SpanColumns, type TraceQuery } from '../store.ts';
 import type { BlockMeta } from './block.ts';
 import { hashId, type IdHash } from './bloom.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
-import { IdTable, wordsOf } from './id-table.ts';
 import { type PageRequest, pageRequest } from './page.ts';
 import type { BlockReader } from './reader.ts';
 import type { SpanDetail } from './records.ts';

@@ -13,6 +13,7 @@ export interface Step {
 
 const NAMES: Record<Finding['kind'], [name: string, looksAt: string]> = {
   symptom: ['Symptom', 'golden signals'],
+  suspects: ['Which service', 'all services against quiet time'],
   onset: ['Onset', 'order of changes'],
   exemplars: ['Exemplars', 'from the bad buckets'],
   difference: ['Difference', 'slow or failed against before'],
@@ -20,6 +21,7 @@ const NAMES: Record<Finding['kind'], [name: string, looksAt: string]> = {
   logs: ['Logs', 'templates that changed'],
   'retry-storm': ['Retry storm', 'calls per request'],
   pool: ['Pool', 'connections'],
+  profiles: ['Profiles', 'CPU, goroutines, locks, heap'],
   alternatives: ['Alternatives', 'what it is not'],
 };
 

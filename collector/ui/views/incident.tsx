@@ -1,6 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Incident as IncidentBody } from '../../api/types.ts';
-import { formatDuration, formatMoment, formatRange, nanoToMs } from '../format.ts';
+import { formatCount, formatDuration, formatMoment, formatRange, formatShare, nanoToMs } from '../format.ts';
+import { ShareIncident } from '../parts/share-incident.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
 import { FailedPart } from '../parts/table-states.tsx';
 import type { Route } from '../router.ts';
@@ -30,6 +31,7 @@ function Head({ body }: { body: IncidentBody }) {
           {formatDuration(Math.max(0, until - onset))} · opened{' '}
           {formatMoment(nanoToMs(body.openedUnixNano), app.now())}
         </span>
+        <ShareIncident id={body.id} />
       </div>
       <h1>{body.title}</h1>
     </div>
@@ -69,6 +71,12 @@ function Verdict({ body }: { body: IncidentBody }) {
       <div>
         <h3>Harm</h3>
         <p>{body.harm || 'not known'}</p>
+        {body.budgetCost?.map((cost) => (
+          <p key={cost.slo} class="s t2">
+            {cost.share === null ? 'No part' : formatShare(cost.share)} of the {cost.window} budget of{' '}
+            {cost.slo}: {formatCount(cost.badEvents)} of {formatCount(cost.totalEvents)} events bad
+          </p>
+        ))}
       </div>
       <div>
         <h3>Try first</h3>

@@ -1,5 +1,5 @@
 /** Ids of spans as columns: trace ids once each, parents by distance. */
-import { IdTable } from '../id-table.ts';
+import { IdTable } from '../../../telemetry/id-table.ts';
 import { packBits } from './bits.ts';
 import { grown } from './byte-table.ts';
 import type { PlainColumn } from './directory.ts';

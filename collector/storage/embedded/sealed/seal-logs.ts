@@ -1,7 +1,7 @@
 /** Raw blocks of log records, of OTLP or of lines, into sealed ones. */
 import type { LogIndex } from '../../../telemetry/batch.ts';
+import { wordsOf } from '../../../telemetry/id-table.ts';
 import { decodeLogIndex } from '../block.ts';
-import { wordsOf } from '../id-table.ts';
 import { words64 } from '../words.ts';
 import { type Arena, ArenaKeeper, type ByteTable, type StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter } from './directory.ts';

@@ -1,8 +1,8 @@
 /** Raw blocks of spans into sealed ones: each record is decoded once, from wire bytes into columns. */
 import type { SpanIndex } from '../../../telemetry/batch.ts';
 import type { StringColumn } from '../../../telemetry/columns.ts';
+import { wordsOf } from '../../../telemetry/id-table.ts';
 import { decodeSpanIndex } from '../block.ts';
-import { wordsOf } from '../id-table.ts';
 import { words64 } from '../words.ts';
 import { type Arena, ArenaKeeper, type ByteTable, type StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter } from './directory.ts';

@@ -1,0 +1,63 @@
+import type { Store } from '../../storage/store.ts';
+import { stringAt } from '../../telemetry/columns.ts';
+import { fromHex, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
+import { codePlace, messageTemplate } from '../../telemetry/template.ts';
+import { bounds } from '../series.ts';
+import type { Scored, Suspect } from './rank.ts';
+
+/** Suspects whose log lines are looked at in their request. */
+const SUSPECTS = 3;
+/** Lines of one request in one service. */
+const LINES = 500;
+const AROUND_NANO = 60_000_000_000n;
+
+/**
+ * Tells of the strongest log evidence of the first suspects between which lines of its request it stands: of a line that
+ * is new, what was done before and what should have come after.
+ */
+export async function withLogContext(
+  suspects: readonly Suspect[],
+  store: Store,
+  deps: { signal: AbortSignal },
+): Promise<Suspect[]> {
+  const told = [];
+  for (const [i, suspect] of suspects.entries()) {
+    const first = suspect.evidence.findIndex(({ family }) => family === 'logs');
+    const [one] = i < SUSPECTS && first >= 0 ? [suspect.evidence[first]!] : [];
+    const between = one && (await neighbours(one, store, deps));
+    if (!between) told.push(suspect);
+    else {
+      const statement = `${one.statement} It stands between ${between.map((line) => line || 'nothing').join(' and ')}.`;
+      told.push({ ...suspect, evidence: suspect.evidence.with(first, { ...one, statement, between }) });
+    }
+  }
+  return told;
+}
+
+/** The lines before and after the first example of a log evidence, within its span; '' where there is none. */
+async function neighbours(
+  { service, references }: Scored,
+  store: Store,
+  deps: { signal: AbortSignal },
+): Promise<[string, string] | undefined> {
+  const reference = references.find(({ kind }) => kind === 'log');
+  if (reference?.kind !== 'log' || reference.traceId === '') return undefined;
+  const time = BigInt(reference.timeUnixNano);
+  const traceId = fromHex(reference.traceId, TRACE_ID_BYTES);
+  if (!traceId) return undefined;
+  const range = { fromUnixNano: time - AROUND_NANO, toUnixNano: time + AROUND_NANO };
+  const query = { ...range, service, traceIds: [traceId], order: 'oldest' as const };
+  const { columns, count } = await store.findLogs(query, { ...bounds(deps), limit: LINES });
+  const lines = Array.from({ length: count }, (_, i) => ({
+    spanId: toHex(columns.spanId, i * 8, 8),
+    time: columns.timeUnixNano[i]!,
+    name: nameOf(columns.attributes[i]!, stringAt(columns.body, i)),
+  })).filter(({ spanId }) => spanId === reference.spanId);
+  const at = lines.findIndex((line) => line.time === time);
+  if (at < 0 || lines.length < 2) return undefined;
+  return [lines[at - 1]?.name ?? '', lines[at + 1]?.name ?? ''];
+}
+
+function nameOf(attributes: Parameters<typeof codePlace>[0], body: string): string {
+  return codePlace(attributes, body) || `"${messageTemplate(body).slice(0, 80)}"`;
+}

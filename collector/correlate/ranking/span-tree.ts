@@ -1,0 +1,106 @@
+import type { SpanColumns } from '../../storage/store.ts';
+import { type IdTable, wordsOf } from '../../telemetry/id-table.ts';
+import { SPAN_KINDS, SPAN_STATUSES } from '../../telemetry/model.ts';
+import { Growing, type Names } from './growing.ts';
+
+const CLIENT = SPAN_KINDS.indexOf('client');
+const PRODUCER = SPAN_KINDS.indexOf('producer');
+const ERROR = SPAN_STATUSES.indexOf('error');
+/** Deeper than any request of one service, unless parents form a ring. */
+const MAX_DEPTH = 10_000;
+
+/** Spans of whole traces as columns, and how they hang together. */
+export class SpanTree {
+  readonly #ids: IdTable;
+  readonly #parentA = new Growing((n) => new Uint32Array(n));
+  readonly #parentB = new Growing((n) => new Uint32Array(n));
+  readonly trace = new Growing((n) => new Uint32Array(n));
+  readonly service = new Growing((n) => new Uint32Array(n));
+  readonly operation = new Growing((n) => new Uint32Array(n));
+  readonly isCall = new Growing((n) => new Uint8Array(n));
+  readonly failed = new Growing((n) => new Uint8Array(n));
+  readonly startMs = new Growing((n) => new Float64Array(n));
+  readonly durationMs = new Growing((n) => new Float64Array(n));
+
+  /** `ids` numbers (trace, span) pairs; it must be empty. */
+  constructor(ids: IdTable) {
+    this.#ids = ids;
+  }
+
+  get length(): number {
+    return this.trace.length;
+  }
+
+  /** Takes the spans of a page; one that came before is passed over. */
+  add(page: SpanColumns, traces: IdTable, services: Names, operations: Names): void {
+    const [trace, span, parent] = [page.traceId, page.spanId, page.parentSpanId].map(wordsOf);
+    const service = services.addAll(page.service.dictionary);
+    const operationOf = operationsOf(page, operations);
+    for (let i = 0; i < page.startTimeUnixNano.length; i++) {
+      const t = i * 4;
+      const number = traces.add(trace![t]!, trace![t + 1]!, trace![t + 2]!, trace![t + 3]!);
+      const before = this.#ids.size;
+      this.#ids.add(number, 0, 0, 0, span![i * 2]!, span![i * 2 + 1]!);
+      if (this.#ids.size === before) continue;
+      this.trace.push(number);
+      this.#parentA.push(parent![i * 2]!);
+      this.#parentB.push(parent![i * 2 + 1]!);
+      this.service.push(service[page.service.index[i]!]!);
+      this.operation.push(operationOf(i));
+      this.isCall.push(page.kind[i] === CLIENT || page.kind[i] === PRODUCER ? 1 : 0);
+      this.failed.push(page.status[i] === ERROR ? 1 : 0);
+      this.startMs.push(Number(page.startTimeUnixNano[i]!) / 1e6);
+      this.durationMs.push(Number(page.durationNano[i]!) / 1e6);
+    }
+  }
+
+  /** Number of a span, or -1. */
+  find(trace: number, a: number, b: number): number {
+    return this.#ids.find(trace, 0, 0, 0, a, b);
+  }
+
+  /** Per span: its parent, or -1 where that is not stored. */
+  parents(): Int32Array {
+    const [trace, a, b] = [this.trace.view(), this.#parentA.view(), this.#parentB.view()];
+    return Int32Array.from(trace, (number, i) =>
+      a[i] === 0 && b[i] === 0 ? -1 : this.find(number, a[i]!, b[i]!),
+    );
+  }
+
+  /** Per span: the span by which its request entered its service. */
+  entries(parents: Int32Array): Int32Array {
+    const service = this.service.view();
+    const entry = new Int32Array(this.length).fill(-1);
+    const path: number[] = [];
+    for (let i = 0; i < entry.length; i++) {
+      let at = i;
+      path.length = 0;
+      while (entry[at] === -1) {
+        path.push(at);
+        const parent = parents[at]!;
+        const isEntry = parent < 0 || service[parent] !== service[at] || path.length > MAX_DEPTH;
+        if (isEntry) entry[at] = at;
+        else at = parent;
+      }
+      for (const one of path) entry[one] = entry[at]!;
+    }
+    return entry;
+  }
+}
+
+/** Operation numbers of a page's spans: `GET /orders/{id}` where there is a route, else the name. */
+function operationsOf({ name, route, method }: SpanColumns, operations: Names): (i: number) => number {
+  const names = operations.addAll(name.dictionary);
+  const known = new Map<number, number>();
+  return (i) => {
+    const at = route.index[i]!;
+    if (route.dictionary[at] === '') return names[name.index[i]!]!;
+    const key = at * method.dictionary.length + method.index[i]!;
+    let number = known.get(key);
+    if (number === undefined) {
+      number = operations.add(`${method.dictionary[method.index[i]!]} ${route.dictionary[at]}`.trim());
+      known.set(key, number);
+    }
+    return number;
+  };
+}
