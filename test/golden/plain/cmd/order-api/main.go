@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"syscall"
@@ -56,6 +57,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 }
 
 func serve(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
+	// Of ten waits for a lock one is kept for /debug/pprof/mutex, which is empty otherwise; without waits it costs nothing.
+	runtime.SetMutexProfileFraction(10)
 	config, err := parseConfig(getenv)
 	if err != nil {
 		return err
