@@ -2,7 +2,9 @@ import type { Store } from '../storage/store.ts';
 import { type Clock, NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import { type Asked, explain, incidentId } from './engine.ts';
 import type { BudgetCost, EvidenceDeps, Incident } from './incident.ts';
+import { KeptRankings } from './kept-rankings.ts';
 import { openIncidents } from './stored-incidents.ts';
+import { rankOf } from './suspects.ts';
 
 export interface OpenIncidentDeps {
   clock: Clock;
@@ -27,6 +29,7 @@ export interface Open {
 export class OpenIncidents {
   readonly #store: Store;
   readonly #deps: OpenIncidentDeps;
+  readonly #ranked = new KeptRankings();
   #open: Map<string, Open> | undefined;
 
   constructor(store: Store, deps: OpenIncidentDeps) {
@@ -110,7 +113,9 @@ export class OpenIncidents {
 
   #explain(asked: Asked, signal: AbortSignal): Promise<Incident> {
     const { clock, warn } = this.#deps;
-    return explain(asked, this.#store, { clock, signal, ...(warn ? { warn } : {}) });
+    const rank: NonNullable<EvidenceDeps['rank']> = (question) =>
+      this.#ranked.of(question, () => rankOf(question, this.#store, { signal }));
+    return explain(asked, this.#store, { clock, signal, rank, ...(warn ? { warn } : {}) });
   }
 
   async #save(incident: Incident): Promise<void> {

@@ -32,6 +32,8 @@ export function joinVerdict(asked: Asked, findings: readonly Finding[]): Joined 
   const cause = causeOf(findings);
   const confidence = confidenceOf(asked, findings, cause);
   const sure = confidence.tier !== 'insufficient evidence' ? cause : undefined;
+  const suspect = sure ? undefined : suspectOf(findings);
+  if (suspect) return namedBySuspect(asked, findings, suspect, confidence);
   return {
     title: titleOf(asked, findings, sure),
     verdict: verdictOf(asked, findings, sure),
@@ -39,6 +41,41 @@ export function joinVerdict(asked: Asked, findings: readonly Finding[]): Joined 
     confidence,
     harm: harmOf(asked, findings),
     tryFirst: tryFirstOf(asked, findings, sure),
+  };
+}
+
+/** The service that stands out among all, when one does. */
+interface NamedService {
+  service: string;
+  tier: ConfidenceTier;
+  statement: string;
+  about: string;
+}
+
+function suspectOf(findings: readonly Finding[]): NamedService | undefined {
+  const found = held(findings, 'suspects');
+  const symptom = findings.find(({ kind }) => kind === 'symptom');
+  if (!found || symptom?.outcome === 'refuted') return undefined;
+  const text = (key: string) => String(found.facts[key] ?? '');
+  const tier = text('tier') as ConfidenceTier;
+  return { service: text('service'), tier, statement: found.statement, about: text('about') };
+}
+
+/** Where the route itself tells no cause, but all services compared do: never of the highest tier, for links are missing. */
+function namedBySuspect(
+  asked: Asked,
+  findings: readonly Finding[],
+  { service, tier, statement, about }: NamedService,
+  confidence: Incident['confidence'],
+): Joined {
+  const what = asked.signal === 'errors' ? 'fails' : 'is slow';
+  return {
+    title: `${routeName(asked)} of ${asked.service} ${what}: it begins in ${service}`,
+    verdict: [statement, mechanismSentence(findings)].filter((text) => text).join(' '),
+    unknown: unknownOf(asked, findings, undefined),
+    confidence: { ...confidence, tier: tier === 'high' ? 'medium' : tier },
+    harm: harmOf(asked, findings),
+    tryFirst: `Look at ${service}: ${about}.`,
   };
 }
 
@@ -102,6 +139,7 @@ function confidenceOf(
     ...(cause?.label && held(findings, 'onset') && factText(findings, 'onset', `began ${cause.label}`) === ''
       ? [`${cause.label} is not seen to change around the onset`]
       : []),
+    ...otherSuspect(asked, findings),
     ...(seconds < SURE_SECONDS ? [`the incident is ${span(seconds)} old`] : []),
     ...(explaining.length > 0
       ? [`${explaining.map((f) => f.facts['alternative']).join(' and ')} may explain it too`]
@@ -112,6 +150,14 @@ function confidenceOf(
   const apply = absent === 0 ? '' : `, ${absent} ${absent === 1 ? 'does' : 'do'} not apply`;
   const counts = `${holds} of ${counted(tested, 'link')} hold${apply}, ${refuted} of ${counted(refuted + explaining.length, 'alternative')} refuted`;
   return { tier, holds, tested, reason: `${counts}${doubts.length === 0 ? '' : `; ${doubts.join(', ')}`}.` };
+}
+
+/** Does another service stand out than the one that is asked about or the one it calls? */
+function otherSuspect(asked: Asked, findings: readonly Finding[]): string[] {
+  const suspect = suspectOf(findings);
+  if (suspect?.tier !== 'high') return [];
+  const own = [asked.service, factText(findings, 'where', 'callee')];
+  return own.includes(suspect.service) ? [] : [`${suspect.service} stands out among all services`];
 }
 
 function tierOf(

@@ -30,16 +30,22 @@ export function templateWords(template: string): string[] {
 const PLACE_IN_TEXT = /(?:^|[\s[(])([A-Za-z_$][\w.$]*#\d+)(?=[\s\])]|$)/;
 const PLACE_WITHIN = 160;
 
+/** Attributes that tell the place, best first. Source: https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/ */
+const CALLER = 'caller';
+const FILES = ['code.file.path', 'code.filepath'];
+const LINES = ['code.line.number', 'code.lineno'];
+export const CODE_PLACE_KEYS: readonly string[] = [CALLER, ...FILES, ...LINES];
+
 /**
- * The place in the code that a log record names: zap's `caller`, OpenTelemetry's `code.file.path` and
- * `code.line.number`, or `logger#line` at the beginning of the message; '' when it names none.
- * Source: https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/
+ * The place in the code that a log record names: zap's `caller`, OpenTelemetry's file and line, or `logger#line` at the
+ * beginning of the message; '' when it names none.
  */
 export function codePlace(attributes: Attributes, message: string): string {
-  const caller = attributes['caller'];
+  const first = (keys: readonly string[]) =>
+    keys.map((key) => attributes[key]).find((value) => value !== undefined);
+  const caller = attributes[CALLER];
   if (typeof caller === 'string' && caller !== '') return caller;
-  const file = attributes['code.file.path'] ?? attributes['code.filepath'];
-  const line = attributes['code.line.number'] ?? attributes['code.lineno'];
+  const [file, line] = [first(FILES), first(LINES)];
   if (typeof file === 'string' && file !== '') return line === undefined ? file : `${file}:${line}`;
   return PLACE_IN_TEXT.exec(message.slice(0, PLACE_WITHIN))?.[1] ?? '';
 }

@@ -14,25 +14,20 @@ import {
   type LogColumns,
   type Page,
   type QueryOptions,
-  type ScanQuery,
 } from '../store.ts';
 import type { BlockMeta } from './block.ts';
 import { hashId, type IdHash } from './bloom.ts';
 import { Budget } from './budget.ts';
 import type { QueryContext } from './context.ts';
 import { LogSearch } from './log-search.ts';
-import { Best, compareBigints, type PageRequest, pageRequest } from './page.ts';
+import { Best, compareBigints, pageRequest } from './page.ts';
 import { decoded, hasAttributes, type LogDetail, logDetail, type Records } from './records.ts';
 import type { SealedLogs } from './sealed/logs-view.ts';
 import { isOtherService, maskOf } from './span-filter.ts';
 import { packIds } from './trace.ts';
-import { partOf } from './trace-part.ts';
-
-/** What a record must meet: a search's conditions, or those of a scan. */
-type LogConditions = FindLogsQuery & Pick<ScanQuery, 'traces'>;
 
 /** One matching record; the raw block it arrived in and its position there tell records of the same time apart. */
-export interface LogRef {
+interface LogRef {
   time: bigint;
   meta: BlockMeta;
   i: number;
@@ -53,18 +48,6 @@ export async function queryFindLogs(
 ): Promise<Page<LogColumns>> {
   const budget = new Budget(options, context.deps);
   const request = pageRequest('findLogs', query, options, DEFAULT_LIMITS.findLogs, context.catalog.lastId);
-  const { page, ...told } = await logPage(context, query, request, budget);
-  const columns = await logColumns(context, page, budget);
-  return { columns, count: columns.severityNumber.length, ...told };
-}
-
-/** The records of one page of an answer, and what is told of the answer. */
-export async function logPage(
-  context: QueryContext,
-  query: LogConditions,
-  request: PageRequest,
-  budget: Budget,
-): Promise<{ page: LogRef[] } & Pick<Page<unknown>, 'matched' | 'examined' | 'nextCursor'>> {
   const sign = query.order === 'oldest' ? 1 : -1;
   const place = (time: bigint, member: number, position: number, ref: LogRef) =>
     sign * (compareBigints(ref.time, time) || ref.member - member || ref.position - position);
@@ -84,8 +67,10 @@ export async function logPage(
   }
   const page = best.sorted();
   const last = page.at(-1);
+  const columns = await logColumns(context, page, budget);
   return {
-    page,
+    columns,
+    count: columns.severityNumber.length,
     matched,
     examined: budget.examined,
     ...(last && remaining > page.length
@@ -96,7 +81,7 @@ export async function logPage(
 
 async function* matchingLogs(
   context: QueryContext,
-  query: LogConditions,
+  query: FindLogsQuery,
   lastBlock: number,
   budget: Budget,
 ): AsyncGenerator<LogRef> {
@@ -141,20 +126,18 @@ function wantedTraces(traceIds: readonly Uint8Array[] | undefined): WantedTraces
 function matchIndex(
   count: number,
   index: LogIndex,
-  query: LogConditions,
+  query: FindLogsQuery,
   traces: IdTable | undefined,
 ): number[] {
   const { fromUnixNano, toUnixNano, service, minSeverityNumber = 0 } = query;
   const services = service === undefined ? undefined : maskOf(index.service, (entry) => entry === service);
   const words = wordsOf(index.traceId);
-  const isPart = query.traces && partOf(query.traces, words);
   const positions: number[] = [];
   for (let i = 0; i < count; i++) {
     const time = index.timeUnixNano[i]!;
     if (time < fromUnixNano || time >= toUnixNano) continue;
     if (index.severityNumber[i]! < minSeverityNumber) continue;
     if (services !== undefined && services[index.service.index[i]!] !== 1) continue;
-    if (isPart && !isPart(i)) continue;
     const at = i * 4;
     if (traces && traces.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!) === -1) continue;
     positions.push(i);

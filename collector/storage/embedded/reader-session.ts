@@ -9,7 +9,8 @@ import { messageOf, openForReading } from './file.ts';
 import { queryFindLogs } from './find-logs.ts';
 import { queryFindTraces } from './find-traces.ts';
 import { BlockReader, ReaderCache } from './reader.ts';
-import { queryScanLogs, queryScanSpans } from './scan.ts';
+import { queryScanLogs } from './scan-logs.ts';
+import { queryScanSpans } from './scan-spans.ts';
 import { querySeries } from './series.ts';
 import { queryTrace } from './trace.ts';
 

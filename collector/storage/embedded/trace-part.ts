@@ -1,7 +1,8 @@
 /** Parts of all traces, by their ids. */
 
+import { CollectorError } from '../../telemetry/errors.ts';
 import { mixWords } from '../../telemetry/id-table.ts';
-import type { TracePart } from '../store.ts';
+import type { ScanQuery, TracePart } from '../store.ts';
 
 /** Tells whether record `i` is of the part, by packed trace ids as words, four a record. The zero id is in part 0. */
 export function partOf({ part, parts }: TracePart, words: Uint32Array): (i: number) => boolean {
@@ -11,4 +12,12 @@ export function partOf({ part, parts }: TracePart, words: Uint32Array): (i: numb
     if ((a | b | c | d) === 0) return part === 0;
     return mixWords(a, b, c, d, 0, 0) % parts === part;
   };
+}
+
+/** Throws `bad-request` for a part that is none. */
+export function checkPart({ traces }: ScanQuery): void {
+  if (traces === undefined) return;
+  const { part, parts } = traces;
+  if (Number.isSafeInteger(part) && Number.isSafeInteger(parts) && part >= 0 && part < parts) return;
+  throw new CollectorError('bad-request', `Part ${part} of ${parts} is none of the parts 0 to ${parts - 1}.`);
 }

@@ -6,6 +6,7 @@ import { logRecordCodec, type OtlpMessage } from '../../../formats/otlp-protobuf
 import type { LogIndex } from '../../../telemetry/batch.ts';
 import { isZeroId, SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../../telemetry/ids.ts';
 import type { Attributes, AttributeValue, LogRecord } from '../../../telemetry/model.ts';
+import { CODE_PLACE_KEYS, codePlace } from '../../../telemetry/template.ts';
 import { attributeText } from '../../attribute-text.ts';
 import type { LogDetail } from '../records.ts';
 import { BlockView, reading } from './block-view.ts';
@@ -18,6 +19,7 @@ import { rebuiltLine } from './rebuild-line.ts';
 export class SealedLogs extends BlockView {
   #index: LogIndex | undefined;
   #messages: ((i: number) => string | undefined)[] | undefined;
+  #places: (readonly [key: string, read: (i: number) => string | undefined])[] | undefined;
 
   get #isLines(): boolean {
     return this.meta.encoding === 'log-lines';
@@ -46,6 +48,20 @@ export class SealedLogs extends BlockView {
   /** Text of the body of record `i`. */
   bodyText(i: number): string {
     return reading(this.meta, () => (this.#isLines ? this.#message(i) : attributeText(this.#body(i))));
+  }
+
+  /** Where in the code record `i` was written, as it says itself, and the text of its body. */
+  placeAndText(i: number): { place: string; text: string } {
+    return reading(this.meta, () => {
+      const text = this.#isLines ? this.#message(i) : attributeText(this.#body(i));
+      this.#places ??= CODE_PLACE_KEYS.map((key) => [key, this.columns.textReader(key)] as const);
+      const attributes: Attributes = {};
+      for (const [key, read] of this.#places) {
+        const value = read(i);
+        if (value !== undefined) attributes[key] = value;
+      }
+      return { place: codePlace(attributes, text), text };
+    });
   }
 
   /** Those of the candidates whose body contains the lower-case text, in either case. */
