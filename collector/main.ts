@@ -6,8 +6,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import { formatFileProblems } from '../slo/index.ts';
+import { createOneAtATime } from './api/one-at-a-time.ts';
 import { startApi } from './api/server.ts';
 import { mergeValues, parseFlags, USAGE } from './commands/flags.ts';
+import type { LiveLine } from './commands/progress.ts';
+import { commandNamed } from './commands/table.ts';
 import {
   type Config,
   type ConfigProblem,
@@ -21,6 +24,7 @@ import { createDetector } from './correlate/detector.ts';
 import type { Incident } from './correlate/incident.ts';
 import { createNotifier } from './notify/notifier.ts';
 import { Intake } from './own/intake.ts';
+import { Looks } from './own/looks.ts';
 import { createOwnMetrics } from './own/metrics.ts';
 import { StoreTraffic } from './own/store-traffic.ts';
 import { Tally } from './own/tally.ts';
@@ -40,9 +44,10 @@ import { createOtlpHttp } from './receivers/otlp-http.ts';
 import { createPrometheusScrape, type ScrapeJob } from './receivers/prometheus-scrape.ts';
 import type { ReceiverDeps } from './receivers/receiver.ts';
 import { repeat } from './repeat.ts';
+import { BurnAlerts } from './slo/burn-alerts.ts';
 import { readObjectives } from './slo/files.ts';
 import { budgetCosts } from './slo/incident-cost.ts';
-import { watchEveryMs, watchSlos } from './slo/watch.ts';
+import { type SloWatch, watchEveryMs, watchSlos } from './slo/watch.ts';
 import { type Part, stopAll } from './stop.ts';
 import { openEmbeddedStore } from './storage/embedded/store.ts';
 import { makeFolder } from './store-folder.ts';
@@ -52,6 +57,8 @@ import { encodeEvent, type ServiceEvent } from './telemetry/event.ts';
 
 /** How long the close of an incident waits for what is new in the store. */
 const COST_WITHIN_MS = 2_000;
+/** How long an explanation on demand may take. */
+const EXPLAIN_WITHIN_MS = 60_000;
 /** How often it is looked whether a quiet profile is due. */
 const QUIET_PROFILE_LOOK_MS = 15_000;
 /** Workers that answer queries: one for every two cores, up to this many. */
@@ -196,6 +203,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
         return budgetCosts(incident, end, (await slos.standings()).standings);
       },
     });
+    const looks = new Looks({ clock: looked, monotonicMs: () => performance.now() });
     const leaving = new AbortController();
     const takeAlert = async (alert: AskedAlert) => {
       const taken = await detector.takeAlert(alert, leaving.signal);
@@ -214,6 +222,8 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
           traced: own.traced,
           alerts,
           takeAlert: config.incidents.enabled ? takeAlert : undefined,
+          looks: config.incidents.enabled ? () => looks.taken() : undefined,
+          explaining: createOneAtATime({ what: 'An explanation', deadlineMs: EXPLAIN_WITHIN_MS }),
           targets: () => scrape.targets(),
           discoveries: () => scrape.discoveries(),
           version: deps.version,
@@ -235,7 +245,12 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const evictEveryMs = config.store.evictionInterval * 1000;
     // Also at once: what grew too old meanwhile leaves, and room is kept in hand for a disk that becomes full.
     started.push({ name: 'eviction', stop: repeat(evictEveryMs, () => evict(store, log), log, 'at once') });
-    const tick = () => own.traced('objectives', () => slos.tick());
+    const burning = new BurnAlerts();
+    const tick = () =>
+      own.traced('objectives', async () => {
+        await slos.tick();
+        if (config.incidents.enabled) await takeBurnAlerts(slos, burning, takeAlert, warn);
+      });
     const isWatching = config.slo.files.length > 0;
     const stopTicks = isWatching ? repeat(watchEveryMs, tick, log, 'at once') : async () => {};
     started.push({
@@ -246,13 +261,28 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     });
     if (config.incidents.enabled) {
       const look = (stopping: AbortSignal) =>
-        own.traced('detect', async () => tell(await detector.tick(stopping)));
+        own.traced('detect', async () => tell(await looks.timed(() => detector.tick(stopping))));
       started.push({ name: 'detector', stop: repeat(config.incidents.interval * 1000, look, log) });
     }
     return { otlpHttpPort: otlp.port(), otlpGrpcPort: grpc.port(), apiPort: api.port, stop };
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
+  }
+}
+
+/** Opens an incident for each objective that began to page; one that cannot be explained now must not stop the others. */
+async function takeBurnAlerts(
+  slos: SloWatch,
+  burning: BurnAlerts,
+  take: (alert: AskedAlert) => Promise<unknown>,
+  warn: (message: string, fields?: Record<string, unknown>) => void,
+): Promise<void> {
+  const { standings, nowMs } = await slos.standings();
+  for (const alert of burning.since(standings, nowMs)) {
+    await take(alert).catch((err: unknown) =>
+      warn('an objective that pages opened no incident', { err, slo: alert.slo }),
+    );
   }
 }
 
@@ -414,37 +444,35 @@ function refused({ message }: ConfigRefused): number {
   return 2;
 }
 
-/** The command line; resolves to the exit code: 0 done, 1 failed, 2 usage or configuration. */
+/** A command beside serving, with what this process has for it. */
+async function runCommand(name: string, argv: readonly string[]): Promise<number> {
+  const found = commandNamed(name);
+  if ('problem' in found) {
+    console.error(`go-sre-collector: ${found.problem}\nSee go-sre-collector --help.`);
+    return 2;
+  }
+  const run = await found.command.load();
+  const tell = (line: string) => console.error(line);
+  const live = liveLine(process.stderr);
+  return run(argv, { output: process.stdout, tell, live, baseDir: callerDir(), clock: systemClock, fetch });
+}
+
+/** A line that is written over; nothing where standard error is no terminal. */
+function liveLine({ isTTY, columns = 80 }: typeof process.stderr): LiveLine {
+  const clear = '\r\u001b[K';
+  return {
+    show: (line) => void (isTTY && process.stderr.write(`${clear}${line.slice(0, columns - 1)}`)),
+    every: (ms, then) => {
+      const timer = setInterval(then, ms);
+      return () => clearInterval(timer);
+    },
+  };
+}
+
+/** The command line; resolves to the exit code: 0 done, 1 failed, 2 usage or configuration; commands have their own. */
 export async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === 'store') {
-    // What only these commands need costs a serving collector nothing.
-    const { runStore } = await import('./commands/store.ts');
-    const tell = (line: string) => console.error(line);
-    return runStore(argv.slice(1), {
-      ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock },
-    });
-  }
-  if (argv[0] === 'incident') {
-    const { runIncident } = await import('./commands/incident.ts');
-    const tell = (line: string) => console.error(line);
-    return runIncident(argv.slice(1), {
-      ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock, fetch },
-    });
-  }
-  if (argv[0] === 'sampling') {
-    const { runSampling } = await import('./commands/sampling.ts');
-    const tell = (line: string) => console.error(line);
-    return runSampling(argv.slice(1), {
-      ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock, fetch },
-    });
-  }
-  if (argv[0] === 'compare') {
-    const { runCompare } = await import('./commands/compare.ts');
-    const tell = (line: string) => console.error(line);
-    return runCompare(argv.slice(1), {
-      ...{ output: process.stdout, tell, baseDir: callerDir(), clock: systemClock, fetch },
-    });
-  }
+  const [first] = argv;
+  if (first !== undefined && !first.startsWith('-')) return runCommand(first, argv.slice(1));
   const flags = parseFlags(argv);
   if (flags.do === 'help') {
     console.log(USAGE);

@@ -1,10 +1,12 @@
 import type { AlertTaken, AskedAlert } from '../correlate/alerts.ts';
 import type { Intake } from '../own/intake.ts';
+import type { LooksTaken } from '../own/looks.ts';
 import type { Tally } from '../own/tally.ts';
 import type { Traced } from '../own/traces.ts';
 import type { SloWatch } from '../slo/watch.ts';
 import type { Store } from '../storage/store.ts';
 import type { Clock } from '../telemetry/clock.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
 import type { StatusBody } from './types.ts';
 
 /** What the handlers are handed; everything else they compute from the request. */
@@ -18,6 +20,10 @@ export interface ApiDeps {
   alerts: Tally;
   /** Joins an alert to the incidents; undefined where none are looked for. */
   takeAlert: ((alert: AskedAlert) => Promise<AlertTaken>) | undefined;
+  /** Explanations on demand: each reads thousands of records. */
+  explaining: OneAtATime;
+  /** How far the detector is; undefined where there is none. */
+  looks?: (() => LooksTaken) | undefined;
   targets(): StatusBody['targets'];
   discoveries(): StatusBody['discoveries'];
   version: string;

@@ -3,13 +3,9 @@ import { loadShared } from '../correlate/share/load.ts';
 import { newestIncidents, readIncident } from '../correlate/stored-incidents.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import type { Handler } from './deps.ts';
+import { documentOf, READ_TIMEOUT_MS } from './document.ts';
 import { oneOf } from './params.ts';
 import type { IncidentsBody } from './types.ts';
-
-/** The document shows itself and nothing else: no script, no form, no address of the collector. */
-const DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
-/** Of the lead trace and of the log lines, each. */
-const READ_TIMEOUT_MS = 10_000;
 
 /** GET /api/v1/incidents: what is and was wrong, newest first. */
 export const listIncidents: Handler = async (_request, deps): Promise<IncidentsBody> => {
@@ -31,9 +27,7 @@ export const getIncident: Handler = async (request, deps) => {
   if (!incident)
     throw new CollectorError('not-found', `No incident ${id} is stored; /api/v1/incidents lists them.`);
   if (asked === undefined) return incident;
-  const { render, contentType } = INCIDENT_FORMATS[asked];
   const options = { signal: request.signal, timeoutMs: READ_TIMEOUT_MS };
-  const text = render(await loadShared(incident, deps.store, options));
-  const headers = asked === 'html' ? { 'content-security-policy': DOCUMENT_POLICY } : {};
-  return { contentType, text, headers };
+  const shared = await loadShared(incident, deps.store, options);
+  return documentOf(asked, INCIDENT_FORMATS[asked].render(shared));
 };

@@ -1,4 +1,5 @@
 import { COMPARE_PARAMETERS } from '../correlate/compare/question.ts';
+import { EXPLAIN_PARAMETERS } from '../correlate/explain-question.ts';
 import { SAMPLING_PARAMETERS } from '../correlate/sampling/question.ts';
 import { postAlerts } from './alerts.ts';
 import { getComparison } from './compare.ts';
@@ -130,14 +131,14 @@ export const ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/api/v1/explain',
     handler: explain,
-    query: ['at', 'service', 'route', 'method', 'signal', ...RANGE],
+    query: [...EXPLAIN_PARAMETERS, 'format'],
     about: 'What happened in a time: when it began, in which service, along which route',
   },
   {
     method: 'POST',
     path: '/api/v1/explain',
     handler: explainAndKeep,
-    query: ['at', 'service', 'route', 'method', 'signal', ...RANGE],
+    query: [...EXPLAIN_PARAMETERS, 'format'],
     about: 'The same, kept as an incident',
   },
   {

@@ -1,5 +1,6 @@
 import { openIncidents } from '../correlate/stored-incidents.ts';
 import { SIGNALS } from '../own/intake.ts';
+import type { LooksTaken } from '../own/looks.ts';
 import type { Handler } from './deps.ts';
 import type { StatusBody } from './types.ts';
 
@@ -38,5 +39,14 @@ export const getStatus: Handler = async (_request, deps): Promise<StatusBody> =>
     targets: deps.targets(),
     discoveries: deps.discoveries(),
     openIncidents: open.length,
+    ...(deps.looks ? { detector: detectorBody(deps.looks()) } : {}),
   };
 };
+
+function detectorBody({ looks, seconds, lookedUnixNano }: LooksTaken): NonNullable<StatusBody['detector']> {
+  return {
+    looks,
+    seconds,
+    ...(lookedUnixNano === undefined ? {} : { lookedUnixNano: String(lookedUnixNano) }),
+  };
+}

@@ -44,6 +44,8 @@ export interface StatusBody {
   /** The ways in which targets are looked for; `problem` says why the last look failed, or a part of it. */
   discoveries: { job: string; source: string; targets: number; problem?: string }[];
   openIncidents: number;
+  /** Looks that the detector finished, their seconds, and up to which time of telemetry; absent where incidents are off. */
+  detector?: { looks: number; seconds: number; lookedUnixNano?: string };
 }
 
 /** Evenly spaced values; `null` where nothing was measured. */

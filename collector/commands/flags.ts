@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { commandLines } from './table.ts';
 
 /** What the command line asks for; `value` is merged over the configuration file before it is checked. */
 export type Flags =
@@ -9,11 +10,9 @@ export type Flags =
 
 export const USAGE = `go-sre-collector: takes in logs, metrics and traces, keeps them, explains incidents
 
-Usage: go-sre-collector [flags]
-       go-sre-collector store check|compact|export|import FILE …   (store --help tells more)
-       go-sre-collector incident list|show ID [flags]   incidents as text, Markdown, JSON or one HTML file
-       go-sre-collector compare --a KEY=VALUE --b KEY=VALUE …   whether b, such as a new version, is worse than a
-       go-sre-collector sampling report [flags]   what is stored of what happened, and which share would do
+go-sre-collector [flags] takes in telemetry until it is stopped. go-sre-collector COMMAND …, and COMMAND --help tells more:
+
+${commandLines()}
 
   --config FILE           configuration, YAML or JSON
   --check-config          check the configuration, list every problem, start nothing

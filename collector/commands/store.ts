@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { nearest } from '../../slo/index.ts';
-import { CollectorError } from '../telemetry/errors.ts';
+import { exitCodeOf, parsedFlags, UsageProblem } from './command.ts';
 import { check } from './store/check.ts';
-import { type StoreCommand, type StoreCommandDeps, UsageProblem } from './store/command.ts';
+import type { StoreCommand, StoreCommandDeps } from './store/command.ts';
 import { compact } from './store/compact.ts';
 import { exportCommand } from './store/export.ts';
 import { importCommand } from './store/import.ts';
@@ -31,25 +30,17 @@ export async function runStore(argv: readonly string[], deps: StoreCommandDeps):
     deps.output.write(USAGE);
     return name === undefined ? 2 : 0;
   }
-  try {
+  return exitCodeOf('store', deps, async () => {
     const command = commandNamed(name);
     const options = { ...command.flags, help: { type: 'boolean', short: 'h' } } as const;
-    const { values, positionals } = parsed(rest, options);
+    const { values, positionals } = parsedFlags(rest, options, true);
     if (values['help']) {
       deps.output.write(command.usage);
       return 0;
     }
     const paths = positionals.map((path) => resolve(deps.baseDir, path));
-    return await command.run(paths, values, deps);
-  } catch (error) {
-    if (error instanceof UsageProblem) {
-      deps.tell(`go-sre-collector store: ${error.message}\nSee go-sre-collector store --help.`);
-      return 2;
-    }
-    if (!(error instanceof CollectorError)) throw error;
-    deps.tell(`go-sre-collector store: ${error.message}`);
-    return 1;
-  }
+    return command.run(paths, values, deps);
+  });
 }
 
 function commandNamed(name: string): StoreCommand {
@@ -57,12 +48,4 @@ function commandNamed(name: string): StoreCommand {
   if (command) return command;
   const near = nearest(name, Object.keys(COMMANDS));
   throw new UsageProblem(`there is no command ${name}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
-}
-
-function parsed(args: string[], options: StoreCommand['flags']) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageProblem(error instanceof Error ? error.message : String(error));
-  }
 }

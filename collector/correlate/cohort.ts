@@ -46,7 +46,10 @@ export async function loadCohorts(
   deps: { signal: AbortSignal },
 ): Promise<{ cohorts: Cohorts; missing?: undefined } | { cohorts?: undefined; missing: string }> {
   const method = question.method === '' ? {} : { method: question.method };
-  const route = { service: question.service, route: question.route, kind: SERVER, ...method };
+  const route = {
+    ...{ service: question.service, route: question.route, kind: SERVER },
+    ...{ ...method, ...attributesOf(question) },
+  };
   const { stored, slowMs } = await usualOf(store, { ...route, ...question.baseline }, deps);
   if (stored < MIN_COHORT) return { missing: few(stored, 'before the onset') };
   const slowNano = BigInt(Math.ceil(slowMs * 1e6));
@@ -65,6 +68,11 @@ export async function loadCohorts(
   if (baseline.requests.length < MIN_COHORT)
     return { missing: few(baseline.requests.length, 'before the onset') };
   return { cohorts: { slowMs, baseline, current, bad } };
+}
+
+/** The condition on attributes that a question makes, as a part of a filter. */
+export function attributesOf({ where = [] }: Pick<Question, 'where'>): Pick<SpanFilter, 'attributes'> {
+  return where.length === 0 ? {} : { attributes: [...where] };
 }
 
 /** How many requests that meet a filter are stored, and the p95 of those they stand for. */

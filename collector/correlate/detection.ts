@@ -4,11 +4,12 @@ import {
   addPoints,
   type GoldenDeps,
   type GoldenPoint,
+  longerThan,
   measurableStep,
+  pooledP99Ms,
   type RouteSignals,
   readGoldenSignals,
   sampleOf,
-  slowerThan,
 } from './golden-signals.ts';
 import type { EvidenceDeps } from './incident.ts';
 import { fisherExact, median, robustZ } from './stats.ts';
@@ -24,6 +25,11 @@ export const DETECTION = {
   historySeconds: 1800,
   /** Robust spreads; with the floor of a tenth of the median this is a p99 of at least 1.6 times the usual. */
   z: 6,
+  /**
+   * Or this part of the requests is slower than the usual p99, and by as many spreads more than usual: where single slow
+   * requests make the p99 of every window another one, no p99 lies six spreads above, whatever becomes of all requests.
+   */
+  bodyShare: 0.2,
   /** And at least this factor, and this much: below the histogram's finest bucket a quantile is interpolation. */
   ratio: 1.5,
   leastMs: 10,
@@ -76,6 +82,9 @@ interface Active {
 interface Usual {
   total: GoldenPoint;
   p99s: number[];
+  windows: readonly GoldenPoint[];
+  /** The p99 of all requests of the windows, once it was asked for. */
+  p99Ms?: number | null;
 }
 
 interface Watched {
@@ -184,7 +193,7 @@ function open(watched: Watched, name: SignalName, stepNano: bigint): void {
   const recent = watched.points.slice(-DETECTION.confirm);
   const usual = usualOf(watched, watched.points.slice(0, -DETECTION.confirm));
   if (recent.length < DETECTION.confirm || !usual) return;
-  if (!recent.every(({ point }) => isBad(name, point, usual, 1))) return;
+  if (!recent.every(({ point }) => isBad(name, watched.signals, point, usual, 1))) return;
   if (
     !isSure(
       name,
@@ -222,7 +231,7 @@ function extend(
   stepNano: bigint,
 ): void {
   const { point } = entry;
-  if (isBad(name, point, active.usual, 0.5)) {
+  if (isBad(name, watched.signals, point, active.usual, 0.5)) {
     entry.bad = true;
     const score = Math.max(active.symptom.score, badShare(name, watched.signals, point, active.usual));
     active.symptom = { ...active.symptom, lastBadUnixNano: point.fromUnixNano + stepNano, score };
@@ -252,11 +261,17 @@ function usualOf(
   const total = addPoints(quiet, signals.bounds);
   if (total.seconds < DETECTION.quietSeconds || sampleOf(total).requests < DETECTION.requests)
     return undefined;
-  return { total, p99s: quiet.flatMap((point) => point.p99Ms ?? []) };
+  return { total, p99s: quiet.flatMap((point) => point.p99Ms ?? []), windows: quiet };
 }
 
 /** Is a window beyond the thresholds, each lowered to the given part of its distance from the usual? */
-function isBad(name: SignalName, point: GoldenPoint, usual: Usual, part: number): boolean {
+function isBad(
+  name: SignalName,
+  signals: Watched['signals'],
+  point: GoldenPoint,
+  usual: Usual,
+  part: number,
+): boolean {
   if (name === 'errors') {
     const before = usual.total.errors / usual.total.requests;
     const more = point.errors / point.requests - before;
@@ -264,11 +279,20 @@ function isBad(name: SignalName, point: GoldenPoint, usual: Usual, part: number)
   }
   const middle = median(usual.p99s);
   const p99 = point.p99Ms ?? 0;
-  return (
-    robustZ(p99, usual.p99s, DETECTION.leastMs / DETECTION.z) >= DETECTION.z * part &&
-    p99 >= middle * (1 + (DETECTION.ratio - 1) * part) &&
-    p99 - middle >= DETECTION.leastMs * part
-  );
+  const isMore =
+    p99 >= middle * (1 + (DETECTION.ratio - 1) * part) && p99 - middle >= DETECTION.leastMs * part;
+  if (!isMore) return false;
+  if (robustZ(p99, usual.p99s, DETECTION.leastMs / DETECTION.z) >= DETECTION.z * part) return true;
+  return isBodySlow(signals, point, usual, part);
+}
+
+/** Is it not the slowest requests alone that became slower? */
+function isBodySlow(signals: Watched['signals'], point: GoldenPoint, usual: Usual, part: number): boolean {
+  const { bodyShare, z } = DETECTION;
+  const share = badShare('latency', signals, point, usual);
+  if (share < bodyShare * part) return false;
+  const before = usual.windows.map((window) => badShare('latency', signals, window, usual));
+  return robustZ(share, before, bodyShare / z) >= z * part;
 }
 
 /** Do the requests themselves, not only a quantile of few, differ from the usual? */
@@ -280,16 +304,21 @@ function isSure(
 ): boolean {
   const now = addPoints(recent, signals.bounds);
   if (sampleOf(now).requests < DETECTION.requests) return false;
-  if (name === 'latency' && signals.source === 'spans') return true;
   const { young, grown, grownSeconds } = DETECTION.slowShare;
   const least = usual.total.seconds < grownSeconds ? young : grown;
   // Each window for itself: the tail of one bad moment must not confirm it.
   const lasts = recent.every((point) => badShare(name, signals, point, usual) >= least);
   if (name === 'latency' && !lasts) return false;
   const [hits, before] = [now, usual.total].map((point) =>
-    name === 'errors' ? sampleOf(point).errors : badCount(name, signals, point, usual),
+    name === 'errors' ? sampleOf(point).errors : slowSample(signals, point, usual),
   );
   return fisherExact(hits!, sampleOf(now).requests, before!, sampleOf(usual.total).requests) < DETECTION.p;
+}
+
+/** Slow requests as a test may count them: sampled ones are no more evidence than were stored. */
+function slowSample(signals: Watched['signals'], point: GoldenPoint, usual: Usual): number {
+  const stored = badCount('latency', signals, point, usual) / point.weight;
+  return Math.min(Math.round(stored), sampleOf(point).requests);
 }
 
 function badCount(
@@ -299,10 +328,8 @@ function badCount(
   usual: Usual,
 ): number {
   if (name === 'errors') return Math.min(Math.round(point.errors), Math.round(point.requests));
-  return slowerThan(
-    point,
-    bounds.findIndex((bound) => bound * 1000 >= (usual.total.p99Ms ?? 0)),
-  );
+  usual.p99Ms ??= pooledP99Ms(usual.total);
+  return longerThan(point, bounds, usual.p99Ms ?? 0);
 }
 
 function badShare(name: SignalName, signals: Watched['signals'], point: GoldenPoint, usual: Usual): number {

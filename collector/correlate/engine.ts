@@ -20,7 +20,7 @@ import { logs } from './logs.ts';
 import { onset } from './onset.ts';
 import { pool } from './pool.ts';
 import { profiles } from './profiles.ts';
-import type { Ranking } from './ranking/ranking.ts';
+import type { Ranking } from './ranking/rank.ts';
 import { retryStorm } from './retry-storm.ts';
 import { keptSuspects, rankOf, suspects } from './suspects.ts';
 import { symptom } from './symptom.ts';

@@ -15,7 +15,8 @@ const FOLLOWED = 8;
 export const exemplars: Evidence = async (question, store, deps) => {
   const { cohorts, missing } = await loadCohorts(question, store, deps);
   if (!cohorts) return [untested(question, 'exemplars', missing)];
-  const rows = await badExemplars(question, cohorts, store, deps);
+  // Exemplars do not say which attributes their requests have.
+  const rows = question.where?.length ? [] : await badExemplars(question, cohorts, store, deps);
   const followed = await follow(question, rows, store, deps);
   const worst = [...cohorts.bad.requests].sort((a, b) => b.durationMs - a.durationMs).slice(0, FOLLOWED);
   return [told(question, cohorts, rows, followed.length > 0 ? followed : worst, followed.length)];
@@ -67,7 +68,7 @@ function told(
   const how =
     followed > 0
       ? `${counted(followed, 'exemplar')} of the bad buckets ${followed === 1 ? 'leads' : 'lead'} to stored traces.`
-      : `No exemplar leads to a stored trace (${count(rows.length)} found); the slowest stored traces stand in.`;
+      : `${noneFollowed(question, rows.length)}; the slowest stored traces stand in.`;
   const where = `${count(same)} of ${count(shown.length)} spend the larger half of their time in ${main}.`;
   const limit =
     question.signal === 'errors' ? '' : `, over ${duration(cohorts.slowMs)} (the usual p95) or failed`;
@@ -98,6 +99,12 @@ function told(
       traceId: shown[0]?.traceId ?? '',
     },
   });
+}
+
+function noneFollowed({ where = [] }: Question, found: number): string {
+  return where.length > 0
+    ? 'Exemplars do not tell the attributes of their requests'
+    : `No exemplar leads to a stored trace (${count(found)} found)`;
 }
 
 function table(shown: readonly RequestTree[], mains: readonly string[]): FindingTable {

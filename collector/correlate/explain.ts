@@ -1,11 +1,14 @@
 import type { Store, TimeRange } from '../storage/store.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import { type Asked, explain, incidentId } from './engine.ts';
+import { clockTime, conditionsText, counted, routeName } from './format.ts';
 import { type GoldenPoint, type RouteSignals, readGoldenSignals, sampleOf } from './golden-signals.ts';
-import type { EvidenceDeps, Incident } from './incident.ts';
-import { type Ranking, rankServices } from './ranking/ranking.ts';
+import type { AttributeCondition, EvidenceDeps, Incident } from './incident.ts';
+import type { Ranking } from './ranking/rank.ts';
+import { rankServices } from './ranking/ranking.ts';
 import { searchOnset } from './ranking/search-onset.ts';
-import { keptSuspects, suspectsFinding, timesOfOthers } from './suspects.ts';
+import { timesOfOthers } from './suspects.ts';
+import { unroutedIncident } from './unrouted.ts';
 
 /** What somebody wants explained; what is absent is looked for. */
 export interface ExplainQuestion {
@@ -17,6 +20,8 @@ export interface ExplainQuestion {
   method?: string;
   route?: string;
   signal?: 'latency' | 'errors';
+  /** About requests with these attributes alone: it is taken to begin where the range does, unless the onset is given. */
+  where?: readonly AttributeCondition[];
 }
 
 /** An explanation, and how its onset was found. */
@@ -30,7 +35,8 @@ const MOST_RANGE_NANO = 24n * 3_600_000_000_000n;
 
 /**
  * Explains a time on demand: when it began (unless told), in which service, and along the route that changed most.
- * Throws `bad-request` for a range of more than a day, `not-found` where nothing changed and no onset is given.
+ * Throws `bad-request` for a range of more than a day, `nothing-changed` where no onset is given and none is found, or
+ * no route changed for the requests that are asked about.
  */
 export async function explainRange(
   question: ExplainQuestion,
@@ -40,28 +46,50 @@ export async function explainRange(
   const { range } = question;
   if (range.toUnixNano - range.fromUnixNano > MOST_RANGE_NANO)
     throw new CollectorError('bad-request', 'A day is explained at most; ask for a shorter range.');
+  const began = await onsetOf(question, store, deps);
+  const onset = BigInt(began.unixNano);
   const known = await timesOfOthers(store, question.onsetUnixNano ?? -1n);
-  const change =
-    question.onsetUnixNano === undefined ? await searchOnset(range, known, store, deps) : undefined;
-  const onset = question.onsetUnixNano ?? change?.onsetUnixNano;
-  if (onset === undefined) {
-    throw new CollectorError(
-      'not-found',
-      'Nothing changed in this range that could be told from quiet time before it; name the moment with `at`, or ask for a longer range.',
-    );
-  }
   const ranking = await rankServices(store, { onset, end: range.toUnixNano, known }, deps);
-  const asked = await askedOf(question, onset, ranking, store, deps);
+  const { asked, routes } = await askedOf(question, onset, ranking, store, deps);
   const incident =
-    asked.route === '' ? unrouted(asked, ranking, deps) : await routed(asked, ranking, store, deps);
-  return {
-    incident,
-    onset: {
-      unixNano: String(onset),
-      found: change ? 'searched' : 'given',
-      about: change ? `${change.service}: ${change.about}` : '',
-    },
+    asked.route === ''
+      ? unroutedIncident(asked, ranking, routes, deps)
+      : await explain(asked, store, { ...deps, rank: async () => ranking });
+  return { incident: onDemand(incident, asked), onset: began };
+}
+
+/** When it began: as it is told, else where the strongest change is. */
+async function onsetOf(
+  { range, onsetUnixNano, where }: ExplainQuestion,
+  store: Store,
+  deps: EvidenceDeps,
+): Promise<Explanation['onset']> {
+  const given = onsetUnixNano ?? (where?.length ? range.fromUnixNano : undefined);
+  if (given !== undefined) return { unixNano: String(given), found: 'given', about: '' };
+  const change = await searchOnset(range, await timesOfOthers(store, -1n), store, deps);
+  if (change) {
+    const about = `${change.service}: ${change.about}`;
+    return { unixNano: String(change.onsetUnixNano), found: 'searched', about };
+  }
+  throw new CollectorError(
+    'nothing-changed',
+    'Nothing changed in this range that could be told from quiet time before it; name the moment with `at`, or ask for a longer range.',
+  );
+}
+
+/** What is explained on demand is over, says what it is about, and what it could not take into account. */
+function onDemand(incident: Incident, asked: Asked): Incident {
+  const { where = [], incident: looked } = asked;
+  const over = {
+    ...({ state: 'closed', openedBy: 'question' } as const),
+    closedUnixNano: String(looked.toUnixNano),
   };
+  if (where.length === 0) return { ...incident, ...over };
+  const which = conditionsText(where);
+  const told = `Services are ranked by all requests of that time, not by those with ${which} alone.`;
+  // The same route without the condition is another incident.
+  const id = incidentId({ ...asked, route: `${asked.route} ${which}` });
+  return { ...incident, ...over, id, where, lacked: [...(incident.lacked ?? []), told] };
 }
 
 /** The route to look along: the one that is asked about, else the one that changed most, first in the first suspect. */
@@ -71,48 +99,72 @@ async function askedOf(
   ranking: Ranking,
   store: Store,
   deps: EvidenceDeps,
-): Promise<Asked> {
+): Promise<{ asked: Asked; routes: number }> {
+  const { service, route, method = '', where = [] } = question;
   const { incident, quiet } = ranking.windows;
   const earliest =
     quiet[0] && quiet[0].fromUnixNano < onset ? quiet[0].fromUnixNano : onset - 30n * GUARD_NANO;
   const baseline = { fromUnixNano: earliest, toUnixNano: onset - GUARD_NANO };
-  const times = { onsetUnixNano: onset, incident, baseline };
+  const rest = { ...(where.length > 0 ? { where } : {}), onsetUnixNano: onset, incident, baseline };
   const [first] = ranking.suspects;
-  if (question.service !== undefined && question.route !== undefined) {
-    const { service, route, method = '', signal = 'latency' } = question;
-    return { service, route, method, signal, ...times };
-  }
-  const worst = await worstRoute(question, times, first?.service, store, deps);
-  if (worst) return { ...worst, ...times };
+  const { worst, routes } = await worstRoute(question, rest, first?.service, store, deps);
+  if (worst) return { asked: { ...worst, ...rest }, routes };
   const errors = first?.evidence[0]?.family === 'failures' || first?.evidence[0]?.family === 'logs';
   const signal = question.signal ?? (errors ? 'errors' : 'latency');
-  return { service: question.service ?? first?.service ?? '', method: '', route: '', signal, ...times };
+  if (service !== undefined && route !== undefined) {
+    const asked = { service, route, method, signal: question.signal ?? 'latency', ...rest };
+    return { asked, routes };
+  }
+  if (where.length > 0 || route !== undefined) throw unchanged(question, onset, routes);
+  return {
+    asked: { service: service ?? first?.service ?? '', method: '', route: '', signal, ...rest },
+    routes,
+  };
+}
+
+/** What was asked about is not there, or as before: other requests would be no answer. */
+function unchanged({ where = [], ...asked }: ExplainQuestion, onset: bigint, routes: number): CollectorError {
+  const since = `${clockTime(onset)} UTC`;
+  if (routes > 0) {
+    const message = `Requests with ${conditionsText(where)}: of ${counted(routes, 'route')} none fails more often or is slower since ${since}; name the route to see more.`;
+    return new CollectorError('nothing-changed', message);
+  }
+  const along = asked.route === undefined ? 'any route' : routeName(asked);
+  const which = where.length === 0 ? along : `${along} with ${conditionsText(where)}`;
+  const looked =
+    where.length === 0 ? '' : ': attributes of server spans and of their resources are looked at';
+  const message = `No requests along ${which} are stored on both sides of ${since}${looked}.`;
+  return new CollectorError('nothing-changed', message);
 }
 
 type Symptom = Pick<Asked, 'service' | 'method' | 'route' | 'signal'>;
 
+/** The route with the most harm, and how many have requests on both sides. */
 async function worstRoute(
   question: ExplainQuestion,
   { incident, baseline }: Pick<Asked, 'incident' | 'baseline'>,
   suspect: string | undefined,
   store: Store,
   deps: EvidenceDeps,
-): Promise<Symptom | undefined> {
+): Promise<{ worst: Symptom | undefined; routes: number }> {
+  const { service, where = [] } = question;
   const read = (range: TimeRange) =>
     readGoldenSignals(
       store,
       {
         ...range,
         stepNano: range.toUnixNano - range.fromUnixNano,
-        ...(question.service === undefined ? {} : { service: question.service }),
+        ...(service === undefined ? {} : { service }),
+        where,
       },
       deps,
     );
   const [before, now] = [await read(baseline), await read(incident)];
-  const scored = now.flatMap((signals) => harmOf(signals, before, question) ?? []);
+  const measured = now.flatMap((signals) => harmOf(signals, before, question) ?? []);
+  const scored = measured.filter(({ changed }) => changed || question.route !== undefined);
   const own = scored.filter(({ symptom }) => symptom.service === suspect);
   const [worst] = (own.length > 0 ? own : scored).sort((a, b) => b.harm - a.harm);
-  return worst?.symptom;
+  return { worst: worst?.symptom, routes: measured.length };
 }
 
 /** Growth of a p99 from which a route is worth looking along, and of the share of failed requests. */
@@ -123,55 +175,19 @@ function harmOf(
   { service, method, route, points }: RouteSignals,
   before: readonly RouteSignals[],
   question: ExplainQuestion,
-): { symptom: Symptom; harm: number } | undefined {
+): { symptom: Symptom; harm: number; changed: boolean } | undefined {
+  if (route === '') return undefined;
   const quiet = before.find((one) => one.service === service && one.method === method && one.route === route)
     ?.points[0];
   const now = points[0];
   if (!quiet || !now || sampleOf(now).requests === 0 || sampleOf(quiet).requests === 0) return undefined;
   if (question.route !== undefined && question.route !== route) return undefined;
+  if (question.method !== undefined && question.method !== method) return undefined;
   const share = ({ errors, requests }: GoldenPoint) => (requests > 0 ? errors / requests : 0);
   const failing = share(now) - share(quiet);
   const slower = (now.p99Ms ?? 0) / Math.max(quiet.p99Ms ?? 0, 1);
   const signal = question.signal ?? (failing >= FAILING ? 'errors' : 'latency');
-  if (question.route === undefined && failing < FAILING && slower < SLOWER) return undefined;
+  const changed = signal === 'errors' ? failing >= FAILING : slower >= SLOWER;
   const harm = signal === 'errors' ? 10 + failing : Math.log2(Math.max(1, slower));
-  return { symptom: { service, method, route, signal }, harm };
-}
-
-async function routed(asked: Asked, ranking: Ranking, store: Store, deps: EvidenceDeps): Promise<Incident> {
-  return explain(asked, store, { ...deps, rank: async () => ranking });
-}
-
-/** An incident of services whose routes are not known: told by the ranking alone. */
-function unrouted(asked: Asked, ranking: Ranking, deps: EvidenceDeps): Incident {
-  const finding = suspectsFinding({ ...asked, before: [] }, ranking);
-  const [first] = ranking.suspects;
-  const now = String(deps.clock());
-  const named = finding.outcome === 'holds' && first;
-  const times = ({ fromUnixNano, toUnixNano }: TimeRange) => ({
-    fromUnixNano: String(fromUnixNano),
-    toUnixNano: String(toUnixNano),
-  });
-  return {
-    id: incidentId(asked),
-    state: 'closed',
-    ...{ service: asked.service, method: '', route: '', signal: asked.signal },
-    onsetUnixNano: String(asked.onsetUnixNano),
-    ...{ openedUnixNano: now, updatedUnixNano: now, closedUnixNano: String(asked.incident.toUnixNano) },
-    ...{ baseline: times(asked.baseline), incident: times(asked.incident) },
-    title: named ? `${first.service} changed: ${first.evidence[0]!.family}` : 'Cause not known',
-    verdict: finding.statement,
-    unknown: ranking.lacked.join(' '),
-    confidence: {
-      tier: ranking.tier,
-      ...{ holds: named ? 1 : 0, tested: finding.outcome === 'untested' ? 0 : 1, reason: ranking.reason },
-    },
-    harm: 'Not measured: no golden signals of routes are stored.',
-    tryFirst: named
-      ? `Look at ${first.service}: ${first.evidence[0]!.about}.`
-      : 'Look at the slowest traces.',
-    findings: [finding],
-    suspects: keptSuspects(ranking.suspects),
-    lacked: ranking.lacked,
-  };
+  return { symptom: { service, method, route, signal }, harm, changed };
 }

@@ -83,7 +83,17 @@ export function span(seconds: number): string {
   return value < 7200 ? `${Math.round(value / 60)} min` : `${(value / 3600).toFixed(1)} h`;
 }
 
-/** `GET /orders/{id}`; just the route when the method is not known. */
-export function routeName(of: { method?: string | undefined; route?: string | undefined }): string {
-  return [of.method, of.route].filter((part) => part).join(' ') || 'requests without a route';
+/** `GET /orders/{id}`, `GET /orders/{id} with customer=42`; just the route when the method is not known. */
+export function routeName(of: {
+  method?: string | undefined;
+  route?: string | undefined;
+  where?: readonly { key: string; value: string }[] | undefined;
+}): string {
+  const name = [of.method, of.route].filter((part) => part).join(' ') || 'requests without a route';
+  return of.where?.length ? `${name} with ${conditionsText(of.where)}` : name;
+}
+
+/** Conditions on attributes: `customer=42 and region=eu`. */
+export function conditionsText(conditions: readonly { key: string; value: string }[]): string {
+  return conditions.map(({ key, value }) => `${key}=${value}`).join(' and ');
 }

@@ -3,6 +3,7 @@ import type { GroupKey, SpanFilter, Store, TimeRange } from '../storage/store.ts
 import { stringAt } from '../telemetry/columns.ts';
 import { SPAN_KINDS } from '../telemetry/model.ts';
 import type { RecentGroup, RecentSpans } from '../telemetry/recent-spans.ts';
+import type { AttributeCondition } from './incident.ts';
 import {
   bounds as bounded,
   increments,
@@ -18,6 +19,7 @@ import {
   groupWeight,
   QUANTILES,
   quantileOfAll,
+  shareUpTo,
   type WeighedDurations,
   WeightMemory,
   weightKeys,
@@ -41,6 +43,8 @@ export interface GoldenPoint {
   p99Ms: number | null;
   /** Requests at most as long as each of the route's `bounds`; empty when the source is spans. */
   cumulative: Float64Array;
+  /** Of spans, how long they took by group, for what stands in no bucket; absent when the source is metrics. */
+  durations?: readonly WeighedDurations[];
 }
 
 /** Golden signals of one route, every point one step long, the first beginning at the start of the range. */
@@ -57,6 +61,8 @@ export interface RouteSignals {
 
 export interface GoldenQuery extends TimeRange {
   service?: string;
+  /** Of requests with these attributes alone: no series knows them, so their stored spans are counted. */
+  where?: readonly AttributeCondition[];
   stepNano: bigint;
 }
 
@@ -75,6 +81,7 @@ export async function readGoldenSignals(
   deps: GoldenDeps,
 ): Promise<RouteSignals[]> {
   if (query.toUnixNano <= query.fromUnixNano) return [];
+  if (query.where?.length) return fromSpans(store, query, new Set(), { signal: deps.signal });
   const range = { fromUnixNano: query.fromUnixNano - LOOKBACK_NANO, toUnixNano: query.toUnixNano };
   const name = `${serviceMetric.requestDuration}${suffix.bucket}`;
   // One reading for all: the scrapes' own series lie in the same blocks.
@@ -96,9 +103,10 @@ export function readTotals(
   service: string,
   range: TimeRange,
   deps: { signal: AbortSignal },
+  where: readonly AttributeCondition[] = [],
 ): Promise<RouteSignals[]> {
   const stepNano = range.toUnixNano - range.fromUnixNano;
-  return readGoldenSignals(store, { ...range, service, stepNano }, deps);
+  return readGoldenSignals(store, { ...range, service, where, stepNano }, deps);
 }
 
 /**
@@ -135,13 +143,27 @@ export function slowerThan(point: GoldenPoint, position: number): number {
   return Math.max(0, Math.round(total - (point.cumulative[position] ?? total)));
 }
 
+/** Requests of a point that took longer than `ms`, with buckets than the next bound from there on. */
+export function longerThan(point: GoldenPoint, bounds: readonly number[], ms: number): number {
+  if (bounds.length > 0)
+    return slowerThan(
+      point,
+      bounds.findIndex((bound) => bound * 1000 >= ms),
+    );
+  const { durations = [] } = point;
+  return durations.reduce((sum, group) => sum + group.requests * (1 - shareUpTo(group, ms)), 0);
+}
+
 /** Failed and all requests of a point as a test may count them: sampled ones are no more evidence than were stored. */
 export function sampleOf({ errors, requests, weight }: GoldenPoint): { errors: number; requests: number } {
   const all = Math.round(requests / weight);
   return { errors: Math.min(Math.round(errors / weight), all), requests: all };
 }
 
-/** Several points as one: counts added, the p99 of all of them; points of spans keep their largest p99. */
+/**
+ * Several points as one: counts added, the p99 of all of them; points of spans keep their largest p99, and
+ * `pooledP99Ms` tells that of all.
+ */
 export function addPoints(points: readonly GoldenPoint[], bounds: readonly number[]): GoldenPoint {
   const sum: GoldenPoint = {
     fromUnixNano: points[0]?.fromUnixNano ?? 0n,
@@ -161,7 +183,13 @@ export function addPoints(points: readonly GoldenPoint[], bounds: readonly numbe
     for (let i = 0; i < bounds.length; i++) sum.cumulative[i]! += point.cumulative[i] ?? 0;
   }
   if (bounds.length > 0) sum.p99Ms = quantileMs(sum, bounds, 0.99);
-  return sum;
+  const durations = points.flatMap((point) => point.durations ?? []);
+  return durations.length > 0 ? { ...sum, durations } : sum;
+}
+
+/** The p99 of all requests of a sum, with spans, too; null without requests. */
+export function pooledP99Ms({ p99Ms, durations }: GoldenPoint): number | null {
+  return durations ? quantileOfAll(durations, 0.99) : p99Ms;
 }
 
 /** Points of `step` over the range, nothing measured yet. */
@@ -295,7 +323,10 @@ async function fromSpans(
     durations.set(point, known);
     known.push({ requests: weight * group.count, quantilesMs: group.quantilesMs });
   }
-  for (const [point, groups] of durations) point.p99Ms = quantileOfAll(groups, 0.99);
+  for (const [point, groups] of durations) {
+    point.p99Ms = quantileOfAll(groups, 0.99);
+    point.durations = groups;
+  }
   return [...routes.values()];
 }
 
@@ -325,7 +356,8 @@ async function* storedGroups(
   query: GoldenQuery,
   deps: GoldenDeps,
 ): AsyncGenerator<CountedSpans> {
-  const filter = serverSpans(query, query.service);
+  const attributes = query.where?.length ? { attributes: [...query.where] } : {};
+  const filter = { ...serverSpans(query, query.service), ...attributes };
   const groupBy: GroupKey[] = ['service', 'route', 'method', ...(await weightKeys(store, filter, deps))];
   const aggregate = { filter, groupBy, stepNano: query.stepNano, quantiles: [...QUANTILES] };
   for (let cursor: string | undefined; ; ) {

@@ -1,6 +1,6 @@
 import type { Store, TimeRange } from '../storage/store.ts';
 import type { Clock } from '../telemetry/clock.ts';
-import type { Ranking } from './ranking/ranking.ts';
+import type { Ranking } from './ranking/rank.ts';
 import type { Family } from './ranking/suspicion.ts';
 
 /** What a finding speaks of; the parts that are not known are absent. */
@@ -81,12 +81,20 @@ export interface Finding {
   facts: Record<string, string | number>;
 }
 
+/** An attribute of a request's server span or of its resource, compared as text. */
+export interface AttributeCondition {
+  key: string;
+  value: string;
+}
+
 /** What all kinds of evidence are asked: which symptom, when, against which quiet time. */
 export interface Question {
   service: string;
   method: string;
   route: string;
   signal: 'latency' | 'errors';
+  /** Only requests with all of these are looked at, before the onset and since; all requests when absent. */
+  where?: readonly AttributeCondition[];
   onsetUnixNano: bigint;
   incident: TimeRange;
   baseline: TimeRange;
@@ -171,8 +179,10 @@ export interface Incident {
   durationSeconds?: number;
   /** Of a closed incident, for each objective that speaks of its route. */
   budgetCost?: BudgetCost[];
-  /** What opened it: the detector when absent. */
-  openedBy?: 'alert';
+  /** What opened it: the detector when absent; `question`: somebody asked for a time to be explained. */
+  openedBy?: 'alert' | 'question';
+  /** It is about requests with these attributes alone. */
+  where?: readonly AttributeCondition[];
   /** Alerts that were told of it, oldest first. */
   alerts?: IncidentAlert[];
   baseline: { fromUnixNano: string; toUnixNano: string };

@@ -1,5 +1,5 @@
 import type { Question } from './incident.ts';
-import type { Ranking } from './ranking/ranking.ts';
+import type { Ranking } from './ranking/rank.ts';
 import { MOST_INCIDENT_NANO } from './ranking/windows.ts';
 
 /** A ranking reads half an hour of all services: while an incident grows it is made anew this often. */

@@ -1,9 +1,11 @@
-import { accessLog } from '../../slo/index.ts';
+import { accessLog, spanAttribute } from '../../slo/index.ts';
 import type { FindLogsQuery, LogColumns, Store } from '../storage/store.ts';
 import { stringAt } from '../telemetry/columns.ts';
 import { isZeroId, toHex } from '../telemetry/ids.ts';
+import type { AttributeValue } from '../telemetry/model.ts';
 import { messageTemplate } from '../telemetry/template.ts';
 import type { EvidenceDeps } from './incident.ts';
+import { templatesOf } from './ranking/drain.ts';
 import { bounds } from './series.ts';
 import { plain } from './spans.ts';
 
@@ -16,6 +18,8 @@ export interface LogLine {
   spanId: string;
   /** What lines of one place in the code share. */
   template: Template;
+  /** The error that the line tells, its values masked; '' for none. */
+  reason: string;
 }
 
 export interface Template {
@@ -58,6 +62,29 @@ export function distinct(lines: readonly LogLine[]): LogLine[] {
   );
 }
 
+/**
+ * The lines of both sides, and beside each that names no place in the code the same line with the template of all
+ * messages of its level that are like it: each of many users' lines is rare, together they are not.
+ */
+export function withTemplates(sides: readonly (readonly LogLine[])[]): LogLine[][] {
+  const plainLines = sides.flat().filter(({ template }) => template.caller === '');
+  const byLevel = new Map(
+    [...Map.groupBy(plainLines, ({ template }) => template.level)].map(([level, lines]) => [
+      level,
+      templatesOf(lines.map(({ template }) => template.text)),
+    ]),
+  );
+  return sides.map((lines) =>
+    lines.flatMap((line) => {
+      const { level, caller, text } = line.template;
+      const joined = caller === '' ? byLevel.get(level)!.get(text)! : text;
+      if (joined === text) return [line];
+      const template = { ...line.template, text: joined, key: [level, caller, joined].join('\u0000') };
+      return [line, { ...line, template }];
+    }),
+  );
+}
+
 /** The lines of a page of logs. */
 function logLines(columns: LogColumns, length: number): LogLine[] {
   return Array.from({ length }, (_, i) => ({
@@ -66,7 +93,12 @@ function logLines(columns: LogColumns, length: number): LogLine[] {
     traceId: isZeroId(columns.traceId, i * 16, 16) ? '' : toHex(columns.traceId, i * 16, 16),
     spanId: isZeroId(columns.spanId, i * 8, 8) ? '' : toHex(columns.spanId, i * 8, 8),
     template: templateOf(columns, i),
+    reason: reasonOf(columns.attributes[i]?.[spanAttribute.exceptionMessage]),
   }));
+}
+
+function reasonOf(message: AttributeValue | undefined): string {
+  return messageTemplate(plain(message)).slice(0, MAX_TEXT);
 }
 
 /** Level, caller and message where the line names its caller, as zap's do; else level and the masked body. */

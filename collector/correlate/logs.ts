@@ -4,7 +4,7 @@ import { badName, type Cohorts, loadCohorts } from './cohort.ts';
 import { factText, finding, held, untested } from './finding.ts';
 import { clockTime, count, counted, percent, pValue } from './format.ts';
 import type { Evidence, EvidenceDeps, Finding, FindingTable, Question } from './incident.ts';
-import { distinct, type LogLine, MAX_LINES, readLines, type Template } from './log-lines.ts';
+import { distinct, type LogLine, MAX_LINES, readLines, type Template, withTemplates } from './log-lines.ts';
 import type { RequestTree } from './spans.ts';
 import { benjaminiHochberg, fisherExact, riskDifference } from './stats.ts';
 
@@ -89,7 +89,8 @@ function compare(
   before: readonly LogLine[],
   totals: { slow: number; before: number },
 ): Changed[] {
-  const [late, early] = [slow, before].map((side) => Map.groupBy(side, (line) => line.template.key));
+  const sides = withTemplates([slow, before]);
+  const [late, early] = sides.map((side) => Map.groupBy(side, (line) => line.template.key));
   const keys = [...new Set([...(late?.keys() ?? []), ...(early?.keys() ?? [])])];
   const rows = keys.map((key) => {
     const [lines, old] = [late?.get(key) ?? [], early?.get(key) ?? []];
@@ -138,7 +139,7 @@ function headFinding(
   const isNew = head.linesBefore === 0 ? `New since ${clockTime(first.timeUnixNano)}: ` : '';
   const each = (head.lines.length / totals.slow).toFixed(2);
   const where = [head.template.level, head.template.caller].filter((part) => part).join(', ');
-  const statement = `${isNew}"${head.template.text}" (${where}): ${counted(head.lines.length, 'line')} in ${percent(head.hits / totals.slow)} of ${count(totals.slow)} ${bad} traces, ${each} each; before: ${counted(head.linesBefore, 'line')} in ${counted(totals.before, 'trace')} (${pValue(head.q, 'q')}).`;
+  const statement = `${isNew}"${head.template.text}" (${where}): ${counted(head.lines.length, 'line')} in ${percent(head.hits / totals.slow)} of ${count(totals.slow)} ${bad} traces, ${each} each; before: ${counted(head.linesBefore, 'line')} in ${counted(totals.before, 'trace')} (${pValue(head.q, 'q')}).${reasonSentence(head.lines)}`;
   return {
     effect: head.difference,
     baseline: { value: head.hitsBefore / Math.max(1, totals.before), n: totals.before },
@@ -166,6 +167,16 @@ function headFinding(
       joinedBy: 'trace id',
     },
   };
+}
+
+/** The error that most of the lines tell beside their message. */
+function reasonSentence(lines: readonly LogLine[]): string {
+  const told = Map.groupBy(
+    lines.filter(({ reason }) => reason !== ''),
+    ({ reason }) => reason,
+  );
+  const [most] = [...told].sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1));
+  return most ? ` ${count(most[1].length)} of ${count(lines.length)} say: "${most[0]}".` : '';
 }
 
 /** The line to show: of the first trace among the exemplars that has one, so that who follows it meets the line. */

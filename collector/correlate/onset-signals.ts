@@ -1,7 +1,7 @@
 import type { Store, TimeRange } from '../storage/store.ts';
 import { SPAN_KINDS } from '../telemetry/model.ts';
 import { leafCalls } from './call-paths.ts';
-import { drawRequests } from './cohort.ts';
+import { attributesOf, drawRequests } from './cohort.ts';
 import { nameOf } from './finding.ts';
 import { count, duration, percent, pValue, rate } from './format.ts';
 import { measurableStep, readGoldenSignals } from './golden-signals.ts';
@@ -58,8 +58,8 @@ export async function callSignals(
       fromUnixNano: later(range.fromUnixNano, question.onsetUnixNano - before),
       toUnixNano: earlier(range.toUnixNano, question.onsetUnixNano + after),
     };
-    const filter = { service: question.service, route: question.route, kind: SERVER, ...method, ...around };
-    return drawRequests(store, filter, deps);
+    const route = { service: question.service, route: question.route, kind: SERVER, ...method };
+    return drawRequests(store, { ...route, ...around, ...attributesOf(question) }, deps);
   };
   const [far, close] = [
     await draw(AROUND_NANO, AROUND_NANO),
@@ -120,10 +120,10 @@ export async function goldenSignalsOf(
   store: Store,
   deps: EvidenceDeps,
 ): Promise<{ signals: Signal[]; inbound: string }> {
-  const { service } = question;
+  const { service, where = [] } = question;
   const at = { service, atUnixNano: range.toUnixNano, scrapes: 1 as const, least: FINEST_STEP_NANO };
   const stepNano = await measurableStep(store, at, deps);
-  const query = { ...range, service, stepNano };
+  const query = { ...range, service, where, stepNano };
   const routes = await readGoldenSignals(store, query, deps);
   const own = routes.find((r) => r.route === question.route && r.method === question.method);
   const points = (own?.points ?? []).filter((point) => point.requests > 0 && point.seconds > 0);

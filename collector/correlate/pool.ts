@@ -1,6 +1,6 @@
 import { clientPool, label, labelValue, type PoolMetrics } from '../../slo/index.ts';
 import type { Store, TimeRange } from '../storage/store.ts';
-import { factText, finding, untested } from './finding.ts';
+import { factText, finding, routeSubject, untested } from './finding.ts';
 import { clockTime, count, counted, duration, percent, rate } from './format.ts';
 import type { Evidence, EvidenceDeps, Finding, FindingChart, Question } from './incident.ts';
 import {
@@ -49,7 +49,7 @@ export async function readPools(
 
 /**
  * Is a connection pool exhausted? Connections in use against the largest number, waits and timeouts of callers: of the
- * pool that leads to what the critical path names, else of the fullest of all.
+ * pool that leads to what the critical path names, in the service that makes that call, else of the fullest of all.
  */
 export const pool: Evidence = async (question, store, deps) => {
   const range = {
@@ -61,7 +61,9 @@ export const pool: Evidence = async (question, store, deps) => {
   if (named === '' && server !== '') {
     return [untested(question, 'pool', `how callers wait for a connection to ${server} is not measured`)];
   }
-  const pools = (await readPools(store, question.service, range, deps))
+  // The call that takes the time may be made by a service further down.
+  const service = (named !== '' && factText(question.before, 'where', 'caller')) || question.service;
+  const pools = (await readPools(store, service, range, deps))
     .filter(({ system }) => named === '' || system === named)
     .map((use) => ({ use, most: fullest(use, question.incident) }))
     .filter(({ most }) => Number.isFinite(most))
@@ -69,12 +71,15 @@ export const pool: Evidence = async (question, store, deps) => {
   const [worst, ...others] = pools;
   if (!worst) {
     const which = named === '' ? 'pool metrics' : `metrics of a ${named} pool`;
-    return [untested(question, 'pool', `no ${which} of ${question.service} are stored`)];
+    return [untested(question, 'pool', `no ${which} of ${service} are stored`)];
   }
-  const counters = await readCounters(question, clientPool[worst.use.system]!, store, range, deps);
+  const asked = { ...question, service };
+  const counters = await readCounters(asked, clientPool[worst.use.system]!, store, range, deps);
   const calmer = others.filter(({ use }) => use.system !== worst.use.system);
   return [
-    told(question, worst.use, counters, [...new Map(calmer.map((c) => [c.use.system, c.use])).values()]),
+    told(question, service, worst.use, counters, [
+      ...new Map(calmer.map((c) => [c.use.system, c.use])).values(),
+    ]),
   ];
 };
 
@@ -124,6 +129,7 @@ async function readCounters(
 
 function told(
   question: Question,
+  service: string,
   use: PoolUse,
   { waits, timeouts, waitSeconds }: Counters,
   calmer: readonly PoolUse[],
@@ -140,15 +146,17 @@ function told(
   const inUse = `${count(most)} of ${count(limit)} connections in use, before ${Number.isNaN(usual) ? 'not measured' : `${count(usual)} at most`} (${n}).`;
   const queue = `Waits: ${rate(waits.now)}/s, before ${rate(waits.before)}/s${waits.nowTotal > 0 ? `, ${duration((waitSeconds.nowTotal / waits.nowTotal) * 1000)} each` : ''}. Timeouts: ${counted(timeouts.nowTotal, 'caller')}, before ${rate(timeouts.before)}/s.`;
   const since = firstAt(use.used, FULL * limit, question.incident);
+  const name = service === question.service ? use.system : `${service} ${use.system}`;
   const lead = exhausted
-    ? `The ${use.system} pool is full${since === undefined ? '' : ` since ${clockTime(since)}`}: `
-    : `The ${use.system} pool is not exhausted: ${percent(most / limit)} at most, `;
+    ? `The ${name} pool is full${since === undefined ? '' : ` since ${clockTime(since)}`}: `
+    : `The ${name} pool is not exhausted: ${percent(most / limit)} at most, `;
   const others = calmer.map(
     (other) => ` The ${other.system} pool has ${percent(fullest(other, question.incident))} in use at most.`,
   );
   return finding(question, {
     kind: 'pool',
     outcome: exhausted ? 'holds' : 'refuted',
+    subject: service === question.service ? routeSubject(question) : { service },
     effect: most / limit,
     baseline: { value: Number.isNaN(usual) ? 0 : usual, n: before.length },
     incident: { value: most, n: now.length },
@@ -163,7 +171,7 @@ function told(
     ],
     charts: [chart(use, limit)],
     facts: {
-      system: use.system,
+      system: name,
       used: most,
       usedBefore: Number.isNaN(usual) ? 0 : usual,
       limit,

@@ -1,4 +1,5 @@
-import { finding, untested } from './finding.ts';
+import type { Store } from '../storage/store.ts';
+import { factText, finding, untested } from './finding.ts';
 import { clockTime, counted } from './format.ts';
 import type { Evidence, Finding, Question } from './incident.ts';
 import { type ProfileSet, profilesOf } from './profiles/stored-profiles.ts';
@@ -8,11 +9,15 @@ import type { Compared, Told } from './profiles/told.ts';
 
 /**
  * What does the service itself show at the moment? Its profiles, taken when the incident opened, against quiet ones:
- * one finding for each aspect that grew, what points at a lock first, and one for all that did not.
+ * one finding for each aspect that grew, what points at a lock first, and one for all that did not. Where the time goes
+ * into another service, it is that one's profiles that tell, if there are any.
  */
-export const profiles: Evidence = async (question, store) => {
-  const { service, incident, baseline } = question;
-  const { taken, quiet } = await profilesOf(store, service, incident, baseline.toUnixNano);
+export const profiles: Evidence = async (asked, store) => {
+  const callee = factText(asked.before, 'where', 'callee');
+  const there = callee === '' || callee === asked.service ? undefined : await setsOf(callee, asked, store);
+  const service = there?.taken ? callee : asked.service;
+  const question = { ...asked, service };
+  const { taken, quiet } = there?.taken ? there : await setsOf(service, asked, store);
   if (!taken) return [untested(question, 'profiles', missingReason(service))];
   const got = taken.instances.filter(hasProfiles);
   if (got.length === 0) return [untested(question, 'profiles', failedReason(taken))];
@@ -26,6 +31,10 @@ export const profiles: Evidence = async (question, store) => {
     .filter((text) => text !== '');
   return [...sorted, ...(calm.length === 0 ? [] : [unchanged(question, taken, compared[0]!, calm)])];
 };
+
+function setsOf(service: string, { incident, baseline }: Question, store: Store) {
+  return profilesOf(store, service, incident, baseline.toUnixNano);
+}
 
 function missingReason(service: string): string {
   return `no profiles of ${service} were taken in this time; they are taken when an incident opens, of profiles.targets and of scraped services with /debug/pprof/ on the same port`;

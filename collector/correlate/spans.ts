@@ -69,7 +69,7 @@ function isHttpCall(kind: SpanKind, attributes: Attributes): boolean {
 }
 
 /** An attribute as text, in its older spelling when only that is there; '' without both. */
-function read(attributes: Attributes, name: keyof typeof olderSpanAttribute): string {
+export function read(attributes: Attributes, name: keyof typeof olderSpanAttribute): string {
   return plain(attributes[spanAttribute[name]] ?? attributes[olderSpanAttribute[name]]);
 }
 
@@ -170,7 +170,7 @@ function statedAttempt(
   return { attempt: Math.max(0, Number(resends) || 0) + 1, attemptAttribute: spanAttribute.httpResendCount };
 }
 
-/** The tree below `entryId`; children are clamped to their parent, which undoes the skew of another machine's clock. */
+/** The tree below `entryId`; times of other clocks are moved (`clockShiftMs`), then children are clamped to their parent. */
 function requestTree(raws: readonly RawSpan[], entryId: string): RequestTree | undefined {
   const root = raws.find((raw) => raw.node.spanId === entryId);
   if (!root) return undefined;
@@ -178,24 +178,45 @@ function requestTree(raws: readonly RawSpan[], entryId: string): RequestTree | u
   const placed = new Set<string>();
   const origin = root.node.startUnixNano;
   const spans: SpanNode[] = [];
-  const place = (raw: RawSpan, low: number, high: number, depth: number): SpanNode => {
-    const { node } = raw;
-    const startMs = Number(node.startUnixNano - origin) / 1e6;
+  const place = (raw: RawSpan, parent: SpanNode | undefined, shiftMs: number, depth: number): SpanNode => {
+    const { node, durationMs } = raw;
+    const saidMs = Number(node.startUnixNano - origin) / 1e6 + shiftMs;
+    const offMs = parent ? clockShiftMs({ kind: node.kind, startMs: saidMs, durationMs }, parent) : 0;
+    const startMs = saidMs + offMs;
+    const [low, high] = parent ? [parent.startMs, parent.endMs] : [0, durationMs];
     node.startMs = Math.min(Math.max(startMs, low), high);
-    node.endMs = Math.min(Math.max(startMs + raw.durationMs, node.startMs), high);
+    node.endMs = Math.min(Math.max(startMs + durationMs, node.startMs), high);
     spans.push(node);
     placed.add(node.spanId);
     if (depth < MAX_DEPTH) {
       node.children = (children.get(node.spanId) ?? [])
         .filter((child) => !placed.has(child.node.spanId))
-        .map((child) => place(child, node.startMs, node.endMs, depth + 1))
+        .map((child) => place(child, node, shiftMs + offMs, depth + 1))
         .sort((a, b) => a.startMs - b.startMs || (a.spanId < b.spanId ? -1 : 1));
       numberAttempts(node.children);
     }
     return node;
   };
-  const entry = place(root, 0, root.durationMs, 0);
+  const entry = place(root, undefined, 0, 0);
   return { traceId: entry.traceId, entry, spans, durationMs: root.durationMs, weight: root.weight };
+}
+
+/**
+ * By how much an answer to a call must be moved to lie within it: its sender's clock is off when it does not. It goes to
+ * the middle, since what the way there took is not known; one that took longer than its call begins with it.
+ * Source: https://www.jaegertracing.io/docs/faq/ (clock skew adjustment)
+ */
+function clockShiftMs(
+  answer: { kind: SpanKind; startMs: number; durationMs: number },
+  call: SpanNode,
+): number {
+  if (answer.kind !== 'server' || call.kind !== 'client') return 0;
+  const { startMs: start, durationMs } = answer;
+  const room = call.endMs - call.startMs - durationMs;
+  const isInside = start >= call.startMs && start + durationMs <= call.endMs;
+  // A call that gave up ends before its answer does: no clock need be off for that.
+  const mayOutlast = room < 0 && start >= call.startMs && start < call.endMs;
+  return isInside || mayOutlast ? 0 : call.startMs + Math.max(0, room) / 2 - start;
 }
 
 /** Attempts that do not count themselves: a call is another attempt when the one like it before had failed by then. */

@@ -62,6 +62,32 @@ export async function incidentOfAlert(
   return undefined;
 }
 
+/**
+ * Keeps an incident that was explained on demand; answers what is stored now. One that is stored already keeps its state,
+ * its times, alerts and costs: only its explanation is renewed.
+ */
+export async function keepExplained(
+  store: Pick<Store, 'list' | 'put'>,
+  explained: Incident,
+): Promise<Incident> {
+  const stored = await readIncident(store, explained.id);
+  const incident = stored ? renewed(stored, explained) : explained;
+  const bytes = Buffer.from(JSON.stringify(incident));
+  await store.put('incident', { id: incident.id, timeUnixNano: BigInt(incident.onsetUnixNano), bytes });
+  return incident;
+}
+
+function renewed(stored: Incident, explained: Incident): Incident {
+  const { title, verdict, unknown, confidence, harm, tryFirst, findings } = explained;
+  const { baseline, incident, suspects, lacked, updatedUnixNano } = explained;
+  return {
+    ...stored,
+    ...{ title, verdict, unknown, confidence, harm, tryFirst, findings, baseline, incident, updatedUnixNano },
+    ...(suspects ? { suspects } : {}),
+    ...(lacked ? { lacked } : {}),
+  };
+}
+
 function textIncludes(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text);
 }

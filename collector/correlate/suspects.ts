@@ -1,8 +1,9 @@
 import type { Store, TimeRange } from '../storage/store.ts';
 import { finding, untested } from './finding.ts';
+import { counted } from './format.ts';
 import type { Evidence, Finding, FindingTable, Question, SuspectService } from './incident.ts';
-import type { Suspect } from './ranking/rank.ts';
-import { type Ranking, rankServices } from './ranking/ranking.ts';
+import type { Ranking, Suspect } from './ranking/rank.ts';
+import { rankServices } from './ranking/ranking.ts';
 import { newestIncidents } from './stored-incidents.ts';
 
 /** Services that a finding shows. */
@@ -49,14 +50,14 @@ export async function timesOfOthers(store: Pick<Store, 'list'>, onset: bigint): 
 /** A ranking as a finding. */
 export function suspectsFinding(question: Question, ranking: Ranking): Finding {
   const [first] = ranking.suspects;
-  if (ranking.windows.quiet.length === 0 || ranking.spans === 0) {
-    return untested(question, 'suspects', ranking.lacked.join(' ').replace(/\.$/, '').toLowerCase());
-  }
   const held = first && ranking.tier !== 'insufficient evidence';
-  const lead = first ? `${first.service} stands out most, ${ranking.reason}` : ranking.reason;
+  if (!held && (ranking.windows.quiet.length === 0 || ranking.spans + ranking.logs === 0)) {
+    const lacked = ranking.lacked.join(' ').replace(/\.$/, '');
+    return untested(question, 'suspects', lacked.charAt(0).toLowerCase() + lacked.slice(1));
+  }
   const statement = held
     ? `It begins in ${first.service} (${ranking.reason.replace(/\.$/, '')}). ${first.evidence[0]!.statement}`
-    : `No service stands out: ${lead}`;
+    : `No service stands out: ${ranking.reason}`;
   const strongest = first?.evidence[0];
   return finding(question, {
     kind: 'suspects',
@@ -69,7 +70,10 @@ export function suspectsFinding(question: Question, ranking: Ranking): Finding {
     references: first?.evidence.slice(0, EVIDENCE_SHOWN).flatMap(({ references }) => references) ?? [],
     table: tableOf(ranking),
     facts: first
-      ? { service: first.service, score: first.score, family: strongest!.family, tier: ranking.tier }
+      ? {
+          ...{ service: first.service, score: first.score, tier: ranking.tier },
+          ...{ family: strongest!.family, about: strongest!.about },
+        }
       : {},
   });
 }
@@ -85,7 +89,7 @@ function tableOf({ suspects: ranked, windows, spans }: Ranking): FindingTable {
       cells: [service, score.toFixed(2), evidence[0]!.statement],
       emphasis: i === 0 && score >= 1,
     })),
-    caption: `${Math.min(SHOWN, ranked.length)} of ${ranked.length} services that changed; ${spans.toLocaleString('en')} spans, ${windows.quiet.length} minutes of quiet time. 1 is enough to name a service.`,
+    caption: `${Math.min(SHOWN, ranked.length)} of ${ranked.length} services that changed; ${spans.toLocaleString('en')} spans, ${counted(windows.quiet.length, 'minute')} of quiet time. 1 is enough to name a service.`,
   };
 }
 

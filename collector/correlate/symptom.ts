@@ -24,7 +24,7 @@ export const LEAST_STEP_NANO = 10_000_000_000n;
 /** Routes drawn beside the failing one. */
 const OTHER_CHARTS = 2;
 
-interface Change {
+interface Change extends Pick<Question, 'where'> {
   method: string;
   route: string;
   before: GoldenPoint;
@@ -41,8 +41,9 @@ interface Change {
 /** What the reader sees of the failure: the route's p99 and errors, now and before, and which routes are as usual. */
 export const symptom: Evidence = async (question, store, deps) => {
   const least = LEAST_STEP_NANO;
+  const { service, where = [] } = question;
   const at = {
-    service: question.service,
+    service,
     atUnixNano: question.incident.toUnixNano,
     scrapes: 2 as const,
     least,
@@ -50,9 +51,9 @@ export const symptom: Evidence = async (question, store, deps) => {
   const stepNano = await measurableStep(store, at, deps);
   const range = { fromUnixNano: question.baseline.fromUnixNano, toUnixNano: question.incident.toUnixNano };
   const [points, before, now] = [
-    await readGoldenSignals(store, { ...range, service: question.service, stepNano }, deps),
-    await readTotals(store, question.service, question.baseline, deps),
-    await readTotals(store, question.service, question.incident, deps),
+    await readGoldenSignals(store, { ...range, service, where, stepNano }, deps),
+    await readTotals(store, service, question.baseline, deps, where),
+    await readTotals(store, service, question.incident, deps, where),
   ];
   const changes = points.flatMap((signals) => changeOf(signals, before, now, question) ?? []);
   const own = changes.find((c) => c.route === question.route && c.method === question.method);
@@ -83,6 +84,7 @@ function changeOf(
   const ratio = b.p99Ms / a.p99Ms;
   const errorP = fisherExact(...counts(b), ...counts(a));
   return {
+    ...(question.where ? { where: question.where } : {}),
     ...{
       method: signals.method,
       route: signals.route,

@@ -1,5 +1,5 @@
-import type { EvidenceKind, Finding, Incident, Reference } from './incident.ts';
-import { costText, lastingOf } from './share/facts.ts';
+import type { EvidenceKind, Finding, FindingTable, Incident, Reference } from './incident.ts';
+import { costText, lackedText, lastingOf, subjectOf } from './share/facts.ts';
 import { MECHANISMS } from './verdict.ts';
 
 /** A terminal's width and one screen and a half: what is read without scrolling far. */
@@ -8,6 +8,8 @@ const LINES = 60;
 const INDENT = 4;
 /** Lines that one finding may take. */
 const FINDING_LINES = 4;
+/** Columns that a cell of a table takes at the most, but the last. */
+const CELL = 28;
 
 /** What each kind of evidence is called in every format. */
 export const EVIDENCE_TITLES: Record<EvidenceKind, string> = {
@@ -30,10 +32,12 @@ export function renderIncidentText(incident: Incident): string {
   const others = incident.findings.filter((found) => found.kind === 'alternatives');
   const lines = [
     ...wrap(incident.title, 0, 2),
-    `${incident.state} ${incident.id}, ${lastingOf(incident)}`,
+    ...wrap(`${incident.state} ${incident.id}, ${subjectOf(incident)}`, 0, 2),
+    lastingOf(incident),
     '',
     ...wrap(`Verdict     ${incident.verdict}`, 12, 6),
     ...wrap(`Not known   ${incident.unknown}`, 12, 3),
+    ...(lackedText(incident) === '' ? [] : wrap(`Lacked      ${lackedText(incident)}`, 12, 3)),
     ...wrap(`Confidence  ${incident.confidence.tier}: ${incident.confidence.reason}`, 12, 3),
     ...wrap(`Harm        ${incident.harm}`, 12, 2),
     ...(incident.budgetCost ?? [])
@@ -61,8 +65,28 @@ function findingLines(found: Finding, number: number): string[] {
   return [
     `${number}. ${EVIDENCE_TITLES[found.kind]}${state}`,
     ...wrap(`${' '.repeat(INDENT)}${found.statement}`, INDENT, FINDING_LINES),
+    ...(found.kind === 'suspects' && found.table ? tableLines(found.table) : []),
     ...references.flatMap((reference) => wrap(`${' '.repeat(INDENT)}${logText(reference)}`, INDENT, 2)),
   ];
+}
+
+/** Rows of a table, each on one line, where what is most to the right is cut; and what it shows of how many. */
+function tableLines({ columns, rows, caption = '' }: FindingTable): string[] {
+  if (rows.length === 0) return [];
+  const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.cells)];
+  const widths = columns.map((_, i) => Math.max(...cells.map((row) => [...(row[i] ?? '')].length)));
+  const lines = cells.map((row) => {
+    const padded = columns.map(({ align }, i) => {
+      const [text, width] = [row[i] ?? '', Math.min(CELL, widths[i]!)];
+      return align === 'right' ? text.padStart(width) : text.padEnd(width);
+    });
+    return cut(`${' '.repeat(INDENT)}${padded.join('  ').trimEnd()}`);
+  });
+  return caption === '' ? lines : [...lines, ...wrap(`${' '.repeat(INDENT)}${caption}`, INDENT, 1)];
+}
+
+function cut(line: string): string {
+  return line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line;
 }
 
 function logText(reference: Extract<Reference, { kind: 'log' }>): string {
@@ -87,8 +111,8 @@ export function wrap(text: string, indent: number, limit: number): string[] {
     }
   }
   lines.push(current);
-  const cut = lines.map((line) => (line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line));
-  if (cut.length <= limit) return cut;
-  const last = cut[limit - 1]!;
-  return [...cut.slice(0, limit - 1), `${last.slice(0, COLUMNS - 2).replace(/[ ,.;:]+$/, '')} …`];
+  const short = lines.map(cut);
+  if (short.length <= limit) return short;
+  const last = short[limit - 1]!;
+  return [...short.slice(0, limit - 1), `${last.slice(0, COLUMNS - 2).replace(/[ ,.;:]+$/, '')} …`];
 }

@@ -3,7 +3,7 @@ import { badName, type Cohorts, loadCohorts, weightedShare } from './cohort.ts';
 import { finding, nameOf, untested } from './finding.ts';
 import { count, duration, percent } from './format.ts';
 import type { Evidence, Finding, FindingTable, Question } from './incident.ts';
-import { dbSystem, type RequestTree, type SpanNode, serverOf } from './spans.ts';
+import { dbSystem, type RequestTree, read, type SpanNode, serverOf } from './spans.ts';
 import { mannWhitney, median } from './stats.ts';
 
 /** Call paths in the table; more do not fit on one screen. */
@@ -133,7 +133,7 @@ function calmSentence(main: PathRow, rows: readonly PathRow[]): string {
 
 /** For errors: the call in which failures begin, the deepest failed span of each failed request. */
 function failureOrigin(question: Question, cohorts: Cohorts, rows: readonly PathRow[]): Finding | undefined {
-  const origins = cohorts.bad.requests.map(firstFailed);
+  const origins = cohorts.bad.requests.map((request) => waitedFor(firstFailed(request)));
   const labels = Map.groupBy(origins, (node) => `${node.service}\u0001${node.label}`);
   const [group] = [...labels.values()].sort((a, b) => b.length - a.length);
   const origin = group?.[0];
@@ -176,6 +176,30 @@ function firstFailed(request: RequestTree): SpanNode {
     if (dbSystem(node.attributes) !== '') break;
   }
   return node;
+}
+
+/**
+ * Of a call that got no answer although it arrived, because its caller gave up: what the time below it went to, always
+ * into the part that holds the larger half. Other calls stay what they are.
+ */
+function waitedFor(call: SpanNode): SpanNode {
+  const isAnswered = read(call.attributes, 'httpStatusCode') !== '';
+  const arrived = call.children.some((child) => child.service !== call.service);
+  if (call.kind !== 'client' || isAnswered || !arrived) return call;
+  let node = call;
+  while (dbSystem(node.attributes) === '') {
+    const longest = node.children.reduce<SpanNode | undefined>(
+      (a, b) => (a && lengthMs(a) >= lengthMs(b) ? a : b),
+      undefined,
+    );
+    if (!longest || lengthMs(longest) < MAIN_SHARE * lengthMs(node)) break;
+    node = longest;
+  }
+  return node;
+}
+
+function lengthMs({ startMs, endMs }: SpanNode): number {
+  return endMs - startMs;
 }
 
 function located(
@@ -222,6 +246,7 @@ function located(
       name: said.name,
       system: said.itself ? '' : dbSystem(example.attributes),
       server: said.itself ? '' : serverOf(example.attributes),
+      caller: said.itself ? '' : example.service,
       callee: said.itself ? '' : calleeOf(example),
       share: said.share,
       beforeMs: median(main.beforeMs),

@@ -6,6 +6,11 @@ export const ERRORS = {
   'bad-data': { status: 400, retryable: false, means: 'The body is not what its content type says.' },
   'bad-request': { status: 400, retryable: false, means: 'A parameter is missing or not of its form.' },
   'not-found': { status: 404, retryable: false, means: 'Nothing is stored under this id.' },
+  'nothing-changed': {
+    status: 404,
+    retryable: false,
+    means: 'Nothing changed in the time that was to be explained.',
+  },
   'method-not-allowed': { status: 405, retryable: false, means: 'The path takes another method.' },
   'too-large': { status: 413, retryable: false, means: 'The body exceeds the configured limit.' },
   'unsupported-media': {

@@ -1,5 +1,6 @@
 import type {
   ErrorBody,
+  ExplainBody,
   IncidentBody,
   IncidentsBody,
   LogsBody,
@@ -31,6 +32,16 @@ export class ApiError extends Error {
 export interface Between {
   fromMs: number;
   toMs: number;
+}
+
+/** What is to be explained; an empty text asks for all, or for what changed most. */
+export interface ExplainAsked {
+  /** When it began; looked for in the range when undefined. */
+  atMs: number | undefined;
+  service: string;
+  route: string;
+  /** `KEY=VALUE` of the requests. */
+  where: string;
 }
 
 /** Rows of a first page and of each "Load more". */
@@ -74,10 +85,15 @@ function range(between: Between): Query {
 
 /** A client of the collector's JSON API on the console's own origin. `fetch` is handed in. */
 export function createApi(fetch: (path: string, init: RequestInit) => Promise<Response>) {
-  async function answerOf(path: string, accept: string, signal: AbortSignal): Promise<Response> {
+  async function answerOf(
+    path: string,
+    accept: string,
+    signal: AbortSignal,
+    method: 'GET' | 'POST' = 'GET',
+  ): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch(path, { signal, headers: { accept } });
+      response = await fetch(path, { method, signal, headers: { accept } });
     } catch (error) {
       if (signal.aborted) throw error;
       const message = 'The collector does not answer: it is stopped, restarting, or the network is down.';
@@ -121,6 +137,14 @@ export function createApi(fetch: (path: string, init: RequestInit) => Promise<Re
     incidentMarkdown: async (incidentId: string, signal: AbortSignal) => {
       const response = await answerOf(incidentDocumentPath(incidentId, 'markdown'), 'text/markdown', signal);
       return response.text();
+    },
+    /** Explains a time and keeps the answer as an incident. */
+    explain: async ({ atMs, service, route, where }: ExplainAsked, between: Between, signal: AbortSignal) => {
+      const time = atMs === undefined ? range(between) : { at: msToNano(atMs) };
+      // A comma would begin another condition.
+      const one = where.replace(/[\\,]/g, '\\$&');
+      const path = address('/explain', { ...time, service, route, where: one });
+      return (await (await answerOf(path, 'application/json', signal, 'POST')).json()) as ExplainBody;
     },
     slos: (signal: AbortSignal) => get<SlosBody>('/slos', {}, signal),
     slo: (service: string, sloId: string, group: string, between: Between, signal: AbortSignal) =>

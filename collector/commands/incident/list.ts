@@ -1,13 +1,13 @@
-import { counted, routeName, span } from '../../correlate/format.ts';
+import { counted, span } from '../../correlate/format.ts';
 import type { Incident } from '../../correlate/incident.ts';
-import { momentOf } from '../../correlate/share/facts.ts';
+import { momentOf, subjectOf } from '../../correlate/share/facts.ts';
 
 /** What a list needs of an incident; the API's list has it, too. */
 export type IncidentHead = Pick<
   Incident,
-  'id' | 'state' | 'service' | 'method' | 'route' | 'onsetUnixNano' | 'title' | 'confidence'
+  'id' | 'state' | 'service' | 'method' | 'route' | 'signal' | 'onsetUnixNano' | 'title' | 'confidence'
 > &
-  Partial<Pick<Incident, 'closedUnixNano' | 'durationSeconds'>>;
+  Partial<Pick<Incident, 'closedUnixNano' | 'durationSeconds' | 'where'>>;
 
 /** Control characters would act on the terminal; titles come from telemetry. */
 const CONTROL = /\p{Cc}/gu;
@@ -16,10 +16,10 @@ const CONTROL = /\p{Cc}/gu;
 export function renderList(heads: readonly IncidentHead[]): string {
   if (heads.length === 0) return 'No incident is stored.\n';
   const lines = heads.map((head) => {
-    const { id, state, onsetUnixNano, durationSeconds, confidence, service, title } = head;
+    const { id, state, onsetUnixNano, durationSeconds, confidence, title } = head;
     const lasted = durationSeconds === undefined ? '' : `, ${span(durationSeconds)}`;
     return [
-      `${id}  ${state.padEnd(6)}  ${momentOf(onsetUnixNano)} UTC${lasted}  ${service} ${routeName(head)}  ${confidence.tier}`,
+      `${id}  ${state.padEnd(6)}  ${momentOf(onsetUnixNano)} UTC${lasted}  ${subjectOf(head)}  ${confidence.tier}`,
       `    ${title}`,
     ].map((line) => line.replace(CONTROL, ' '));
   });

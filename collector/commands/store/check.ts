@@ -1,6 +1,7 @@
 import { type CheckCounts, checkStore } from '../../storage/embedded/check.ts';
 import { openStoredFile } from '../../storage/embedded/stored-file.ts';
-import { type StoreCommand, UsageProblem } from './command.ts';
+import { UsageProblem } from '../command.ts';
+import type { StoreCommand } from './command.ts';
 
 const usage = `go-sre-collector store check FILE: whether the store is whole
 

@@ -1,19 +1,7 @@
-import type { Writable } from 'node:stream';
-import type { Clock } from '../../telemetry/clock.ts';
+import type { CommandDeps } from '../command.ts';
 
 /** What a store command needs from outside. */
-export interface StoreCommandDeps {
-  /** Where results go: sentences of a check, exported lines. */
-  output: Writable;
-  /** One line for the operator. */
-  tell(line: string): void;
-  /** What relative paths start from. */
-  baseDir: string;
-  clock: Clock;
-}
-
-/** A word of the command line that is wrong; the exit code is 2. */
-export class UsageProblem extends Error {}
+export type StoreCommandDeps = Omit<CommandDeps, 'fetch'>;
 
 /** The values of parsed flags, as far as the commands have any. */
 export type FlagValues = Readonly<Record<string, string | boolean | undefined>>;

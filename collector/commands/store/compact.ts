@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { compactFile } from '../../storage/embedded/compact.ts';
 import { openEmbeddedStore } from '../../storage/embedded/store.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
-import { type StoreCommand, UsageProblem } from './command.ts';
+import { UsageProblem } from '../command.ts';
+import type { StoreCommand } from './command.ts';
 
 const usage = `go-sre-collector store compact FILE: makes the file as small as its content
 

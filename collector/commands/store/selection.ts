@@ -1,7 +1,8 @@
 import { parseTime } from '../../formats/log-line/time.ts';
 import type { BlockMeta } from '../../storage/embedded/block.ts';
 import type { Signal } from '../../telemetry/model.ts';
-import { type FlagValues, UsageProblem } from './command.ts';
+import { UsageProblem } from '../command.ts';
+import type { FlagValues } from './command.ts';
 
 const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics'];
 const FOREVER = 2n ** 63n - 1n;

@@ -1,10 +1,11 @@
 import type { RequestTree } from '../spans.ts';
 import { callLabels, timeIn } from '../traits.ts';
-import type { Compared, Comparison } from './comparison.ts';
+import type { Compared } from './comparison.ts';
 import { type DrawnPair, hitsOf, tracesWith } from './drawn.ts';
 import { fewOf } from './errors.ts';
 import { meanOf, meanRatio, shareDifference, shareOf } from './estimates.ts';
 import { subjectOf } from './pairs.ts';
+import type { Comparison } from './sides.ts';
 
 /** Smaller changes are not told: some come with any other traffic. */
 const SHARE_MARGIN = 0.01;

@@ -7,7 +7,6 @@ import {
   COMPARISON_KINDS,
   type Compared,
   type CompareQuestion,
-  type Comparison,
   type ComparisonKind,
   type ComparisonLine,
   type Comparisons,
@@ -21,7 +20,7 @@ import { judge } from './judge.ts';
 import { latency } from './latency.ts';
 import { logs } from './logs.ts';
 import { requests } from './requests.ts';
-import { readSides, type Sides } from './sides.ts';
+import { type Comparison, readSides, type Sides } from './sides.ts';
 
 /** Every kind of comparison, and whether a release can be judged without it. */
 const KINDS: Record<ComparisonKind, { compare: Comparison; decides: boolean }> = {

@@ -1,6 +1,5 @@
 import type { TimeRange } from '../../storage/store.ts';
-import type { EvidenceDeps, Reference, Subject } from '../incident.ts';
-import type { Sides } from './sides.ts';
+import type { Reference, Subject } from '../incident.ts';
 
 /** An attribute of the request's server span or of its resource, compared as text. */
 export interface Condition {
@@ -70,13 +69,6 @@ export interface Comparisons {
   /** What was left out, and what could not be looked at, in sentences. */
   notes: string[];
 }
-
-/** One kind of comparison: reads what it needs of both sides; missing data makes a note or an unbounded change. */
-export type Comparison = (
-  question: CompareQuestion,
-  sides: Sides,
-  deps: EvidenceDeps,
-) => Promise<Comparisons>;
 
 /**
  * `worse`/`better`: surely beyond the tolerance, of what gates; `more`/`less`: the same of what does not. `same`: surely

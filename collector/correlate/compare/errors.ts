@@ -1,6 +1,7 @@
-import type { Compared, CompareQuestion, Comparison } from './comparison.ts';
+import type { Compared, CompareQuestion } from './comparison.ts';
 import { shareDifference, shareOf } from './estimates.ts';
 import { type Scope, scopesOf } from './scopes.ts';
+import type { Comparison } from './sides.ts';
 
 /** Fewer requests on a side tell nothing about shares. */
 export const MIN_REQUESTS = 10;

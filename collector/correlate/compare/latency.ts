@@ -1,11 +1,11 @@
 import { histogramQuantile } from '../stats.ts';
-import type { Compared, CompareQuestion, Comparison } from './comparison.ts';
+import type { Compared, CompareQuestion } from './comparison.ts';
 import { fewOf } from './errors.ts';
 import { type QuantileEstimate, quantileOf, quantileRatio, rankInterval } from './estimates.ts';
 import type { RoutePair } from './pairs.ts';
 import type { RouteTraffic } from './route-traffic.ts';
 import { type Scope, scopesOf } from './scopes.ts';
-import type { Sides } from './sides.ts';
+import type { Comparison, Sides } from './sides.ts';
 
 /** The usual request, and the slow ones. A p99 needs hundreds of requests, so it never has to be known. */
 const QUANTILES = [

@@ -3,10 +3,11 @@ import { fromHex, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import type { EvidenceDeps } from '../incident.ts';
 import { distinct, type LogLine, MAX_LINES, readLines, type Template } from '../log-lines.ts';
 import type { RequestTree } from '../spans.ts';
-import type { Compared, CompareQuestion, Comparison, Side } from './comparison.ts';
+import type { Compared, CompareQuestion, Side } from './comparison.ts';
 import { type DrawnPair, type DrawnRequest, hitsOf, tracesWith } from './drawn.ts';
 import { shareDifference, shareOf } from './estimates.ts';
 import { subjectOf } from './pairs.ts';
+import type { Comparison } from './sides.ts';
 
 /** The lowest severity number of errors. Source: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
 const ERROR = 17;

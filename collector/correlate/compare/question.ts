@@ -59,7 +59,8 @@ function sideOf(name: 'a' | 'b', texts: Texts, now: bigint): Side {
   return { conditions: conditionsOf(name, texts[name]), range: rangeOf(name, texts, now) };
 }
 
-function conditionsOf(name: string, text: string | undefined): Condition[] {
+/** Reads what `renderConditions` wrote; `name` is the parameter's. Throws `bad-request`. */
+export function conditionsOf(name: string, text: string | undefined): Condition[] {
   if (text === undefined) return [];
   const parts = unescaped(text);
   if (parts.length > MAX_CONDITIONS) throw bad(name, text, `at most ${MAX_CONDITIONS} conditions`);

@@ -1,8 +1,9 @@
-import type { Compared, CompareQuestion, Comparison } from './comparison.ts';
+import type { Compared, CompareQuestion } from './comparison.ts';
 import { fewOf } from './errors.ts';
 import { ratioWithError, shareDifference, shareOf } from './estimates.ts';
 import { type RoutePair, routesOf, subjectOf } from './pairs.ts';
 import { type RouteTraffic, sliceNano } from './route-traffic.ts';
+import type { Comparison } from './sides.ts';
 
 /** Smaller changes of traffic are not told: its rate varies by itself, and who calls what is no part of a release. */
 const RATE_MARGIN = 0.25;

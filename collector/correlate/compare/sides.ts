@@ -1,7 +1,7 @@
 import type { Store } from '../../storage/store.ts';
 import { cachedReads } from '../cached-reads.ts';
 import type { EvidenceDeps } from '../incident.ts';
-import type { CompareQuestion } from './comparison.ts';
+import type { CompareQuestion, Comparisons } from './comparison.ts';
 import { type DrawnPair, drawPairs } from './drawn.ts';
 import { type RoutePair, readPairs, readSpanPairs } from './pairs.ts';
 
@@ -29,3 +29,10 @@ function once<A>(read: () => Promise<A>): () => Promise<A> {
   let answer: Promise<A> | undefined;
   return () => (answer ??= read());
 }
+
+/** One kind of comparison: reads what it needs of both sides; missing data makes a note or an unbounded change. */
+export type Comparison = (
+  question: CompareQuestion,
+  sides: Sides,
+  deps: EvidenceDeps,
+) => Promise<Comparisons>;

@@ -53,6 +53,12 @@ async function neighbours(
     time: columns.timeUnixNano[i]!,
     name: nameOf(columns.attributes[i]!, stringAt(columns.body, i)),
   })).filter(({ spanId }) => spanId === reference.spanId);
+  return around(lines, time);
+}
+
+/** Names of the lines beside the one of a moment, those that came twice once. */
+function around(all: readonly { time: bigint; name: string }[], time: bigint): [string, string] | undefined {
+  const lines = [...new Map(all.map((line) => [`${line.time} ${line.name}`, line])).values()];
   const at = lines.findIndex((line) => line.time === time);
   if (at < 0 || lines.length < 2) return undefined;
   return [lines[at - 1]?.name ?? '', lines[at + 1]?.name ?? ''];

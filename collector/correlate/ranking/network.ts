@@ -1,7 +1,8 @@
 import { count, duration } from '../format.ts';
 import type { Reference } from '../incident.ts';
-import type { CallColumns, SystemRecords } from './records.ts';
+import type { SystemRecords } from './records.ts';
 import { bySide, type Shift, shiftOf } from './shift.ts';
+import { slowest } from './slowest.ts';
 import type { Suspicion } from './suspicion.ts';
 
 /** Who is called is to blame in full, who calls by half: its other calls tell which. */
@@ -15,6 +16,8 @@ interface Edge {
   caller: number;
   callee: number;
   shift: Shift;
+  /** Its slowest call of the incident. */
+  references: Reference[];
 }
 
 /**
@@ -28,13 +31,16 @@ export function network(records: SystemRecords): Suspicion[] {
   );
 }
 
-function edgesOf({ gaps, services }: SystemRecords): Edge[] {
+function edgesOf(records: SystemRecords): Edge[] {
+  const { gaps, services } = records;
   const size = services.length;
   const key = (i: number) => gaps.caller[i]! * size + gaps.callee[i]!;
+  const referencesOf = slowest(records, gaps, key, 'slowest such call');
   const values = bySide(gaps.ms.length, gaps.side, key, (i) => gaps.ms[i]!);
   return [...values].flatMap(([edge, [before, now]]) => {
     const shift = shiftOf(before, now);
-    return shift ? [{ caller: Math.floor(edge / size), callee: edge % size, shift }] : [];
+    if (!shift) return [];
+    return [{ caller: Math.floor(edge / size), callee: edge % size, shift, references: referencesOf(edge) }];
   });
 }
 
@@ -58,23 +64,6 @@ function suspicionOf(records: SystemRecords, service: number, edges: readonly Ed
     statement: `Calls from ${name(best.edge.caller)} to ${name(best.edge.callee)} spend ${duration(now.p50)} (p90 ${duration(now.p90)}) between the two, before ${duration(before.p50)} (${duration(before.p90)}), n = ${count(now.n)} and ${count(before.n)}; ${grown.length} of ${own.length} edges of ${name(service)} grew.`,
     baseline: { value: before.p50, n: before.n },
     incident: { value: now.p50, n: now.n },
-    references: slowest(records, records.gaps, best.edge.caller, best.edge.callee),
+    references: best.edge.references,
   };
-}
-
-/** The trace of the slowest such call of the incident. */
-export function slowest(
-  records: SystemRecords,
-  calls: CallColumns,
-  caller: number,
-  callee: number,
-): Reference[] {
-  let worst = -1;
-  for (let i = 0; i < calls.ms.length; i++) {
-    if (calls.side[i] !== 1 || calls.caller[i] !== caller || calls.callee[i] !== callee) continue;
-    if (worst < 0 || calls.ms[i]! > calls.ms[worst]!) worst = i;
-  }
-  if (worst < 0) return [];
-  const label = `slowest such call, ${duration(calls.ms[worst]!)}`;
-  return [{ kind: 'trace', traceId: records.traceId(calls.trace[worst]!), label }];
 }

@@ -1,10 +1,10 @@
 import type { Store, TimeRange } from '../../storage/store.ts';
 import { counted, percent } from '../format.ts';
-import type { ConfidenceTier } from '../incident.ts';
 import { withLogContext } from './log-context.ts';
+import { logRates } from './log-rate.ts';
 import { network } from './network.ts';
 import { dependencies, selfTime } from './own-time.ts';
-import { rank, type Suspect, tierOf } from './rank.ts';
+import { type Ranking, rank, type Suspect, tierOf } from './rank.ts';
 import { readRecords, readWindows } from './read.ts';
 import type { SystemRecords } from './records.ts';
 import { resources } from './resources.ts';
@@ -13,25 +13,13 @@ import type { Suspicion } from './suspicion.ts';
 import { LEAST_INCIDENT_NANO, sideOf, type Windows } from './windows.ts';
 
 /** Everything that speaks against services in records of requests, one file each. */
-const FROM_RECORDS: readonly ((records: SystemRecords) => Suspicion[])[] = [
+const FROM_RECORDS: readonly ((records: SystemRecords, windows: Windows) => Suspicion[])[] = [
   shares,
+  logRates,
   network,
   selfTime,
   dependencies,
 ];
-
-/** Which service an incident comes from, as far as all services' telemetry tells. */
-export interface Ranking {
-  windows: Windows;
-  suspects: Suspect[];
-  tier: ConfidenceTier;
-  /** Why this tier and no higher one. */
-  reason: string;
-  /** What was not there to be looked at, in sentences. */
-  lacked: string[];
-  spans: number;
-  logs: number;
-}
 
 /**
  * Ranks all services by what changed in them between quiet time and an incident: `onset` and `end` (now, of one that
@@ -52,28 +40,32 @@ export async function rankServices(
     deps,
   );
   const usage = await resources(store, windows, known, deps);
-  const ranked = rankRecords(records, usage);
+  const ranked = rankRecords(records, windows, usage.suspicions);
   const suspects = await withLogContext(ranked, store, deps);
   return {
     windows,
     suspects,
     ...tierOf(suspects, windows.before),
-    lacked: lackedOf(records, windows, share, usage.length),
+    lacked: lackedOf(records, windows, share, usage.instances),
     spans: records.spans,
     logs: records.logs,
   };
 }
 
 /** Services by what records and usage tell against them. */
-export function rankRecords(records: SystemRecords, usage: readonly Suspicion[]): Suspect[] {
-  return rank([...FROM_RECORDS.flatMap((family) => family(records)), ...usage]);
+export function rankRecords(
+  records: SystemRecords,
+  windows: Windows,
+  usage: readonly Suspicion[],
+): Suspect[] {
+  return rank([...FROM_RECORDS.flatMap((family) => family(records, windows)), ...usage]);
 }
 
 function lackedOf(
-  { spans, logs, had, features }: SystemRecords,
+  { spans, logs, had, features, loose, textsBeyond }: SystemRecords,
   windows: Windows,
   share: number,
-  usage: number,
+  instances: number,
 ): string[] {
   const joined = had.feature.some((feature) => features[feature]!.kind === 'log');
   return [
@@ -81,10 +73,17 @@ function lackedOf(
     ...(windows.before === 0 && windows.quiet.length > 0
       ? ['Nothing is stored of the time before: compared with the time after.']
       : []),
-    ...(spans === 0 ? ['No spans are stored: the service is told by its metrics alone.'] : []),
+    ...(spans === 0
+      ? ['No spans are stored: services are told by log lines and by CPU and memory alone.']
+      : []),
     ...(logs === 0 ? ['No log lines are stored.'] : []),
-    ...(logs > 0 && !joined ? ['Log lines carry no trace id: they are compared by service and time.'] : []),
-    ...(usage === 0 ? ['CPU and memory did not change, or are not stored.'] : []),
+    ...(loose.side.length > 0
+      ? [`${joined ? 'Some' : 'The'} log lines belong to no stored request: compared by service and time.`]
+      : []),
+    ...(textsBeyond > 0
+      ? [`${counted(textsBeyond, 'message')} of log lines, of too many kinds, were taken as one.`]
+      : []),
+    ...(instances === 0 ? ['No CPU and memory of instances is stored with enough history.'] : []),
     ...(share < 1 ? [`${percent(share)} of the traces were read: ${counted(spans, 'span')}.`] : []),
   ];
 }

@@ -2,13 +2,24 @@ import type { Page, QueryOptions, Store, TimeRange } from '../../storage/store.t
 import { bounds } from '../series.ts';
 import type { SystemRecords } from './records.ts';
 import { RecordsBuilder } from './records-builder.ts';
-import { type Side, SLICE_NANO, type Windows, windowsOf } from './windows.ts';
+import { GUARD_NANO, MOST_SLICES, type Side, SLICE_NANO, type Windows, windowsOf } from './windows.ts';
 
-/** Spans of this many at a time hang together in memory: about 30 MB. */
-const SPANS_PER_PART = 250_000;
-/** Spans that are read at most; of more, only a share of the traces is. */
-const MAX_SPANS = 1_500_000;
-const PAGE = 20_000;
+/** How much is read. */
+export interface ReadLimits {
+  /** Spans that hang together in memory at a time: about 150 bytes each. */
+  spansPerPart: number;
+  /** Of more spans only a share of the traces is read. */
+  maxSpans: number;
+}
+
+export const READ_LIMITS: ReadLimits = { spansPerPart: 120_000, maxSpans: 1_500_000 };
+const PAGE = 100_000;
+
+/**
+ * What is so long before and after a part is read with it: without its beginning a request would look like another, and
+ * without its end, or with a clock that is late, as if it had called nobody and written nothing.
+ */
+const MARGIN_NANO = 10_000_000_000n;
 
 /** What was read of all there is. */
 export interface ReadShare {
@@ -18,63 +29,131 @@ export interface ReadShare {
 }
 
 /**
- * Reads the requests of some stretches of time, part of the traces by part, so that memory stays bounded; of too many
- * spans a share of the traces. Gives way to other work after each page.
+ * Reads the requests of some stretches of time, none of which overlap, part by part, so that memory stays bounded; of
+ * too many spans a share of the traces. The store works on the next page while one is taken.
  */
 export async function readRecords(
   store: Store,
   ranges: readonly TimeRange[],
   sideOf: (ms: number) => Side,
   deps: { signal: AbortSignal },
+  limits: ReadLimits = READ_LIMITS,
 ): Promise<ReadShare> {
-  const spans = await countSpans(store, ranges, deps);
-  const parts = Math.max(1, Math.ceil(spans / SPANS_PER_PART));
-  const read = Math.min(parts, Math.max(1, Math.floor(MAX_SPANS / SPANS_PER_PART)));
-  const builder = new RecordsBuilder(sideOf);
-  for (let part = 0; part < read; part++) {
-    const traces = { part, parts };
-    for (const range of ranges)
-      await everyPage(
-        (o) => store.scanSpans({ ...range, traces }, o),
-        deps,
-        (page) => builder.spans(page),
-      );
-    for (const range of ranges)
-      await everyPage(
-        (o) => store.scanLogs({ ...range, traces }, o),
-        deps,
-        (page) => builder.logs(page),
-      );
+  const density = await readDensity(store, ranges, deps);
+  const spans = ranges.reduce((sum, range) => sum + density(range), 0);
+  const parts = Math.max(1, Math.ceil(spans / limits.maxSpans));
+  const traces = parts === 1 ? {} : { traces: { part: 0, parts } };
+  let within: TimeRange | undefined;
+  const builder = new RecordsBuilder((ms) => (within && isWithin(ms, within) ? sideOf(ms) : -1));
+  for (const pieces of partsOf(ranges, (range) => density(range) / parts, limits.spansPerPart)) {
+    const [first, last] = [pieces[0]!, pieces.at(-1)!];
+    within = { fromUnixNano: first.fromUnixNano, toUnixNano: last.toUnixNano };
+    const before = { fromUnixNano: first.fromUnixNano - MARGIN_NANO, toUnixNano: first.fromUnixNano };
+    const after = { fromUnixNano: last.toUnixNano, toUnixNano: last.toUnixNano + MARGIN_NANO };
+    const around = [before, ...pieces, after];
+    const spanPages = around.map((range) => (o: QueryOptions) => store.scanSpans({ ...range, ...traces }, o));
+    await everyPage(spanPages, deps, (page) => builder.spans(page));
+    const logPages = around.map((range) => (o: QueryOptions) => store.scanLogs({ ...range, ...traces }, o));
+    await everyPage(logPages, deps, (page) => builder.logs(page));
     builder.endPart();
   }
-  return { share: read / parts, records: builder.build() };
+  return { share: 1 / parts, records: builder.build() };
 }
 
-async function countSpans(
+function isWithin(ms: number, { fromUnixNano, toUnixNano }: TimeRange): boolean {
+  return ms >= Number(fromUnixNano) / 1e6 && ms < Number(toUnixNano) / 1e6;
+}
+
+/** The ranges cut into pieces of a minute at most; those that touch together in parts of so many spans. */
+function partsOf(
+  ranges: readonly TimeRange[],
+  spansIn: (range: TimeRange) => number,
+  spansPerPart: number,
+): TimeRange[][] {
+  const parts: TimeRange[][] = [];
+  let spans = 0;
+  for (const piece of piecesOf(ranges, spansIn, spansPerPart)) {
+    const part = parts.at(-1);
+    spans += spansIn(piece);
+    if (part && part.at(-1)!.toUnixNano === piece.fromUnixNano && spans <= spansPerPart) part.push(piece);
+    else {
+      parts.push([piece]);
+      spans = spansIn(piece);
+    }
+  }
+  return parts;
+}
+
+function piecesOf(
+  ranges: readonly TimeRange[],
+  spansIn: (range: TimeRange) => number,
+  spansPerPiece: number,
+): TimeRange[] {
+  return ranges
+    .toSorted((a, b) => (a.fromUnixNano < b.fromUnixNano ? -1 : 1))
+    .flatMap((range) => {
+      const { fromUnixNano, toUnixNano } = range;
+      const minutes = Number(toUnixNano - fromUnixNano) / Number(SLICE_NANO);
+      const count = BigInt(Math.max(1, Math.ceil(minutes), Math.ceil(spansIn(range) / spansPerPiece)));
+      const at = (n: bigint) => fromUnixNano + ((toUnixNano - fromUnixNano) * n) / count;
+      return Array.from({ length: Number(count) }, (_, n) => ({
+        fromUnixNano: at(BigInt(n)),
+        toUnixNano: at(BigInt(n) + 1n),
+      }));
+    });
+}
+
+/** How many spans a range holds, about: those of the minutes that it touches, by how far it does. */
+async function readDensity(
   store: Store,
   ranges: readonly TimeRange[],
   deps: { signal: AbortSignal },
-): Promise<number> {
-  let spans = 0;
-  for (const range of ranges) {
-    const page = await store.aggregate({ filter: range, groupBy: [], quantiles: [] }, bounds(deps));
-    for (const count of page.columns.count) spans += count;
-  }
-  return spans;
+): Promise<(range: TimeRange) => number> {
+  const [first] = ranges;
+  if (!first) return () => 0;
+  const least = (a: bigint, b: bigint) => (a < b ? a : b);
+  const most = (a: bigint, b: bigint) => (a > b ? a : b);
+  const from = ranges.reduce((a, { fromUnixNano }) => least(a, fromUnixNano), first.fromUnixNano);
+  const to = ranges.reduce((a, { toUnixNano }) => most(a, toUnixNano), first.toUnixNano);
+  const filter = { fromUnixNano: (from / SLICE_NANO) * SLICE_NANO, toUnixNano: to };
+  const query = { filter, groupBy: [], quantiles: [], stepNano: SLICE_NANO };
+  const { columns } = await store.aggregate(query, bounds(deps));
+  const counts = new Map(Array.from(columns.bucketUnixNano, (bucket, i) => [bucket, columns.count[i]!]));
+  return ({ fromUnixNano, toUnixNano }) => {
+    let spans = 0;
+    for (let at = (fromUnixNano / SLICE_NANO) * SLICE_NANO; at < toUnixNano; at += SLICE_NANO) {
+      const shared = least(toUnixNano, at + SLICE_NANO) - most(fromUnixNano, at);
+      spans += ((counts.get(at) ?? 0) * Number(shared)) / Number(SLICE_NANO);
+    }
+    return spans;
+  };
 }
 
+/** Takes every page of some queries in order; the store works on the next one while a page is taken. */
 async function everyPage<C>(
-  ask: (options: QueryOptions) => Promise<Page<C>>,
+  queries: readonly ((options: QueryOptions) => Promise<Page<C>>)[],
   deps: { signal: AbortSignal },
   take: (columns: C) => void,
 ): Promise<void> {
-  let cursor: string | undefined;
-  do {
+  const options = { ...bounds(deps), limit: PAGE };
+  const ask = (query: (typeof queries)[number] | undefined, cursor?: string) => {
+    const answer = query?.({ ...options, ...(cursor === undefined ? {} : { cursor }) });
+    // Waited for below; until then a failure is nobody's.
+    answer?.catch(() => undefined);
+    return answer;
+  };
+  let next = ask(queries[0]);
+  for (let i = 0; i < queries.length; i++) {
+    let page = await next!;
+    while (page.nextCursor !== undefined) {
+      deps.signal.throwIfAborted();
+      take(page.columns);
+      page = await ask(queries[i], page.nextCursor)!;
+    }
     deps.signal.throwIfAborted();
-    const page = await ask({ ...bounds(deps), limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+    next = ask(queries[i + 1]);
     take(page.columns);
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
+  }
 }
 
 /** How far back quiet time is looked for, step by step, until there is enough of it. */
@@ -83,7 +162,7 @@ const ENOUGH_SLICES = 12;
 /** So long after an incident quiet time is looked for where there is little before it. */
 const AFTER_NANO = 1_800_000_000_000n;
 
-/** The windows of an incident, as `windowsOf` cuts them, of the minutes that hold spans. */
+/** The windows of an incident, as `windowsOf` cuts them, of the minutes that hold spans; without spans, of those since the first log line. */
 export async function readWindows(
   store: Store,
   { onset, end, known, few }: { onset: bigint; end: bigint; known: readonly TimeRange[]; few?: number },
@@ -98,5 +177,18 @@ export async function readWindows(
     windows = windowsOf(onset, end, Array.from(page.columns.bucketUnixNano), known, few);
     if (windows.before >= ENOUGH_SLICES) break;
   }
-  return windows!;
+  if (windows!.quiet.length > 0) return windows!;
+  return windowsOf(onset, end, await minutesOfLogs(store, onset), known, few);
+}
+
+/** The minutes before an onset since when log lines are stored, half an hour at most: where no spans tell of minutes. */
+async function minutesOfLogs(store: Store, onset: bigint): Promise<bigint[]> {
+  const { oldestUnixNano } = (await store.status()).signals.logs;
+  if (oldestUnixNano === undefined) return [];
+  const earliest = onset - GUARD_NANO - BigInt(MOST_SLICES) * SLICE_NANO;
+  const from = oldestUnixNano > earliest ? oldestUnixNano : earliest;
+  const first = (from / SLICE_NANO + 1n) * SLICE_NANO;
+  const minutes: bigint[] = [];
+  for (let at = first; at < onset; at += SLICE_NANO) minutes.push(at);
+  return minutes;
 }

@@ -37,6 +37,17 @@ export interface Feature {
   isError: boolean;
 }
 
+/**
+ * Log lines that belong to no entry, told by service and time alone: each a second in which a service wrote a template,
+ * at the time of its first line.
+ */
+export interface LooseColumns {
+  service: Uint32Array;
+  feature: Uint32Array;
+  side: Int8Array;
+  startMs: Float64Array;
+}
+
 /** Where a feature was met: ids as lower-case hex, '' where there is none. */
 export interface Example {
   traceId: string;
@@ -56,21 +67,22 @@ export interface SystemRecords {
   leaves: CallColumns;
   /** Pairs of an entry and a feature it has, each once. */
   had: { entry: Uint32Array; feature: Uint32Array };
-  /** Log lines that belong to no entry. */
-  loose: { service: Uint32Array; feature: Uint32Array; side: Int8Array; startMs: Float64Array };
+  loose: LooseColumns;
   /** First log line of each feature in each service during the incident, by `service feature` in their numbers. */
   examples: ReadonlyMap<string, Example>;
   /** Id of trace number `n`, as lower-case hex. */
   traceId(n: number): string;
   spans: number;
   logs: number;
+  /** Texts of log lines for which there was no room for a template: told as one. */
+  textsBeyond: number;
 }
 
-/** The same records, each on the side that `sideOf` tells of its time. */
+/** The same records, each that had a side on the one that `sideOf` tells of its time. */
 export function withSides(records: SystemRecords, sideOf: (ms: number) => Side): SystemRecords {
-  const sided = <C extends { startMs: Float64Array }>(columns: C): C => ({
+  const sided = <C extends { side: Int8Array; startMs: Float64Array }>(columns: C): C => ({
     ...columns,
-    side: Int8Array.from(columns.startMs, sideOf),
+    side: columns.side.map((side, i) => (side < 0 ? -1 : sideOf(columns.startMs[i]!))),
   });
   return {
     ...records,

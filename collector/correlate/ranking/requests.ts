@@ -14,8 +14,8 @@ export interface Requests {
   entryOf: Int32Array;
   /** Per entry row: duration less what its calls took. */
   selfMs(entry: number): number;
-  /** Calls answered by another service: row of the caller's span, row of the callee's first, and the gap. */
-  gaps: { call: number; callee: number; ms: number }[];
+  /** Calls answered by other services: row of the caller's span, rows of who answered, and the time of neither. */
+  gaps: { call: number; callees: number[]; ms: number }[];
   /** Rows of calls without a span of who answered. */
   leaves: number[];
 }
@@ -25,37 +25,49 @@ export function requestsOf(tree: SpanTree): Requests {
   const parents = tree.parents();
   const entryOf = tree.entries(parents);
   const [startMs, durationMs] = [tree.startMs.view(), tree.durationMs.view()];
-  const isCall = tree.isCall.view();
-  const answered = new Map<number, number[]>();
-  const entries: number[] = [];
-  for (let i = 0; i < entryOf.length; i++) {
-    if (entryOf[i] !== i) continue;
-    entries.push(i);
-    const parent = parents[i]!;
-    if (parent >= 0) append(answered, parent, i);
-  }
-  const spent = new Map<number, Stretch[]>();
   const stretch = (row: number): Stretch => ({ from: startMs[row]!, to: startMs[row]! + durationMs[row]! });
-  const gaps = [...answered].map(([call, callees]) => {
-    append(spent, entryOf[call]!, stretch(call));
+  const isCall = tree.isCall.view();
+  /** What requests spent in calls, by row of the entry. */
+  const spent = new Map<number, Stretch[]>();
+  const gaps = [...answersOf(tree, parents, entryOf)].map(([call, callees]) => {
     const within = callees.map((callee) => inside(stretch(callee), stretch(call)));
-    return { call, callee: callees[0]!, ms: Math.max(0, durationMs[call]! - covered(within)) };
+    // A span that is not of a call alone did other things, too: only what the others took is no own time.
+    for (const time of isCall[call] === 1 ? [stretch(call)] : within) append(spent, entryOf[call]!, time);
+    return { call, callees, ms: Math.max(0, durationMs[call]! - covered(within)) };
   });
+  const leaves = leavesOf(tree, parents, entryOf);
+  for (const row of leaves) append(spent, entryOf[row]!, stretch(row));
+  const selfMs = (entry: number): number => {
+    const whole = stretch(entry);
+    const calls = spent.get(entry)?.map((call) => inside(call, whole)) ?? [];
+    return Math.max(0, durationMs[entry]! - covered(calls));
+  };
+  const entries = Array.from(entryOf.keys()).filter((row) => entryOf[row] === row);
+  return { entries, entryOf, selfMs, gaps, leaves };
+}
+
+/** Entries by the span of another service that called them. */
+function answersOf(tree: SpanTree, parents: Int32Array, entryOf: Int32Array): Map<number, number[]> {
+  const service = tree.service.view();
+  const answers = new Map<number, number[]>();
+  for (let i = 0; i < entryOf.length; i++) {
+    const parent = parents[i]!;
+    // Parents in a ring give an entry whose parent is in its own service.
+    if (entryOf[i] === i && parent >= 0 && service[parent] !== service[i]) append(answers, parent, i);
+  }
+  return answers;
+}
+
+/** Calls that have no span below them. */
+function leavesOf(tree: SpanTree, parents: Int32Array, entryOf: Int32Array): number[] {
+  const isCall = tree.isCall.view();
   const hasChild = new Uint8Array(entryOf.length);
   for (const parent of parents) if (parent >= 0) hasChild[parent] = 1;
   const leaves: number[] = [];
   for (let i = 0; i < entryOf.length; i++) {
-    if (isCall[i] === 0 || hasChild[i] === 1 || entryOf[i] === i) continue;
-    leaves.push(i);
-    append(spent, entryOf[i]!, stretch(i));
+    if (isCall[i] === 1 && hasChild[i] === 0 && entryOf[i] !== i) leaves.push(i);
   }
-  const selfMs = (entry: number): number => {
-    const calls = spent.get(entry);
-    if (!calls) return durationMs[entry]!;
-    const whole = stretch(entry);
-    return Math.max(0, durationMs[entry]! - covered(calls.map((call) => inside(call, whole))));
-  };
-  return { entries, entryOf, selfMs, gaps, leaves };
+  return leaves;
 }
 
 function append<V>(map: Map<number, V[]>, key: number, value: V): void {

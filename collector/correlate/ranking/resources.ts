@@ -1,5 +1,6 @@
 import { label, serviceMetric } from '../../../slo/index.ts';
 import type { Store, TimeRange } from '../../storage/store.ts';
+import type { SeriesInfo } from '../../telemetry/model.ts';
 import { count } from '../format.ts';
 import { increments, instanceOf, readSeries, type SeriesData } from '../series.ts';
 import { median, quantile } from '../stats.ts';
@@ -42,17 +43,28 @@ const FLOOR = { cpu: 0.0025, memory: 1e6 } as const;
 /** Weaker ones are not worth a line. */
 const LEAST_Z = 2;
 
+/** What CPU and memory tell. */
+export interface Usage {
+  suspicions: Suspicion[];
+  /** Instances with enough history to tell something. */
+  instances: number;
+}
+
 /** CPU and memory of each instance against its own history of an hour, without `known` incidents. */
 export async function resources(
   store: Store,
   { incident }: Pick<Windows, 'incident'>,
   known: readonly TimeRange[],
   deps: { signal: AbortSignal },
-): Promise<Suspicion[]> {
+): Promise<Usage> {
   const onset = incident.fromUnixNano;
   const range = { fromUnixNano: onset - HISTORY_NANO - GUARD_NANO, toUnixNano: onset + TO_NANO };
   const series = await readUsage(store, range, deps);
-  return series.flatMap(({ resource, data }) => suspicionOf(resource, data, onset, known) ?? []);
+  const measured = series.flatMap(({ resource, data }) => measure(resource, data, onset, known) ?? []);
+  return {
+    suspicions: measured.filter(({ strength }) => strength >= LEAST_Z),
+    instances: new Set(measured.map(({ about }) => about)).size,
+  };
 }
 
 /** The series of all resources, of each instance and kind those of one metric. */
@@ -96,16 +108,16 @@ export async function usageChanges(
       const isKnown = (at: bigint) => known.some((one) => at >= one.fromUnixNano && at < one.toUnixNano);
       const history = samples.filter(({ at }) => at < fromUnixNano && !isKnown(at)).map(({ value }) => value);
       if (history.length < LEAST_HISTORY) return [];
-      const spread = spreadOf(history, FLOOR[resource.family]);
-      const z = ({ value }: { value: number }) => (value - median(history)) / spread;
+      const [usual, spread] = [median(history), spreadOf(history, FLOOR[resource.family])];
+      const z = ({ value }: { value: number }) => (value - usual) / spread;
       const at = samples.findIndex((sample) => sample.at >= fromUnixNano && z(sample) >= CHANGED_Z);
       if (at < 0) return [];
       // A sample tells of the time since the one before: the middle of it is the best guess.
       const before = samples[at - 1]?.at ?? samples[at]!.at;
       return [
         {
-          service: data.info.labels[label.job] ?? '',
-          about: `${resource.family} of ${instanceOf(data.info)}`,
+          service: serviceOf(data.info),
+          about: `${resource.family} of ${instanceName(data.info)}`,
           onsetUnixNano: before + (samples[at]!.at - before) / 2n,
           strength: z(samples[at]!),
         },
@@ -114,7 +126,8 @@ export async function usageChanges(
     .sort((a, b) => b.strength - a.strength);
 }
 
-function suspicionOf(
+/** How far an instance's usage lies from its history; undefined where that, or the incident, has too few samples. */
+function measure(
   { family, isCounter, metric }: Resource,
   data: SeriesData,
   onset: bigint,
@@ -134,10 +147,9 @@ function suspicionOf(
   // One sample may be a burst.
   const most = now[Math.min(1, now.length - 1)]!;
   const z = (most - median(history)) / spreadOf(history, FLOOR[family]);
-  if (z < LEAST_Z) return undefined;
-  const instance = instanceOf(data.info);
+  const instance = instanceName(data.info);
   return {
-    service: data.info.labels[label.job] ?? '',
+    service: serviceOf(data.info),
     family,
     strength: z,
     about: instance,
@@ -148,6 +160,16 @@ function suspicionOf(
       { kind: 'series', name: metric, labels: data.info.labels, label: `${family} of ${instance}` },
     ],
   };
+}
+
+/** `service.namespace/service.name` is a job. Source: https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/ */
+function serviceOf({ labels }: SeriesInfo): string {
+  const job = labels[label.job] ?? '';
+  return job.slice(job.indexOf('/') + 1);
+}
+
+function instanceName({ labels }: SeriesInfo): string {
+  return labels[label.instance] || labels[label.job] || 'an instance';
 }
 
 function samplesOf(data: SeriesData, isCounter: boolean): { at: bigint; value: number }[] {

@@ -38,7 +38,7 @@ export async function searchOnset(
   const tried: { change: Change; score: number }[] = [];
   for (const change of momentsOf(changes.sort((a, b) => b.strength - a.strength))) {
     const windows = windowsFrom(change.onsetUnixNano, range, quiet);
-    const usage = await resources(store, windows, known, deps);
+    const usage = (await resources(store, windows, known, deps)).suspicions;
     tried.push({ change, score: scoreOf(change, withSides(records, sideOf(windows)), usage, windows) });
   }
   const most = Math.max(...tried.map(({ score }) => score));
@@ -84,7 +84,7 @@ function scoreOf(
 ): number {
   const { fromUnixNano, toUnixNano } = windows.incident;
   const part = Math.min(1, Number(toUnixNano - fromUnixNano) / Number(SURE_NANO));
-  const [byUsage, byRecords] = [rank(usage)[0], rankRecords(records, [])[0]];
+  const [byUsage, byRecords] = [rank(usage)[0], rankRecords(records, windows, [])[0]];
   const scores = [
     { score: byUsage?.score ?? 0, service: byUsage?.service },
     { score: (byRecords?.score ?? 0) * part, service: byRecords?.service },

@@ -1,6 +1,7 @@
 import { clockTime, count, percent } from '../format.ts';
 import type { Reference } from '../incident.ts';
 import type { Feature, SystemRecords } from './records.ts';
+import { Sums } from './sums.ts';
 import type { Family, Suspicion } from './suspicion.ts';
 
 /** One-sided 95 % quantile of the normal distribution: what is surely left of a difference. */
@@ -39,35 +40,30 @@ export function shares(records: SystemRecords): Suspicion[] {
 function groupsOf({ entries, operations, had }: SystemRecords): Group[] {
   const { service, operation, trace, side } = entries;
   const groups = new Map<number, Group>();
-  const groupOf: (Group | undefined)[] = [];
-  const inTrace = new Map<string, number>();
-  const keyOf = (i: number) => `${service[i]! * operations.length + operation[i]!} ${trace[i]} ${side[i]}`;
+  const traces = trace.reduce((most, one) => Math.max(most, one), 0) + 1;
+  const idOf = (i: number) => service[i]! * operations.length + operation[i]!;
+  /** Entries of one operation in one trace on one side. */
+  const alike = new Sums();
+  const keyOf = (i: number) => (idOf(i) * traces + trace[i]!) * 2 + side[i]!;
   for (let i = 0; i < service.length; i++) {
     if (side[i]! < 0) continue;
-    const id = service[i]! * operations.length + operation[i]!;
-    const group = groups.get(id) ?? {
-      service: service[i]!,
-      operation: operation[i]!,
-      traces: [0, 0],
-      had: new Map(),
-    };
-    groups.set(id, group);
-    groupOf[i] = group;
-    const key = keyOf(i);
-    const before = inTrace.get(key) ?? 0;
-    if (before === 0) group.traces[side[i] as 0 | 1]++;
-    inTrace.set(key, before + 1);
+    let group = groups.get(idOf(i));
+    if (!group) {
+      group = { service: service[i]!, operation: operation[i]!, traces: [0, 0], had: new Map() };
+      groups.set(idOf(i), group);
+    }
+    if (alike.add(keyOf(i), 1) === 0) group.traces[side[i] as 0 | 1]++;
   }
   for (let n = 0; n < had.entry.length; n++) {
     const i = had.entry[n]!;
-    const group = groupOf[i];
-    if (!group) continue;
+    if (side[i]! < 0) continue;
+    const group = groups.get(idOf(i))!;
     let sums = group.had.get(had.feature[n]!);
     if (!sums) {
       sums = [0, 0];
       group.had.set(had.feature[n]!, sums);
     }
-    sums[side[i] as 0 | 1] += 1 / inTrace.get(keyOf(i))!;
+    sums[side[i] as 0 | 1] += 1 / alike.get(keyOf(i));
   }
   return [...groups.values()];
 }
@@ -93,7 +89,7 @@ function suspicionOf(
     statement: statementOf(feature, records.operations[group.operation]!, group.traces, hitsBefore, hitsNow),
     baseline: { value: hitsBefore / before, n: before },
     incident: { value: hitsNow / now, n: now },
-    references: referencesOf(records, group.service, number),
+    references: exampleOf(records, group.service, number),
   };
 }
 
@@ -108,23 +104,34 @@ function weightOf({ kind, isError }: Feature, difference: number): number {
   return isError && difference > 0 ? ERROR_ROSE : 1;
 }
 
+/** A log line in words: its level, its message, and where the code is that writes it. */
+export function lineText({ level, text, name }: Feature): string {
+  return `${level} "${text}"${name === text ? '' : ` (${name})`}`.trimStart();
+}
+
 function statementOf(
-  { kind, name, level, text }: Feature,
+  feature: Feature,
   operation: string,
   [before, now]: readonly [number, number],
   hitsBefore: number,
   hitsNow: number,
 ): string {
+  const { kind, name } = feature;
   const what =
     kind === 'failed'
       ? `${operation} fails by itself`
       : kind === 'call'
         ? `${operation} calls ${name}`
-        : `${operation} writes ${level} "${text}"${name === text ? '' : ` (${name})`}`;
+        : `${operation} writes ${lineText(feature)}`;
   return `${what} in ${percent(hitsNow / now)} of ${count(now)} traces, before in ${percent(hitsBefore / before)} of ${count(before)}.`;
 }
 
-function referencesOf({ examples, features }: SystemRecords, service: number, number: number): Reference[] {
+/** The first line of a feature in a service during the incident. */
+export function exampleOf(
+  { examples, features }: SystemRecords,
+  service: number,
+  number: number,
+): Reference[] {
   const example = examples.get(`${service} ${number}`);
   if (!example) return [];
   const { traceId, spanId, timeUnixNano } = example;

@@ -6,8 +6,9 @@ import { Growing, type Names } from './growing.ts';
 const CLIENT = SPAN_KINDS.indexOf('client');
 const PRODUCER = SPAN_KINDS.indexOf('producer');
 const ERROR = SPAN_STATUSES.indexOf('error');
-/** Deeper than any request of one service, unless parents form a ring. */
-const MAX_DEPTH = 10_000;
+/** In `entries`: not looked at yet, and on the way up from the span that is looked at. */
+const NOT_YET = -1;
+const ON_THE_WAY = -2;
 
 /** Spans of whole traces as columns, and how they hang together. */
 export class SpanTree {
@@ -67,21 +68,22 @@ export class SpanTree {
     );
   }
 
-  /** Per span: the span by which its request entered its service. */
+  /** Per span: the span by which its request entered its service; of parents in a ring one of them. */
   entries(parents: Int32Array): Int32Array {
     const service = this.service.view();
-    const entry = new Int32Array(this.length).fill(-1);
+    const entry = new Int32Array(this.length).fill(NOT_YET);
     const path: number[] = [];
     for (let i = 0; i < entry.length; i++) {
       let at = i;
       path.length = 0;
-      while (entry[at] === -1) {
+      while (entry[at] === NOT_YET) {
         path.push(at);
+        entry[at] = ON_THE_WAY;
         const parent = parents[at]!;
-        const isEntry = parent < 0 || service[parent] !== service[at] || path.length > MAX_DEPTH;
-        if (isEntry) entry[at] = at;
-        else at = parent;
+        if (parent >= 0 && service[parent] === service[at]) at = parent;
       }
+      // A path ends at a known span, at an entry, or where it met itself: in a ring.
+      if (entry[at] === ON_THE_WAY) entry[at] = at;
       for (const one of path) entry[one] = entry[at]!;
     }
     return entry;

@@ -4,6 +4,7 @@ import type { Reference } from '../incident.ts';
 export const FAMILIES = [
   'failures',
   'logs',
+  'log-rate',
   'calls',
   'network',
   'dependency',

@@ -22,7 +22,7 @@ export const MOST_INCIDENT_NANO = 150_000_000_000n;
 /** What is left of a slice must be worth reading. */
 const LEAST_SLICE_NANO = 5_000_000_000n;
 /** Slices that are compared with; more cost time and tell nothing new. */
-const MOST_SLICES = 30;
+export const MOST_SLICES = 30;
 /** With fewer slices before the incident, quiet time after it is compared with, too. */
 export const FEW_SLICES = 3;
 /** An incident whose end is not known may last as long; its traces are late by as much. */
@@ -84,8 +84,14 @@ export function sideOf({ incident, quiet }: Windows): (ms: number) => Side {
     [Number(fromUnixNano) / 1e6, Number(toUnixNano) / 1e6] as const;
   const [from, to] = ms(incident);
   const slices = quiet.map(ms);
+  // Records come by time, so that most are of the slice of the one before.
+  let [first, last] = [0, 0];
   return (at) => {
     if (at >= from && at < to) return 1;
-    return slices.some(([a, b]) => at >= a && at < b) ? 0 : -1;
+    if (at >= first && at < last) return 0;
+    const slice = slices.find(([a, b]) => at >= a && at < b);
+    if (slice === undefined) return -1;
+    [first, last] = slice;
+    return 0;
   };
 }

@@ -18,9 +18,18 @@ export function lastingOf(incident: Omit<Incident, 'findings'>): string {
   return `${momentOf(onsetUnixNano)} – ${until} UTC, ${span(seconds)}${bad}`;
 }
 
-/** `shop, GET /orders/{id}, latency`. */
-export function subjectOf(incident: Omit<Incident, 'findings'>): string {
-  return `${incident.service}, ${routeName(incident)}, ${incident.signal}`;
+/** `shop, GET /orders/{id}, latency`; without a route no signal is told: it is that of no route. */
+export function subjectOf(
+  incident: Pick<Incident, 'service' | 'method' | 'route' | 'signal' | 'where'>,
+): string {
+  const { service, route, signal } = incident;
+  const name = service === '' ? 'no service named' : service;
+  return route === '' ? `${name}, no route named` : `${name}, ${routeName(incident)}, ${signal}`;
+}
+
+/** What was not there to be looked at, as one text; '' when nothing lacked. */
+export function lackedText({ lacked = [] }: Pick<Incident, 'lacked'>): string {
+  return lacked.join(' ');
 }
 
 /** What was spent of each error budget: `2.7 % of the 30d budget of verify-availability (8,336 of 134,451 events bad)`. */

@@ -1,7 +1,7 @@
 import { clockTime, percent } from '../format.ts';
 import type { BudgetCost, Finding, FindingTable, Incident } from '../incident.ts';
 import { EVIDENCE_TITLES } from '../text.ts';
-import { costText, countsOf, lastingOf, momentOf, outcomeText, subjectOf } from './facts.ts';
+import { costText, countsOf, lackedText, lastingOf, momentOf, outcomeText, subjectOf } from './facts.ts';
 import { type Html, html } from './html-escape.ts';
 import type { RenderIncident, SharedIncident, SharedLog } from './shared-incident.ts';
 import { STYLES } from './styles.ts';
@@ -43,7 +43,8 @@ function headOf(incident: Incident): Html {
 function verdictOf(incident: Incident): Html {
   const { tier, holds, tested, reason } = incident.confidence;
   const { unknown, budgetCost = [], runbook, harm, tryFirst } = incident;
-  return html`<div class="vd"><div><h3>Verdict</h3><p>${incident.verdict}</p>${unknown ? html`<p class="s t2"><b>Not known:</b> ${unknown}</p>` : html``}</div>
+  const lacked = lackedText(incident);
+  return html`<div class="vd"><div><h3>Verdict</h3><p>${incident.verdict}</p>${unknown ? html`<p class="s t2"><b>Not known:</b> ${unknown}</p>` : html``}${lacked ? html`<p class="s t2"><b>Lacked:</b> ${lacked}</p>` : html``}</div>
 <div><h3>Confidence</h3><p><b>${tier}</b>, ${holds} of ${tested} links hold.</p><p class="s t2">${reason}</p></div>
 <div><h3>Harm</h3><p>${harm || 'not known'}</p>${budgetCost.map(costLine)}</div>
 <div><h3>Try first</h3><p>${tryFirst || 'not known'}</p>${runbook ? runbookLine(runbook) : html``}</div></div>`;

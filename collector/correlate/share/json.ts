@@ -1,7 +1,7 @@
 import type { RenderIncident } from './shared-incident.ts';
 
 /** Changes when a reader of the document would have to. Additional keys are no change. */
-const INCIDENT_SCHEMA = 'go-sre.incident/v1';
+export const INCIDENT_SCHEMA = 'go-sre.incident/v1';
 
 /** The incident as a document for programs; numbers that are none become null. */
 export const renderIncidentJson: RenderIncident = ({ incident, ...rest }) =>

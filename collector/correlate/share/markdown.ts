@@ -1,7 +1,7 @@
 import { clockTime } from '../format.ts';
 import type { Finding, FindingTable } from '../incident.ts';
 import { EVIDENCE_TITLES } from '../text.ts';
-import { chartText, costText, countsOf, lastingOf, outcomeText, subjectOf } from './facts.ts';
+import { chartText, costText, countsOf, lackedText, lastingOf, outcomeText, subjectOf } from './facts.ts';
 import { code, fenced, escapeMarkdown as md } from './markdown-escape.ts';
 import type { RenderIncident, SharedIncident } from './shared-incident.ts';
 
@@ -30,6 +30,7 @@ function head({ incident, missing }: SharedIncident): string {
   const told: [name: string, text: string][] = [
     ['Verdict', incident.verdict],
     ['Not known', incident.unknown],
+    ['Lacked', lackedText(incident)],
     ['Confidence', `${tier}: ${reason}`],
     ['Harm', incident.harm],
     ['Try first', incident.tryFirst],

@@ -30,6 +30,17 @@ function refuted(findings: readonly Finding[]): string {
   return `${count} of ${findings.length} refuted`;
 }
 
+/** `GET /orders/{id} with customer=42`; `no route named` for an incident that is told by its services alone. */
+export function routeText({
+  method,
+  route,
+  where = [],
+}: Pick<Incident, 'method' | 'route' | 'where'>): string {
+  const name = `${method} ${route}`.trim() || 'no route named';
+  const which = where.map(({ key, value }) => `${key}=${value}`).join(' and ');
+  return which === '' ? name : `${name} with ${which}`;
+}
+
 /** The findings of an incident as numbered steps, in the order in which they are told. */
 export function stepsOf(incident: Pick<Incident, 'findings'>): Step[] {
   const kinds = Object.keys(NAMES) as Finding['kind'][];

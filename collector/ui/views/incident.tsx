@@ -8,7 +8,7 @@ import type { Route } from '../router.ts';
 import { useConsole } from '../state/console.ts';
 import { useResource } from '../state/resource.ts';
 import { useKeys } from '../state/use-keys.ts';
-import { firstSentence, type Step, stepsOf } from './evidence.ts';
+import { firstSentence, routeText, type Step, stepsOf } from './evidence.ts';
 import { Alternatives, Evidence } from './finding.tsx';
 
 function capital(text: string): string {
@@ -27,8 +27,9 @@ function Head({ body }: { body: IncidentBody }) {
       <div class="s t2">
         <StateMark state={state}>{capital(body.state)}</StateMark>{' '}
         <span class="ih-what">
-          {body.service} · {body.method} {body.route} · {formatMoment(onset, app.now())} – {end} UTC,{' '}
-          {formatDuration(Math.max(0, until - onset))} · opened{' '}
+          {body.service || 'no service named'} · {routeText(body)} · {formatMoment(onset, app.now())} – {end}{' '}
+          UTC, {formatDuration(Math.max(0, until - onset))} ·{' '}
+          {body.openedBy === 'question' ? 'explained' : 'opened'}{' '}
           {formatMoment(nanoToMs(body.openedUnixNano), app.now())}
         </span>
         <ShareIncident id={body.id} />
@@ -58,6 +59,11 @@ function Verdict({ body }: { body: IncidentBody }) {
         {body.unknown ? (
           <p class="s t2">
             <b>Not known:</b> {body.unknown}
+          </p>
+        ) : null}
+        {body.lacked?.length ? (
+          <p class="s t2">
+            <b>Lacked:</b> {body.lacked.join(' ')}
           </p>
         ) : null}
       </div>

@@ -1,4 +1,5 @@
 import { formatCount, formatDuration, formatMoment, nanoToMs } from '../format.ts';
+import { ExplainForm } from '../parts/explain-form.tsx';
 import { Link } from '../parts/link.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
 import { EmptyBody, FailedPart, WaitingBody } from '../parts/table-states.tsx';
@@ -6,6 +7,7 @@ import type { Route } from '../router.ts';
 import { useConsole } from '../state/console.ts';
 import { useResource } from '../state/resource.ts';
 import { useKeys } from '../state/use-keys.ts';
+import { routeText } from './evidence.ts';
 import { rowKeys } from './row-keys.ts';
 
 const COLUMNS = 5;
@@ -29,6 +31,7 @@ export function Incidents({ range }: { range: Route['range'] }) {
           {body ? `${formatCount(body.incidents.length)} of ${formatCount(body.matched)}, open first` : ''}
         </span>
       </div>
+      <ExplainForm />
       <FailedPart what="Incidents" resource={resource} />
       <table class="il">
         <thead>
@@ -63,10 +66,8 @@ export function Incidents({ range }: { range: Route['range'] }) {
                     <span class="t2 s ib">{i.verdict}</span>
                   </td>
                   <td class="s hide-m">
-                    {i.service}
-                    <span class="t2 ib">
-                      {i.method} {i.route}
-                    </span>
+                    {i.service || 'no service named'}
+                    <span class="t2 ib">{routeText(i)}</span>
                   </td>
                   <td class="num mono s">{formatMoment(since, app.now(), 'minute')}</td>
                   <td class="num s hide-m">{formatDuration(Math.max(0, until - since))}</td>

@@ -86,13 +86,13 @@ test('what is wrong ends with 2 and says what, so that no mistake looks like a w
   for (const [argv, message] of [
     [
       ['--a', 'service.version=1'],
-      /^go-sre-collector compare: The collector at http:\/\/127\.0\.0\.1:4319 does not/,
+      /^go-sre-collector compare: http:\/\/127\.0\.0\.1:4319 does not answer \(connect ECONNREFUSED\)/,
     ],
     [['--a', 'x', '--b', 'y=1', '--data', '.'], /a=x: must be KEY=VALUE/],
     [['--c', 'y=1'], /Unknown option '--c'[\s\S]*See go-sre-collector compare --help/],
     [[...VERSIONS, '--data', 'none'], /There is no store .*none/],
-    [[...VERSIONS, '--data', '.', '--url', 'http://x'], /Give --url or --data/],
-    [[...VERSIONS, '--url', 'localhost:4319'], /--url localhost:4319: must be a URL such as/],
+    [[...VERSIONS, '--data', '.', '--url', 'http://x'], /--url and --data: give one/],
+    [[...VERSIONS, '--url', 'localhost:4319'], /--url localhost:4319: must be an http URL, such as/],
   ] as const) {
     const { code, told, output } = await compare(...argv);
     assert.deepEqual([code, output], [2, ''], told);
@@ -145,6 +145,6 @@ test('an answer that is no comparison is refused', async () => {
     ask = async () => new Response(answer);
     const { code, told } = await compare(...VERSIONS);
     assert.equal(code, 2);
-    assert.match(told, /answered 200 with no comparison: is it a collector's API port\?/, answer);
+    assert.match(told, /127\.0\.0\.1:4319 answers with no comparison: it is no collector/, answer);
   }
 });

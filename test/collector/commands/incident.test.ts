@@ -46,7 +46,7 @@ test('incidents of a store are listed and shown in every format, by its folder o
   const list = await run(['list', '--data', '.'], { baseDir });
   assert.equal(
     list.output,
-    '6bd7f708147c204f  closed  2026-11-27 14:22:10 UTC, 19 min  shop GET /verify  high\n' +
+    '6bd7f708147c204f  closed  2026-11-27 14:22:10 UTC, 19 min  shop, GET /verify, latency  high\n' +
       '    redis.GET slow: shop waits for redis-0\n1 incident\n',
   );
   for (const [format, says] of [

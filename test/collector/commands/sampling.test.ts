@@ -8,7 +8,8 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { ApiDeps } from '../../../collector/api/deps.ts';
 import { getSampling } from '../../../collector/api/sampling.ts';
-import { runSampling, type SamplingDeps } from '../../../collector/commands/sampling.ts';
+import type { CommandDeps } from '../../../collector/commands/command.ts';
+import { runSampling } from '../../../collector/commands/sampling.ts';
 import { readSamplingQuestion, SAMPLING_PARAMETERS } from '../../../collector/correlate/sampling/question.ts';
 import type { SamplingReport } from '../../../collector/correlate/sampling/report.ts';
 import { openEmbeddedStore } from '../../../collector/storage/embedded/store.ts';
@@ -53,7 +54,7 @@ function apiOf(store: Store): typeof fetch {
   };
 }
 
-async function run(argv: readonly string[], over: Partial<SamplingDeps> = {}) {
+async function run(argv: readonly string[], over: Partial<CommandDeps> = {}) {
   let output = '';
   const told: string[] = [];
   const sink = new Writable({
@@ -114,7 +115,7 @@ test('a command line that is wrong is answered with what is wrong, and nothing i
   };
   assert.match(await refused('repot'), /there is no command repot\. Did you mean report\?/);
   assert.match(await refused('report', '--sins', '1h'), /'--sins'/);
-  assert.match(await refused('report', '--data', 'a', '--url', 'b'), /give one of them/);
+  assert.match(await refused('report', '--data', 'a', '--url', 'b'), /give one, both say where/);
   assert.match(
     await refused('report', '--url', 'localhost:4319'),
     /--url localhost:4319: must be an http URL/,
@@ -143,10 +144,7 @@ test('what answers in the place of a collector is told', async () => {
   const silent = await answering(() => {
     throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
   });
-  assert.match(
-    silent.told,
-    /does not answer \(connect ECONNREFUSED\)\. Start the collector, or name another/,
-  );
+  assert.match(silent.told, /does not answer \(connect ECONNREFUSED\)\. Start the collector, name another/);
 });
 
 test('any texts are a question, or are refused by the name of one of them', () => {

@@ -58,6 +58,36 @@ test("spans of a machine with another clock are moved into their caller's time",
   ]);
 });
 
+test('an answer whose clock is off is moved into the middle of its call, with all that is below it', async (t) => {
+  const far = 30_000;
+  const other = { service: 'other' };
+  const [request] = await load(t, [
+    span(1, 0, 0, 100, { kind: 2 }),
+    span(2, 1, 10, 80, { kind: 3 }),
+    span(3, 2, far, 60, { ...other, kind: 2 }),
+    span(4, 3, far + 5, 50, { ...other, kind: 3 }),
+  ]);
+  const times = request!.spans.map((node) => [node.startMs, node.endMs]);
+  assert.deepEqual(times.slice(2), [
+    [20, 80],
+    [25, 75],
+  ]);
+});
+
+test('an answer that took longer than its call waited is cut off, and begins with it when its clock is off', async (t) => {
+  const times = async (startMs: number) => {
+    const [request] = await load(t, [
+      span(1, 0, 0, 100, { kind: 2 }),
+      span(2, 1, 10, 40, { kind: 3 }),
+      span(3, 2, startMs, 60, { service: 'other', kind: 2 }),
+    ]);
+    const answer = request!.spans[2]!;
+    return [answer.startMs, answer.endMs];
+  };
+  assert.deepEqual(await times(12), [12, 50]);
+  assert.deepEqual(await times(-5000), [10, 50]);
+});
+
 test('a database call is named by system and operation, in the older spelling too; others by their name', async (t) => {
   const [request] = await load(t, [
     span(1, 0, 0, 100),

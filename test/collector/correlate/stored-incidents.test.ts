@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Incident } from '../../../collector/correlate/incident.ts';
 import {
   incidentOfTrace,
+  keepExplained,
   newestIncidents,
   openIncidents,
   readIncident,
 } from '../../../collector/correlate/stored-incidents.ts';
 import type { StoredDocument } from '../../../collector/storage/store.ts';
+import { storeOf as embedded } from '../../helpers/scenario.ts';
+import { smallIncident } from './share/small-incident.ts';
 
 const TRACE = 'ab'.repeat(16);
 const stored = (id: string, text: string): StoredDocument => ({
@@ -33,6 +37,29 @@ test('one incident is asked for by its id, not looked for among all', async () =
   assert.equal(await readIncident(store, 'c'), undefined);
   assert.equal(await readIncident(store, 'broken'), undefined);
   assert.deepEqual(store.asked[0], { id: 'b', limit: 1 });
+});
+
+test('what is explained on demand is kept; of an incident that is stored only the explanation is renewed', async (t) => {
+  const store = await embedded(t, []);
+  const explained: Incident = {
+    ...smallIncident.incident,
+    ...{ id: 'a', openedBy: 'question', title: 'new', lacked: ['No log lines are stored.'] },
+  };
+  assert.deepEqual(await keepExplained(store, explained), explained);
+  assert.deepEqual(await readIncident(store, 'a'), explained);
+  const alerts = [{ fingerprint: 'f', name: 'n', slo: '', startsUnixNano: '5' }];
+  const { openedBy: _, ...opened } = {
+    ...explained,
+    state: 'open',
+    alerts,
+    title: 'old',
+  };
+  const bytes = Buffer.from(JSON.stringify({ ...opened, id: 'b' }));
+  await store.put('incident', { id: 'b', timeUnixNano: 5n, bytes });
+  const kept = await keepExplained(store, { ...explained, id: 'b' });
+  assert.deepEqual([kept.title, kept.state, kept.openedBy], ['new', 'open', undefined]);
+  assert.deepEqual([kept.alerts, kept.lacked], [alerts, explained.lacked]);
+  assert.deepEqual(await readIncident(store, 'b'), kept);
 });
 
 test('the incident of a trace is the first that refers to it, and others are not parsed', async (t) => {

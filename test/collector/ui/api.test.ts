@@ -9,11 +9,13 @@ const { signal } = new AbortController();
 /** An API whose every request is kept and answered with `answer`. */
 function asked(answer: () => Response | Promise<Response>) {
   const paths: string[] = [];
-  const api = createApi(async (path) => {
+  const methods: (string | undefined)[] = [];
+  const api = createApi(async (path, { method }) => {
     paths.push(path);
+    methods.push(method);
     return answer();
   });
-  return { api, paths };
+  return { api, paths, methods };
 }
 
 test('a search asks for what the filter says, and a route is split into method and path', async () => {
@@ -38,6 +40,22 @@ test('a search asks for what the filter says, and a route is split into method a
   });
   assert.equal(second?.route, '/orders/{id}');
   assert.equal(second?.method, undefined);
+});
+
+test('a time is explained and kept by a POST: at a moment, or somewhere in the range', async () => {
+  const { api, paths, methods } = asked(() => Response.json({ incident: { id: 'x' } }));
+  const all = { atMs: undefined, service: '', route: '', where: '' };
+  await api.explain(all, between, signal);
+  await api.explain({ atMs: 1500, service: 'shop', route: 'GET /x', where: 'customer=a,b' }, between, signal);
+  assert.deepEqual(methods, ['POST', 'POST']);
+  const [first, second] = paths.map((path) =>
+    Object.fromEntries(new URL(path, 'http://c.test').searchParams),
+  );
+  assert.deepEqual(first, { from: '1000000000', to: '2000000000' });
+  assert.deepEqual(second, {
+    ...{ at: '1500000000', service: 'shop', route: 'GET /x' },
+    where: String.raw`customer=a\,b`,
+  });
 });
 
 test('an id cannot leave its place in the path', async () => {

@@ -6,6 +6,7 @@ import {
   alternativeName,
   firstSentence,
   formatP,
+  routeText,
   stepsOf,
 } from '../../../collector/ui/views/evidence.ts';
 import { emphasis } from '../../../collector/ui/views/health.ts';
@@ -20,6 +21,15 @@ test('findings become steps in the order of telling, one per kind', () => {
   assert.deepEqual(names.slice(0, 3), ['Symptom', 'Onset', 'Exemplars']);
   assert.equal(names.at(-1), 'Alternatives');
   assert.equal(stepsOf(incident).find((s) => s.kind === 'symptom')?.findings.length, 2);
+});
+
+test('an incident without a route, or of some requests alone, says so', () => {
+  assert.equal(routeText({ method: '', route: '' }), 'no route named');
+  const where = [
+    { key: 'customer', value: '42' },
+    { key: 'region', value: 'eu' },
+  ];
+  assert.equal(routeText({ method: 'GET', route: '/x', where }), 'GET /x with customer=42 and region=eu');
 });
 
 test('a step is untested only when nothing of it was tested', () => {

@@ -30,11 +30,15 @@ interface Kept {
   known?: number;
 }
 
-async function found(t: TestContext, ...sets: Kept[]): Promise<Finding[]> {
+function found(t: TestContext, ...sets: Kept[]): Promise<Finding[]> {
+  return foundOf(t, QUESTION, sets);
+}
+
+async function foundOf(t: TestContext, question: Question, sets: readonly Kept[]): Promise<Finding[]> {
   const store = await storeOf(t, []);
   for (const { at, known = 1, ...set } of sets)
     await keepProfiles(store, { ...set, service: 'shop', takenUnixNano: ONSET + BigInt(at) * SECOND, known });
-  return profiles(QUESTION, store, { clock: () => ONSET, signal: new AbortController().signal });
+  return profiles(question, store, { clock: () => ONSET, signal: new AbortController().signal });
 }
 
 const quietAt = (at: number, instances = [before]): Kept => ({ occasion: 'quiet', at, instances });
@@ -84,6 +88,19 @@ test('without profiles it is not tested, and how to have them is said', async (t
     finding!.statement,
     /no profiles of shop were taken in this time.*profiles\.targets.*\/debug\/pprof\//,
   );
+});
+
+test('where the time goes into another service, the profiles of that one are told, if there are any', async (t) => {
+  const where = { kind: 'where', outcome: 'holds', statement: '', facts: { callee: 'shop' } } as const;
+  const question = { ...QUESTION, service: 'front', before: [finding(QUESTION, where)] };
+  const [first] = await foundOf(t, question, [
+    quietAt(-3600),
+    { occasion: 'incident', at: 20, instances: [now] },
+  ]);
+  assert.equal(first?.outcome, 'holds');
+  assert.equal(first?.subject.service, 'shop');
+  const [none] = await foundOf(t, question, [quietAt(-3600)]);
+  assert.match(none!.statement, /no profiles of front were taken/);
 });
 
 test('profiles of another time are not those of this incident', async (t) => {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type {
   ErrorBody,
+  ExplainBody,
   Incident,
   IncidentsBody,
   LogsBody,
@@ -27,6 +28,7 @@ export interface Bodies {
   logs: (query: URLSearchParams) => LogsBody;
   incidents: IncidentsBody;
   incident: Record<string, Incident>;
+  explain: (query: URLSearchParams) => ExplainBody;
   /** Paths (`/services`) that answer 503 with this message. */
   failing: Map<string, string>;
 }
@@ -47,6 +49,7 @@ function answer(bodies: Bodies, path: string, query: URLSearchParams): unknown {
   if (path === '/traces') return bodies.traces(query);
   if (path === '/logs') return bodies.logs(query);
   if (path === '/incidents') return bodies.incidents;
+  if (path === '/explain') return bodies.explain(query);
   if (kind === 'incidents') return bodies.incident[id];
   if (kind === 'traces' && part === 'logs') return bodies.traceLogs;
   if (kind === 'traces' && part === 'spans') return bodies.spans[sub];

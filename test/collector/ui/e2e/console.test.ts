@@ -217,6 +217,29 @@ describe('the console in Chromium', () => {
     },
   );
 
+  inBrowser(
+    'a time is explained from the keyboard, and what is wrong or busy is told beside the form',
+    '/incidents',
+    async ({ page, url }, bodies) => {
+      await page.locator('table.il tbody tr').first().waitFor();
+      await page.keyboard.press('e');
+      await page.keyboard.type('25:99');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').filter({ hasText: '25:99 is no time: write 14:22' }).waitFor();
+      bodies.failing.set('/explain', 'An explanation is under way; ask again in 5 s.');
+      await page.getByLabel('Began at, UTC').fill('14:22:10');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').filter({ hasText: 'An explanation is under way' }).waitFor();
+      bodies.failing.clear();
+      await page.getByLabel('Requests with').fill('customer.id=42');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${url}/incidents/e0e0e0e0e0e0`);
+      assert.match(await textOf(page, '.ih'), /contacts · no route named · .* · explained 14:23:05/);
+      assert.match(await textOf(page, '.vd'), /Lacked: CPU and memory did not change/);
+      assert.match(await textOf(page, '.ev table'), /ts-contacts-service 2\.41 .*ts-preserve-service 1\.27/);
+    },
+  );
+
   inBrowser('logs are searched and lead to their trace', '/logs', async ({ page, url }) => {
     await page.getByText('4 of 2,401 lines shown').waitFor();
     await page
@@ -321,6 +344,7 @@ describe('the console in Chromium', () => {
             '/logs',
             '/incidents',
             `/incidents/${INCIDENT_ID}`,
+            '/incidents/e0e0e0e0e0e0',
             `${TRACE}?span=b7ad6b7169203331`,
           ]) {
             await page.goto(url + path);

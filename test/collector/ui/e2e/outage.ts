@@ -313,6 +313,49 @@ function incident(): Incident {
   };
 }
 
+/** What a question about a time is answered: services stand out, none of their routes does. */
+function explained(): Incident {
+  const statement = 'It begins in contacts (score 2.41 of 1, 1.9 times that of preserve).';
+  const row = (service: string, score: string, changed: string) => ({ cells: [service, score, changed] });
+  return {
+    ...incident(),
+    ...{
+      id: 'e0e0e0e0e0e0',
+      state: 'closed',
+      openedBy: 'question',
+      service: 'contacts',
+      method: '',
+      route: '',
+    },
+    closedUnixNano: nano(ONSET + 150_000),
+    title: 'contacts: it writes other log lines since 14:22:10',
+    verdict: statement,
+    unknown: 'Why it changed in contacts.',
+    confidence: { tier: 'medium', holds: 1, tested: 1, reason: 'Score 2.41 of 1.' },
+    harm: 'Not measured: no requests of a route are stored on both sides.',
+    tryFirst: 'Look at contacts: ContactsServiceImpl#37.',
+    lacked: ['CPU and memory did not change, or are not stored.'],
+    findings: [
+      finding('suspects', statement, {
+        subject: { service: 'contacts' },
+        table: {
+          columns: [left('Service'), right('Score'), left('What changed most')],
+          rows: [
+            row(
+              'ts-contacts-service',
+              '2.41',
+              '/api/v1/contactservice/contacts/{id} writes ERROR "[findContactsById][No contacts according to contactsId]" (ContactsServiceImpl#37) in 95.0 % of 20 traces, before in 0 % of 7.',
+            ),
+            row('ts-preserve-service', '1.27', 'CPU of preserve-0: 96 %, usually 12 % (robust z 7.6).'),
+          ],
+          caption:
+            '2 of 2 services that changed; 8,412 spans, 12 minutes of quiet time. 1 is enough to name a service.',
+        },
+      }),
+    ],
+  };
+}
+
 /** A fresh copy of every body. */
 export function outage(): Bodies {
   const open = incident();
@@ -328,6 +371,7 @@ export function outage(): Bodies {
     signal: 'latency',
     confidence: { ...open.confidence, tier: 'medium' },
   };
+  const onDemand = explained();
   return {
     status: status(),
     services: services(),
@@ -337,7 +381,11 @@ export function outage(): Bodies {
     traceLogs: slowTraceLogs(),
     logs,
     incidents: { matched: 2, incidents: [open, closed] },
-    incident: { [open.id]: open, [closed.id]: closed },
+    incident: { [open.id]: open, [closed.id]: closed, [onDemand.id]: onDemand },
+    explain: () => ({
+      incident: onDemand,
+      onset: { unixNano: nano(ONSET), found: 'searched', about: 'contacts: ERROR lines' },
+    }),
     failing: new Map(),
   };
 }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { EXPLAIN_PARAMETERS, parseExplainQuestion } from '../../../collector/correlate/explain-question.ts';
+import { CollectorError } from '../../../collector/telemetry/errors.ts';
+
+const NOW = BigInt(Date.UTC(2026, 10, 27, 14)) * 1_000_000n;
+const MINUTE = 60_000_000_000n;
+const asker = { nowUnixNano: NOW, nameOf: (parameter: string) => `--${parameter}` };
+const parse = (texts: Record<string, string>) => parseExplainQuestion(texts, asker);
+
+test('a question without a time is about the last hour, with a moment about five minutes from there', () => {
+  assert.deepEqual(parse({}), { range: { fromUnixNano: NOW - 60n * MINUTE, toUnixNano: NOW } });
+  const at = BigInt(Date.UTC(2026, 10, 27, 13, 30)) * 1_000_000n;
+  assert.deepEqual(parse({ at: '2026-11-27T13:30:00Z' }), {
+    onsetUnixNano: at,
+    range: { fromUnixNano: at, toUnixNano: at + 5n * MINUTE },
+  });
+  assert.deepEqual(parse({ at: String(at), since: '10m', to: '2026-11-27T13:32:00Z' }), {
+    onsetUnixNano: at,
+    range: { fromUnixNano: at - 8n * MINUTE, toUnixNano: at + 2n * MINUTE },
+  });
+});
+
+test('a method may stand before the route, and conditions are read as they were joined', () => {
+  const { range: _, ...rest } = parse({
+    ...{ service: 'shop', route: 'GET /orders/{id}', signal: 'errors' },
+    where: String.raw`customer.id=a\,b,region=eu`,
+  });
+  assert.deepEqual(rest, {
+    ...{ service: 'shop', method: 'GET', route: '/orders/{id}', signal: 'errors' },
+    where: [
+      { key: 'customer.id', value: 'a,b' },
+      { key: 'region', value: 'eu' },
+    ],
+  });
+});
+
+for (const [texts, message] of [
+  [
+    { at: 'noon' },
+    '--at noon: must be a time such as 2026-01-31T14:22:00Z, or a number of seconds since the epoch.',
+  ],
+  [{ at: '2026-11-27T15:00:00Z' }, '--at 2026-11-27T15:00:00Z: must be before the end of what is looked at.'],
+  [
+    { from: '2026-11-27T15:00:00Z' },
+    '--from 2026-11-27T15:00:00Z: must be so that the range begins before it ends, and after 1970.',
+  ],
+  [{ since: '0m' }, '--since 0m: must be a duration such as 30m, 2h or 1d.'],
+  [
+    { since: '1h', from: '1' },
+    '--since 1h: must be left out where --from is given: both say where the range begins.',
+  ],
+  [{ signal: 'cpu' }, '--signal cpu: must be one of latency, errors.'],
+  [{ where: 'customer' }, '--where=customer: must be KEY=VALUE, such as service.version=1.4.0.'],
+] as const) {
+  test(`refused with what is wrong: ${Object.entries(texts).join(' ')}`, () => {
+    assert.throws(() => parse(texts), { code: 'bad-request', message });
+  });
+}
+
+test('any texts are a question whose range begins before it ends, or are refused', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom('1h', '30d', '9999999d', '1e9', 'a=b', 'GET /x', '2026-11-27T13:00:00Z'),
+  );
+  const texts = fc.dictionary(fc.constantFrom(...EXPLAIN_PARAMETERS), text);
+  fc.assert(
+    fc.property(texts, (given) => {
+      try {
+        const { range, onsetUnixNano } = parse(given);
+        assert.ok(range.fromUnixNano >= 0n && range.fromUnixNano < range.toUnixNano);
+        assert.ok(onsetUnixNano === undefined || onsetUnixNano < range.toUnixNano);
+      } catch (error) {
+        assert.ok(error instanceof CollectorError && error.code === 'bad-request', String(error));
+        assert.match(error.message, /^--\w+[ =:]/);
+      }
+    }),
+    { numRuns: 500, seed: 7 },
+  );
+});
