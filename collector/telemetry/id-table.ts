@@ -42,6 +42,12 @@ export class IdTable {
     return id;
   }
 
+  /** Forgets all ids; the room stays. */
+  clear(): void {
+    this.#slots.fill(-1);
+    this.#size = 0;
+  }
+
   /** The trace id of entry `id`: its 16 bytes. */
   traceId(id: number): Uint8Array {
     return new Uint8Array(this.#keys.buffer, id * WORDS * 4, 16);

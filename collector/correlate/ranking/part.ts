@@ -20,6 +20,14 @@ export class Part {
   readonly #entries = new Sums();
   readonly #numbers = new Sums();
 
+  /** Forgets everything, for the next part. */
+  clear(): void {
+    this.tree.clear();
+    for (const one of [this.hadEntry, this.hadFeature, this.#had, this.#entries, this.#numbers]) one.clear();
+    this.#requests = undefined;
+    this.#numberOfRow = new Int32Array(0);
+  }
+
   get isResolved(): boolean {
     return this.#requests !== undefined;
   }

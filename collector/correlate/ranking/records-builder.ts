@@ -29,7 +29,7 @@ export class RecordsBuilder {
   readonly #hadFeature = new Growing((n) => new Uint32Array(n));
   readonly #loose = new LooseLines();
   readonly #examples = new Examples();
-  #part: Part | undefined;
+  readonly #part = new Part();
   #spans = 0;
   #logs = 0;
 
@@ -40,7 +40,6 @@ export class RecordsBuilder {
 
   /** Takes spans of the part; throws when lines of it came before. */
   spans(page: SpanColumns): void {
-    this.#part ??= new Part();
     if (this.#part.isResolved) throw new Error('spans come before logs');
     this.#part.tree.add(page, this.#traces, this.#services, this.#operations);
   }
@@ -68,12 +67,11 @@ export class RecordsBuilder {
 
   /** Ends the part: its spans are let go. */
   endPart(): void {
-    if (!this.#part) return;
     const part = this.#resolved();
     for (const entry of part.hadEntry.view()) this.#hadEntry.push(entry);
     for (const feature of part.hadFeature.view()) this.#hadFeature.push(feature);
     for (const ms of part.tree.startMs.view()) if (this.#sideOf(ms) >= 0) this.#spans++;
-    this.#part = undefined;
+    part.clear();
   }
 
   /** Closes the last part; nothing may be added any more. */
@@ -98,7 +96,6 @@ export class RecordsBuilder {
   }
 
   #resolved(): Part {
-    this.#part ??= new Part();
     if (!this.#part.isResolved) {
       const requests = this.#part.resolve(this.#entries.length);
       this.#keepEntries(this.#part, requests);

@@ -13,6 +13,7 @@ const ON_THE_WAY = -2;
 /** Spans of whole traces as columns, and how they hang together. */
 export class SpanTree {
   readonly #ids: IdTable;
+  readonly #columns: { clear(): void }[];
   readonly #parentA = new Growing((n) => new Uint32Array(n));
   readonly #parentB = new Growing((n) => new Uint32Array(n));
   readonly trace = new Growing((n) => new Uint32Array(n));
@@ -26,6 +27,15 @@ export class SpanTree {
   /** `ids` numbers (trace, span) pairs; it must be empty. */
   constructor(ids: IdTable) {
     this.#ids = ids;
+    const { trace, service, operation, isCall, failed, startMs, durationMs } = this;
+    this.#columns = [trace, service, operation, isCall, failed, startMs, durationMs];
+    this.#columns.push(this.#parentA, this.#parentB);
+  }
+
+  /** Forgets all spans; the room stays. */
+  clear(): void {
+    this.#ids.clear();
+    for (const column of this.#columns) column.clear();
   }
 
   get length(): number {

@@ -23,6 +23,13 @@ export class Sums {
     return this.#sums[this.#slotOf(key)]!;
   }
 
+  /** Forgets all sums; the room stays. */
+  clear(): void {
+    this.#keys.fill(-1);
+    this.#sums.fill(0);
+    this.#size = 0;
+  }
+
   #slotOf(key: number): number {
     const mask = this.#keys.length - 1;
     let slot = hashOf(key) & mask;

@@ -29,10 +29,16 @@ export type QueryName = keyof typeof QUERIES;
 export type QueryOf<N extends QueryName> = Parameters<Store[N]>[0];
 export type AnswerOf<N extends QueryName> = Awaited<ReturnType<Store[N]>>;
 
+/** Queries that read everything once, in order of time: what they decode is not worth keeping, and would push out what is. */
+const SCANS: ReadonlySet<QueryName> = new Set(['scanSpans', 'scanLogs']);
+/** Of scans the blocks of the last slices of time are kept, which the next slice reads on in. */
+const SCAN_PART = 1 / 8;
+
 /** One query under way at a time. */
 interface Lane {
   db: DatabaseSync;
   reader: BlockReader;
+  scanner: BlockReader;
   isBusy: boolean;
 }
 
@@ -44,6 +50,7 @@ export class ReaderSession {
   readonly #path: string;
   readonly #deps: BudgetDeps;
   readonly #cache: ReaderCache;
+  readonly #scanned: ReaderCache;
   readonly #lanes: Lane[] = [];
   #catalog = new Catalog();
   /** Up to which row of `removed_blocks` the catalogue is. */
@@ -53,6 +60,7 @@ export class ReaderSession {
     this.#path = path;
     this.#deps = deps;
     this.#cache = new ReaderCache(cacheBytes);
+    this.#scanned = new ReaderCache(cacheBytes * SCAN_PART);
   }
 
   /** Throws what the query throws, errors of the catalogue. */
@@ -66,7 +74,8 @@ export class ReaderSession {
         query: QueryOf<N>,
         options: QueryOptions,
       ) => Promise<AnswerOf<N>>;
-      return await ask({ catalog, reader: lane.reader, deps: this.#deps }, query, options);
+      const reader = SCANS.has(name) ? lane.scanner : lane.reader;
+      return await ask({ catalog, reader, deps: this.#deps }, query, options);
     } finally {
       if (lane.db.isOpen && lane.db.isTransaction) lane.db.exec('COMMIT');
       lane.isBusy = false;
@@ -82,7 +91,8 @@ export class ReaderSession {
     const free = this.#lanes.find((lane) => !lane.isBusy);
     if (free !== undefined) return free;
     const db = openForReading(this.#path);
-    const lane = { db, reader: new BlockReader(db, this.#cache), isBusy: false };
+    const readers = { reader: new BlockReader(db, this.#cache), scanner: new BlockReader(db, this.#scanned) };
+    const lane = { db, ...readers, isBusy: false };
     this.#lanes.push(lane);
     return lane;
   }
@@ -94,6 +104,7 @@ export class ReaderSession {
       if (!this.#takeRemovals(db)) {
         this.#catalog = new Catalog();
         this.#cache.clear();
+        this.#scanned.clear();
       }
       this.#catalog.addStored(db);
       return this.#catalog.snapshot();
