@@ -17,7 +17,7 @@ export function scoresOf(ranks: readonly number[]): Scores {
 }
 
 /** What an answer tells of one service: the highest score of each family. */
-export interface ServiceScores {
+interface ServiceScores {
   service: string;
   families: Record<string, number>;
 }

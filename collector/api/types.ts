@@ -3,7 +3,6 @@
  * decimal strings of nanoseconds (JS numbers cannot hold them), except chart abscissae (`at`, milliseconds);
  * durations are milliseconds; shares are 0 to 1. A list says how many there are: `matched` beside what it holds.
  */
-import type { ReleaseComparison } from '../correlate/compare/comparison.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { SloState } from '../slo/state.ts';
 
@@ -214,9 +213,6 @@ export interface IncidentsBody {
 
 /** GET /api/v1/incidents/:id; ?format=json|text|markdown|html answers a document to share */
 export type IncidentBody = Incident;
-
-/** GET /api/v1/compare?a&b&service&route&since&from&to&a_from&a_to&b_from&b_to&tolerance (also as text: ?format=text) */
-export type ComparisonBody = ReleaseComparison;
 
 /** POST /api/v1/alerts: ids of incidents by what the alerts did to them, and the alerts that did nothing. */
 export interface AlertsBody {

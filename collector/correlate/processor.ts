@@ -36,7 +36,7 @@ export async function cpu(question: Question, store: Store, deps: EvidenceDeps):
   const cores = procs.reduce((sum, series) => sum + (series.value.at(-1) ?? 0), 0);
   const z = robustZ(median(now), before, 0.02);
   const busy = cores > 0 ? median(now) / cores : Number.NaN;
-  const waits = await waitsOf(question, job, range, store, deps);
+  const waits = await waitsForProcessor(question, service, store, deps);
   const share = cores > 0 ? `, ${percent(busy)} of ${counted(cores, 'core')}` : '';
   const text = `${rate(median(before))} › ${rate(median(now))} cores${share}, z ${z.toFixed(1)}.${waits.says}`;
   return alternative(question, name, (z >= RESOURCE_Z && !(busy < BUSY)) || waits.explains, text, {
@@ -46,36 +46,38 @@ export async function cpu(question: Question, store: Store, deps: EvidenceDeps):
   });
 }
 
-/** How long goroutines waited for a processor, by the histogram of Go's scheduler. */
-async function waitsOf(
+/** How long the goroutines of a service waited for a processor, by the histogram of Go's scheduler, and if that explains the change. */
+export async function waitsForProcessor(
   question: Question,
-  job: Record<string, string>,
-  range: TimeRange,
+  service: string,
   store: Store,
   deps: EvidenceDeps,
 ): Promise<{ explains: boolean; says: string }> {
+  const { baseline, incident } = question;
+  const range = { fromUnixNano: baseline.fromUnixNano - LOOKBACK_NANO, toUnixNano: incident.toUnixNano };
   const name = `${serviceMetric.schedulerLatency}${suffix.bucket}`;
-  const series = await readSeries(store, matching(name, job), range, deps);
-  const [before, now] = [question.baseline, question.incident].map((window) => waitIn(series, window));
-  if (!before || !now || Number.isNaN(before.p99Ms) || Number.isNaN(now.p99Ms))
-    return { explains: false, says: '' };
-  const symptom = ['p99NowMs', 'p99BeforeMs'].map((key) => factNumber(question.before, 'symptom', key));
-  const slower = symptom[0]! - symptom[1]!;
-  const grown = now.p99Ms - before.p99Ms;
-  const explains = now.p99Ms >= LONGER * before.p99Ms && slower > 0 && grown >= WAITED * slower;
+  const series = await readSeries(store, matching(name, { [label.job]: service }), range, deps);
+  const [before, now] = [waitIn(series, baseline), waitIn(series, incident)];
+  if (Number.isNaN(before.p99Ms) || Number.isNaN(now.p99Ms)) return { explains: false, says: '' };
+  const slower =
+    factNumber(question.before, 'symptom', 'p99NowMs') -
+    factNumber(question.before, 'symptom', 'p99BeforeMs');
+  // Above the highest bound a wait is only known to be at least that long.
+  const enough = now.isLeast || now.p99Ms - before.p99Ms >= WAITED * slower;
+  const explains = now.p99Ms >= LONGER * before.p99Ms && slower > 0 && enough;
   const n = `n = ${count(now.n)}, before ${count(before.n)}`;
   const says = ` Goroutines wait ${duration(now.p99Ms)} (p99) for a processor, before ${duration(before.p99Ms)} (${n}).`;
   return { explains, says };
 }
 
-/** The p99 of waits inside a range in milliseconds, and how many were counted. */
-function waitIn(series: readonly SeriesData[], range: TimeRange): { p99Ms: number; n: number } {
+/** The p99 of waits inside a range in milliseconds, `isLeast` when it is the highest bound; and how many were counted. */
+function waitIn(
+  series: readonly SeriesData[],
+  range: TimeRange,
+): { p99Ms: number; isLeast: boolean; n: number } {
   const byBound = [...Map.groupBy(series, boundOf)].sort(([a], [b]) => a - b);
+  const bounds = byBound.map(([bound]) => bound);
   const counts = byBound.map(([, own]) => growthIn(own, range).value);
-  const p99 = histogramQuantile(
-    0.99,
-    byBound.map(([bound]) => bound),
-    counts,
-  );
-  return { p99Ms: p99 * 1000, n: Math.round(counts.at(-1) ?? 0) };
+  const p99 = histogramQuantile(0.99, bounds, counts);
+  return { p99Ms: p99 * 1000, isLeast: p99 === bounds.at(-2), n: Math.round(counts.at(-1) ?? 0) };
 }

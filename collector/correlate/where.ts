@@ -1,8 +1,10 @@
+import type { Store } from '../storage/store.ts';
 import { mainPath, type PathTimes, pathTimes } from './call-paths.ts';
 import { badName, type Cohorts, loadCohorts, weightedShare } from './cohort.ts';
 import { finding, nameOf, untested } from './finding.ts';
 import { count, duration, percent } from './format.ts';
-import type { Evidence, Finding, FindingTable, Question } from './incident.ts';
+import type { Evidence, EvidenceDeps, Finding, FindingTable, Question } from './incident.ts';
+import { waitsForProcessor } from './processor.ts';
 import { dbSystem, type RequestTree, read, type SpanNode, serverOf } from './spans.ts';
 import { mannWhitney, median } from './stats.ts';
 
@@ -35,7 +37,11 @@ export const where: Evidence = async (question, store, deps) => {
   const rows = pathRows(before, bad);
   const slower = mean(bad.map((r) => r.durationMs)) - mean(before.map((r) => r.durationMs));
   const errors = question.signal === 'errors' ? failureOrigin(question, cohorts, rows) : undefined;
-  return [errors ?? timeFinding(question, cohorts, rows, slower)];
+  if (errors) return [errors];
+  const main = rows.find((row) => row.key === mainPath(rows)?.key);
+  if (!main) return [untested(question, 'where', 'the stored traces have no spans')];
+  const lack = await lackOf(question, rows, main, store, deps);
+  return [timeFinding(question, cohorts, rows, slower, lack?.row ?? main, lack?.says)];
 };
 
 function pathRows(before: readonly RequestTree[], bad: readonly RequestTree[]): PathRow[] {
@@ -85,20 +91,21 @@ function timeFinding(
   cohorts: Cohorts,
   rows: readonly PathRow[],
   slower: number,
+  main: PathRow,
+  lack: string | undefined,
 ): Finding {
-  const main = rows.find((row) => row.key === mainPath(rows)?.key);
-  if (!main) return untested(question, 'where', 'the stored traces have no spans');
   const itself = main.depth === 0;
+  const own = itself && lack === undefined;
   const name = itself ? `${nameOf(question)} itself` : main.example.label;
   const [before, slow] = [median(main.beforeMs), median(main.slowMs)];
-  const share = itself ? Math.max(0, main.share - inCalls(main, rows, 'share')) : main.share;
+  const share = own ? Math.max(0, main.share - inCalls(main, rows, 'share')) : main.share;
   const p = mannWhitney(main.beforeMs, main.slowMs).p;
-  const grown = itself ? main.amount - inCalls(main, rows, 'amount') : main.amount;
+  const grown = own ? main.amount - inCalls(main, rows, 'amount') : main.amount;
   const holds = slower > 0 && grown >= MAIN_SHARE * slower;
   const n = `n = ${count(main.slowMs.length)}, before ${count(main.beforeMs.length)}`;
   const spread = slower > 0 && !holds ? 'No single part holds the larger half of the growth. ' : '';
   const claim = `${spread}${percent(share)} of the critical path of ${badName(question)} requests is ${name}: p50 ${duration(slow)}, before ${duration(before)} (${n}).`;
-  const statement = [claim, partsSentence(main, rows), calmSentence(main, rows)]
+  const statement = [claim, lack ?? partsSentence(main, rows), calmSentence(main, rows)]
     .filter((text) => text)
     .join(' ');
   return located(question, cohorts, rows, main, {
@@ -106,6 +113,27 @@ function timeFinding(
     effect: slow / Math.max(before, 1e-3),
     ...{ before, now: slow, share },
   });
+}
+
+/**
+ * A service that waits for a processor cannot tell what it waits for from its own work: all its calls look slow. So its
+ * whole part of the request is named, not the call in which the most time was seen.
+ */
+async function lackOf(
+  question: Question,
+  rows: readonly PathRow[],
+  main: PathRow,
+  store: Store,
+  deps: EvidenceDeps,
+): Promise<{ row: PathRow; says: string } | undefined> {
+  const service = calleeOf(main.example);
+  const top = rows.find((row) => row.example.service === service);
+  if (!top) return undefined;
+  const { explains, says } = await waitsForProcessor(question, service, store, deps);
+  if (!explains) return undefined;
+  // The call to it may have waited before it was seen there.
+  const row = main.key.startsWith(top.key) ? top : { ...main, example: top.example };
+  return { row, says: `${service} lacks a processor, which makes all it does slow.${says}` };
 }
 
 /** What the calls directly below a path have of its growth or share; the rest is its own. */

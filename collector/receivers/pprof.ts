@@ -5,7 +5,7 @@ import { CollectorError } from '../telemetry/errors.ts';
 import { messageOf, type Schedule, systemSchedule } from './receiver.ts';
 
 /** Where the profiles of one process are. */
-export interface PprofTarget {
+interface PprofTarget {
   /** host:port, as it is told. */
   instance: string;
   /** What `/debug/pprof/` stands below: `http://localhost:8081`. */

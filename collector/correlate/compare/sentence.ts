@@ -18,7 +18,7 @@ export function sentenceOf(compared: Compared, visible: number | null): string {
 }
 
 /** `shop GET /orders/{id}`, or the service alone. */
-export function subjectName({ service, method, route }: Subject): string {
+function subjectName({ service, method, route }: Subject): string {
   return route === undefined
     ? `${service ?? ''} as a whole`
     : `${service ?? ''} ${routeName({ method, route })}`;

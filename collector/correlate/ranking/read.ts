@@ -12,7 +12,7 @@ export interface ReadLimits {
   maxSpans: number;
 }
 
-export const READ_LIMITS: ReadLimits = { spansPerPart: 60_000, maxSpans: 1_500_000 };
+const READ_LIMITS: ReadLimits = { spansPerPart: 60_000, maxSpans: 1_500_000 };
 const PAGE = 100_000;
 
 /**

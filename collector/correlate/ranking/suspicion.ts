@@ -1,7 +1,7 @@
 import type { Reference } from '../incident.ts';
 
 /** What speaks against a service; each family is one file of the same signature, over records or over series. */
-export const FAMILIES = [
+const FAMILIES = [
   'failures',
   'logs',
   'log-rate',

@@ -24,7 +24,7 @@ const LEAST_SLICE_NANO = 5_000_000_000n;
 /** Slices that are compared with; more cost time and tell nothing new. */
 export const MOST_SLICES = 30;
 /** With fewer slices before the incident, quiet time after it is compared with, too. */
-export const FEW_SLICES = 3;
+const FEW_SLICES = 3;
 /** An incident whose end is not known may last as long; its traces are late by as much. */
 const UNTOLD_NANO = 240_000_000_000n;
 

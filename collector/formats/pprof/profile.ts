@@ -1,5 +1,5 @@
 /** What is fetched of a Go process, by the names of net/http/pprof; `cpu` is its `profile`. */
-export const PROFILE_KINDS = ['goroutine', 'heap', 'mutex', 'block', 'cpu'] as const;
+const PROFILE_KINDS = ['goroutine', 'heap', 'mutex', 'block', 'cpu'] as const;
 export type ProfileKind = (typeof PROFILE_KINDS)[number];
 
 /** A call in a stack; `file` is as the compiler wrote it, '' when it is not known. */
