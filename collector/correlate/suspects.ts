@@ -22,6 +22,9 @@ export const suspects: Evidence = async (question, store, deps) => {
   return [suspectsFinding(question, await rank(question))];
 };
 
+/** Of an incident that lasts so many spans are read at a time: the detector goes on meanwhile, and will look again. */
+const MAX_SPANS = 400_000;
+
 /** Ranks the services of a question, without the times of other incidents that are stored. */
 export async function rankOf(
   question: Pick<Question, 'onsetUnixNano' | 'incident'>,
@@ -30,7 +33,8 @@ export async function rankOf(
 ): Promise<Ranking> {
   const { onsetUnixNano, incident } = question;
   const known = await timesOfOthers(store, onsetUnixNano);
-  return rankServices(store, { onset: onsetUnixNano, end: incident.toUnixNano, known }, deps);
+  const asked = { onset: onsetUnixNano, end: incident.toUnixNano, known, maxSpans: MAX_SPANS };
+  return rankServices(store, asked, deps);
 }
 
 /** The times of incidents that are stored, but of one with this onset. */

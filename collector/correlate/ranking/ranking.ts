@@ -23,11 +23,11 @@ const FROM_RECORDS: readonly ((records: SystemRecords, windows: Windows) => Susp
 
 /**
  * Ranks all services by what changed in them between quiet time and an incident: `onset` and `end` (now, of one that
- * lasts) in nanoseconds, `known` the times of other incidents, which are no quiet time.
+ * lasts) in nanoseconds, `known` the times of other incidents, which are no quiet time, `maxSpans` how many are read.
  */
 export async function rankServices(
   store: Store,
-  asked: { onset: bigint; end: bigint; known: readonly TimeRange[] },
+  asked: { onset: bigint; end: bigint; known: readonly TimeRange[]; maxSpans?: number },
   deps: { signal: AbortSignal },
 ): Promise<Ranking> {
   const { onset, known } = asked;
@@ -38,6 +38,7 @@ export async function rankServices(
     [...windows.quiet, windows.incident],
     sideOf(windows),
     deps,
+    asked.maxSpans,
   );
   const usage = await resources(store, windows, known, deps);
   const ranked = rankRecords(records, windows, usage.suspicions);

