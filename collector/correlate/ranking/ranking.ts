@@ -38,7 +38,7 @@ export async function rankServices(
     [...windows.quiet, windows.incident],
     sideOf(windows),
     deps,
-    asked.maxSpans,
+    asked.maxSpans === undefined ? {} : { maxSpans: asked.maxSpans },
   );
   const usage = await resources(store, windows, known, deps);
   const ranked = rankRecords(records, windows, usage.suspicions);

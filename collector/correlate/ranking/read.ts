@@ -4,10 +4,15 @@ import type { SystemRecords } from './records.ts';
 import { RecordsBuilder } from './records-builder.ts';
 import { GUARD_NANO, MOST_SLICES, type Side, SLICE_NANO, type Windows, windowsOf } from './windows.ts';
 
-/** Spans that hang together in memory at a time: about 150 bytes each. */
-const SPANS_PER_PART = 60_000;
-/** Of more spans only a share of the traces is read. */
-const MAX_SPANS = 1_500_000;
+/** How much is read. */
+interface ReadLimits {
+  /** Spans that hang together in memory at a time: about 150 bytes each. */
+  spansPerPart: number;
+  /** Of more spans only a share of the traces is read. */
+  maxSpans: number;
+}
+
+const LIMITS: ReadLimits = { spansPerPart: 60_000, maxSpans: 1_500_000 };
 const PAGE = 100_000;
 
 /**
@@ -32,15 +37,16 @@ export async function readRecords(
   ranges: readonly TimeRange[],
   sideOf: (ms: number) => Side,
   deps: { signal: AbortSignal },
-  maxSpans = MAX_SPANS,
+  limits: Partial<ReadLimits> = {},
 ): Promise<ReadShare> {
+  const { spansPerPart, maxSpans } = { ...LIMITS, ...limits };
   const density = await readDensity(store, ranges, deps);
   const spans = ranges.reduce((sum, range) => sum + density(range), 0);
   const parts = Math.max(1, Math.ceil(spans / maxSpans));
   const traces = parts === 1 ? {} : { traces: { part: 0, parts } };
   let within: TimeRange | undefined;
   const builder = new RecordsBuilder((ms) => (within && isWithin(ms, within) ? sideOf(ms) : -1));
-  for (const pieces of partsOf(ranges, (range) => density(range) / parts, SPANS_PER_PART)) {
+  for (const pieces of partsOf(ranges, (range) => density(range) / parts, spansPerPart)) {
     const [first, last] = [pieces[0]!, pieces.at(-1)!];
     within = { fromUnixNano: first.fromUnixNano, toUnixNano: last.toUnixNano };
     const before = { fromUnixNano: first.fromUnixNano - MARGIN_NANO, toUnixNano: first.fromUnixNano };
