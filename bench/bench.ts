@@ -5,7 +5,7 @@ import type { BenchName, Figures } from './targets.ts';
 export interface Settings {
   rounds?: number;
   requests?: number;
-  /** Folder for CPU profiles. */
+  /** Folder for CPU profiles; of `rca-faults`, for its incidents. */
   profile?: string;
   /** The one case of a bench of the collector that is measured instead of all. */
   case?: string;
@@ -13,8 +13,10 @@ export interface Settings {
   modules?: string;
   /** Folder with the cases that `gate-detection` takes instead of its own. */
   cases?: string;
-  /** Folder with the labelled faults of `rca-nezha`. */
+  /** Folder with the labelled faults of `rca-nezha`; where `rca-quiet` keeps its recording. */
   data?: string;
+  /** Simulated hours of `rca-quiet`. */
+  hours?: number;
   /** File with the cases that `gate-hadolint` takes instead of its own. */
   corpus?: string;
 }

@@ -16,7 +16,10 @@ import { ingestTraces } from './ingest-traces.ts';
 import { machine } from './machine.ts';
 import { killAll } from './processes.ts';
 import { query } from './query.ts';
+import { rcaCost } from './rca-cost.ts';
+import { rcaFaults } from './rca-faults.ts';
 import { rcaNezha } from './rca-nezha.ts';
+import { rcaQuiet } from './rca-quiet.ts';
 import { render } from './render.ts';
 import { figureTable, renderTable, resultLine } from './report.ts';
 import { rulesCost } from './rules-cost.ts';
@@ -41,7 +44,10 @@ const benches: { [Name in BenchName]: Bench<Name> } = {
   'rules-cost': rulesCost,
   'rules-truth': rulesTruth,
   detection,
+  'rca-cost': rcaCost,
   'rca-nezha': rcaNezha,
+  'rca-quiet': rcaQuiet,
+  'rca-faults': rcaFaults,
   render,
   seal,
   scrape,
@@ -59,13 +65,16 @@ ${list}
 
   --rounds N      alternating rounds (each bench has its own number)
   --requests N    requests of a round, or of the whole soak: fewer to try it out
-  --case NAME     ingest-traces, ingest-logs: this case alone
+  --case NAME     ingest-traces, ingest-logs, rca-faults (or several, with commas): this case alone
   --profile DIR   service-overhead: also write CPU profiles there, for \`go tool pprof\`;
-                  benches of the collector: of our collector, for Chrome's developer tools
+                  benches of the collector: of our collector, for Chrome's developer tools;
+                  rca-faults: each case's incidents, as text and JSON
   --modules FILE  dockerfile-real-modules: \`module@version main-package\` a line, instead of its own
   --cases DIR     gate-detection: folders RULE--bad-N and RULE--ok-N, instead of its own
   --corpus FILE   gate-hadolint: [{"rule":…,"dockerfile":…,"flagged":…}], instead of its own
-  --data DIR      rca-nezha: the labelled faults
+  --data DIR      rca-nezha: the labelled faults;
+                  rca-quiet: its recording, made there unless it is, and the store of the day
+  --hours N       rca-quiet: length of the day, fewer to try it out
   --help
 
 The last line is RESULT {"bench":NAME,"figures":{…}}; a figure is null when this machine cannot measure it.
@@ -81,6 +90,7 @@ const flags = {
   cases: { type: 'string' },
   corpus: { type: 'string' },
   data: { type: 'string' },
+  hours: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -103,9 +113,11 @@ function parse(argv: readonly string[]): Request {
   }
   const rounds = whole('rounds', values.rounds);
   const requests = whole('requests', values.requests);
+  const hours = whole('hours', values.hours);
   const settings = {
     ...(rounds !== undefined && { rounds }),
     ...(requests !== undefined && { requests }),
+    ...(hours !== undefined && { hours }),
     ...(values.case !== undefined && { case: values.case }),
     ...paths(values),
   };

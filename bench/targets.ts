@@ -148,6 +148,22 @@ export const figureTargets = {
     quietWindows: undefined,
     quietIncidents: undefined,
   },
+  'rca-faults': {
+    faults: { least: 12, kind: 'must', from: 'the ways in which services usually fail' },
+    rank1: { least: 1, kind: 'must', from: 'each fault is made, so its cause is known' },
+    evidence: { least: 1, kind: 'must', from: 'a cause without its evidence is a guess' },
+    worstSeconds: { most: 60, kind: 'must', from: 'a person has opened the console by then' },
+  },
+  'rca-cost': {
+    seconds: { most: 10, kind: 'must', from: 'who is woken waits that long once' },
+    rssMB: { most: 300, kind: 'must', from: 'what a sidecar is given' },
+    lostSpans: { most: 0, kind: 'must', from: 'an explanation must not cost what it explains' },
+  },
+  'rca-quiet': {
+    hours: undefined,
+    falseIncidents: { most: 1, kind: 'must', from: 'who is woken for nothing each day stops listening' },
+    missed: { most: 0, kind: 'must', from: 'a detector that says nothing is quiet, too' },
+  },
   footprint: {
     idleMB: { most: 130, kind: 'must', from: measured('126 with two workers that idle') },
     loadedMB: { most: 256, kind: 'must', from: 'half of what a sidecar is usually given' },

@@ -48,7 +48,7 @@ export function oneInstance(question: Question, cohorts: Cohorts): Finding {
   if (!members) return untested(question, 'alternatives', 'spans do not name their instance', name);
   const worst = [...members]
     .filter(([, instances]) => instances.size > 1)
-    .map(([service, instances]) => worstOf(service, instances, cohorts))
+    .flatMap(([service, instances]) => worstOf(service, instances, cohorts) ?? [])
     .toSorted((a, b) => Number(b.explains) - Number(a.explains) || ownFirst(question)(a.service, b.service));
   const [first] = worst;
   if (!first) return untested(question, 'alternatives', `${question.service} has one instance`, name);
@@ -88,14 +88,30 @@ function sideOf(requests: readonly RequestTree[], { slowMs }: Pick<Cohorts, 'slo
   return { n: requests.length, bad: bad.length };
 }
 
-/** Requests that touched one value against those that touched only others. */
+/** Requests that touched one value against those of the same time that touched only others: what came before is no peer. */
 function compared(requests: readonly RequestTree[], values: Map<string, RequestTree[]>, cohorts: Cohorts) {
   const touched = new Set(requests);
-  const rest = new Set([...values.values()].flat().filter((request) => !touched.has(request)));
+  const [from, to] = lifeOf(requests);
+  const rest = new Set(
+    [...values.values()]
+      .flat()
+      .filter((request) => !touched.has(request) && startOf(request) >= from && startOf(request) <= to),
+  );
   const [own, others] = [sideOf(requests, cohorts), sideOf([...rest], cohorts)];
   const p = fisherExact(own.bad, own.n, others.bad, others.n);
   const difference = own.bad / own.n - others.bad / Math.max(1, others.n);
   return { own, others, p, numbers: { effect: difference, p } };
+}
+
+const startOf = ({ entry }: RequestTree) => entry.startUnixNano;
+
+/** When the first and the last of some requests began. */
+function lifeOf(requests: readonly RequestTree[]): [bigint, bigint] {
+  const starts = requests.map(startOf);
+  return [
+    starts.reduce((a, b) => (b < a ? b : a), starts[0] ?? 0n),
+    starts.reduce((a, b) => (b > a ? b : a), starts[0] ?? 0n),
+  ];
 }
 
 /** A new version: it explains the change when nothing else runs, or what else runs is better. */
@@ -108,11 +124,13 @@ function against(requests: readonly RequestTree[], values: Map<string, RequestTr
 }
 
 function worstOf(service: string, instances: Map<string, RequestTree[]>, cohorts: Cohorts) {
-  const rows = [...instances].map(([instance, requests]) => ({
-    instance,
-    ...compared(requests, instances, cohorts),
-  }));
-  const worst = rows.reduce((a, b) => (b.own.bad / b.own.n > a.own.bad / a.own.n ? b : a));
+  const rows = [...instances]
+    .map(([instance, requests]) => ({ instance, ...compared(requests, instances, cohorts) }))
+    .filter(({ others }) => others.n > 0);
+  const [first, ...more] = rows;
+  // One that took the place of another never ran beside it.
+  if (!first) return undefined;
+  const worst = more.reduce((a, b) => (b.own.bad / b.own.n > a.own.bad / a.own.n ? b : a), first);
   const { own, others, p } = worst;
   const explains = p < SIGNIFICANT && own.bad / own.n >= ONE_INSTANCE * (others.bad / Math.max(1, others.n));
   return { service, of: instances.size, explains, ...worst };

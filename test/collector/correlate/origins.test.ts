@@ -10,11 +10,11 @@ const question = { service: 'shop', method: 'GET', route: '/' } as Question;
 /** Services with the version and instance that answered. */
 type Answered = Record<string, readonly [version: string, instance: string]>;
 
-function request(durationMs: number, answered: Answered): RequestTree {
+function request(durationMs: number, answered: Answered, startUnixNano = 0n): RequestTree {
   const spans = Object.entries(answered).map(
     ([service, [version, instance]]) =>
       ({
-        ...{ service, failed: false },
+        ...{ service, failed: false, startUnixNano },
         resource: { 'service.version': version, 'service.instance.id': instance },
       }) as unknown as SpanNode,
   );
@@ -98,6 +98,14 @@ test('of several services with instances the one that explains the change comes 
   const even = oneInstance(question, cohorts(quiet, spread('')));
   assert.equal(even.outcome, 'refuted');
   assert.match(even.statement, /^One instance: 100 % bad on the worst of 2, 100 % on the others/);
+});
+
+test('an instance that took the place of another is not compared with it', () => {
+  const old = Array.from({ length: 12 }, (_, i) => request(5, { shop: ['1', 'shop-a'] }, BigInt(i)));
+  const young = Array.from({ length: 30 }, (_, i) => request(300, { shop: ['1', 'shop-b'] }, BigInt(20 + i)));
+  const found = oneInstance(question, cohorts(quiet, [...old, ...young]));
+  assert.equal(found.outcome, 'untested');
+  assert.match(found.statement, /shop has one instance/);
 });
 
 test('with one instance, or none that is named, nothing is tested', () => {
