@@ -34,7 +34,7 @@ export interface Process {
 }
 
 /** Slots in which something is so. */
-export interface Stretch {
+interface Stretch {
   kind: Kind;
   fromSlot: number;
   toSlot: number;

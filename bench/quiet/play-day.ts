@@ -36,7 +36,7 @@ export interface Played {
   cost: Cost;
 }
 
-export interface Cost {
+interface Cost {
   looks: number;
   lookSeconds: number;
   cpuSeconds: number;

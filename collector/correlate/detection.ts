@@ -30,6 +30,8 @@ export const DETECTION = {
    * requests make the p99 of every window another one, no p99 lies six spreads above, whatever becomes of all requests.
    */
   bodyShare: 0.2,
+  /** Where fewer are slow, their p99 must be this many times the usual: a stall of a shared machine doubles it for a minute. */
+  tailRatio: 3,
   /** And at least this factor, and this much: below the histogram's finest bucket a quantile is interpolation. */
   ratio: 1.5,
   leastMs: 10,
@@ -307,12 +309,19 @@ function isSure(
   const { young, grown, grownSeconds } = DETECTION.slowShare;
   const least = usual.total.seconds < grownSeconds ? young : grown;
   // Each window for itself: the tail of one bad moment must not confirm it.
-  const lasts = recent.every((point) => badShare(name, signals, point, usual) >= least);
+  const lasts = recent.every((point) => {
+    const share = badShare(name, signals, point, usual);
+    return share >= least && (share >= DETECTION.bodyShare || isTailFar(point, usual));
+  });
   if (name === 'latency' && !lasts) return false;
   const [hits, before] = [now, usual.total].map((point) =>
     name === 'errors' ? sampleOf(point).errors : slowSample(signals, point, usual),
   );
   return fisherExact(hits!, sampleOf(now).requests, before!, sampleOf(usual.total).requests) < DETECTION.p;
+}
+
+function isTailFar({ p99Ms }: GoldenPoint, { p99s }: Usual): boolean {
+  return (p99Ms ?? 0) >= DETECTION.tailRatio * median(p99s);
 }
 
 /** Slow requests as a test may count them: sampled ones are no more evidence than were stored. */

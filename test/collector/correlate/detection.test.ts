@@ -92,6 +92,18 @@ for (const [source, batchesOf] of [
     assert.deepEqual(await symptomsOf(t, batchesOf(windows), windows.length), []);
   });
 
+  test(`a stall that doubles the slowest few is no symptom, one that makes them many times slower is (${source})`, async (t) => {
+    const mixed = (windows: number, ms: number, n: number) =>
+      repeated(windows, () => [...Array(60).fill(3), ...Array(n).fill(ms)]);
+    // More than ten minutes: a grown baseline is held against few requests, too.
+    const quiet = mixed(66, 14, 2);
+    const ended = quiet.length + 3;
+    assert.deepEqual(await symptomsOf(t, batchesOf([...quiet, ...mixed(3, 35, 6)]), ended), []);
+    assert.deepEqual(await symptomsOf(t, batchesOf([...quiet, ...mixed(3, 120, 6)]), ended), [
+      { signal: 'latency', window: 66 },
+    ]);
+  });
+
   test(`a slow request in each of two windows of a sparse route is no symptom, all of them are (${source})`, async (t) => {
     const sparse = repeated(30, () => Array(12).fill(3));
     const one = repeated(2, () => [...Array(11).fill(3), 250]);
