@@ -65,6 +65,28 @@ test('reading part by part, and in batches that come in any order, gives the sam
   assert.ok(some.records.spans > 450 && some.records.spans < 900);
 });
 
+test('a request that goes on in the next part is one request, counted once', async (t) => {
+  const border = START + 60n * SECOND;
+  const span = (spanId: string, service: string, start: bigint, kind: number, parentSpanId = '') => ({
+    ...{ traceId: 'ab'.repeat(16), spanId: spanId.repeat(8), service, name: service, start, kind },
+    ...{ parentSpanId: parentSpanId.repeat(8), duration: SECOND },
+  });
+  const spans = [
+    span('01', 'gateway', border - SECOND / 2n, 2),
+    span('02', 'gateway', border - SECOND / 4n, 3, '01'),
+    span('03', 'orders', border + SECOND / 4n, 2, '02'),
+  ];
+  const store = await storeOf(t, [spanBatch(spans)]);
+  const ranges = [
+    { fromUnixNano: START, toUnixNano: border },
+    { fromUnixNano: border, toUnixNano: border + 60n * SECOND },
+  ];
+  const { records } = await readRecords(store, ranges, () => 0, deps, { spansPerPart: 1 });
+  const counted = ({ side }: { side: Int8Array }) => side.filter((one) => one === 0).length;
+  assert.deepEqual([counted(records.entries), counted(records.gaps), counted(records.leaves)], [2, 1, 0]);
+  assert.equal(records.spans, 3);
+});
+
 const told = (suspects: ReturnType<typeof rankRecords>) =>
   suspects.map(({ service, score, evidence }) => [service, score.toFixed(9), evidence[0]!.statement]);
 
