@@ -129,6 +129,20 @@ test('an evidence of a line shows the first of the incident', () => {
   );
 });
 
+test('a share counts with what is surely left of its difference: errors that rose by a quarter more', () => {
+  const [line] = shares(recordsOf(smallSystem({ fault: 'error line' }))).filter(
+    ({ about }) => about === 'stock/count.go:44',
+  );
+  const { baseline: a, incident: b, strength } = line!;
+  // One-sided 95 % interval of two proportions, half a hit and half a miss added to each.
+  const variance = ({ value, n }: typeof a) => {
+    const share = (value * n + 0.5) / (n + 1);
+    return (share * (1 - share)) / n;
+  };
+  const sure = b.value - a.value - 1.64 * Math.sqrt(variance(a) + variance(b));
+  assert.ok(sure > 0.5 && Math.abs(strength - 1.25 * sure) < 1e-12, `${strength}, ${sure}`);
+});
+
 /** Lines of one service without any request, at the given seconds since the beginning. */
 function loose(seconds: readonly number[], body: string, severityNumber = 17): PlainLog[] {
   return seconds.map((at) => ({
