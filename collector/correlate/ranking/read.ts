@@ -169,6 +169,7 @@ export async function readWindows(
   { onset, end, known, few }: { onset: bigint; end: bigint; known: readonly TimeRange[]; few?: number },
   deps: { signal: AbortSignal },
 ): Promise<Windows> {
+  const { traces } = (await store.status()).signals;
   let windows: Windows | undefined;
   for (const lookback of LOOKBACKS_NANO) {
     const from = ((onset - lookback) / SLICE_NANO) * SLICE_NANO;
@@ -176,7 +177,9 @@ export async function readWindows(
     const query = { filter, groupBy: [], quantiles: [], stepNano: SLICE_NANO };
     const page = await store.aggregate(query, bounds(deps));
     windows = windowsOf(onset, end, Array.from(page.columns.bucketUnixNano), known, few);
-    if (windows.before >= ENOUGH_SLICES) break;
+    // Counting reads every span of the time: once more for nothing where nothing is older.
+    const isAll = traces.oldestUnixNano === undefined || traces.oldestUnixNano >= from;
+    if (windows.before >= ENOUGH_SLICES || isAll) break;
   }
   if (windows!.quiet.length > 0) return windows!;
   return windowsOf(onset, end, await minutesOfLogs(store, onset), known, few);
