@@ -23,7 +23,7 @@ export const suspects: Evidence = async (question, store, deps) => {
 };
 
 /** Of an incident that lasts so many spans are read at a time: the detector goes on meanwhile, and will look again. */
-const MAX_SPANS = 400_000;
+const MAX_SPANS = 150_000;
 
 /** Ranks the services of a question, without the times of other incidents that are stored. */
 export async function rankOf(
