@@ -35,7 +35,7 @@ export interface AlertTaken {
  * A burn-rate alert fires when its short window (5 min at least, see slo/burn-rate.ts) is bad enough, and is evaluated every
  * 30 s: the fault is older than the alert by minutes. Quiet time ends before that, and incidents that began since are the same.
  */
-const LATE_SECONDS = 600n;
+export const LATE_SECONDS = 600;
 /** Bad for certain, however young the alert is: the end of its short window. */
 const BAD_BEFORE_SECONDS = 120n;
 /** An Alertmanager that went away never tells that an alert is over; it may hold an incident open for this long. */
@@ -54,7 +54,7 @@ export function outOfTime({ startsUnixNano }: Pick<AskedAlert, 'startsUnixNano'>
 
 /** From when on a fault that an alert tells of may have begun. */
 export function earliestOnset({ startsUnixNano }: Pick<AskedAlert, 'startsUnixNano'>): bigint {
-  return startsUnixNano - LATE_SECONDS * NANOS_PER_SECOND;
+  return startsUnixNano - BigInt(LATE_SECONDS) * NANOS_PER_SECOND;
 }
 
 /** The quiet time that an alert is compared with. */

@@ -2,7 +2,7 @@ import type { Store } from '../storage/store.ts';
 import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
 import type { RecentSpans } from '../telemetry/recent-spans.ts';
 import { createAlertIntake } from './alert-intake.ts';
-import { type AlertTaken, type AskedAlert, isHeldOpen } from './alerts.ts';
+import { type AlertTaken, type AskedAlert, isHeldOpen, LATE_SECONDS } from './alerts.ts';
 import { DETECTION, type DetectorState, detect, type Symptom } from './detection.ts';
 import type { Asked } from './engine.ts';
 import type { Incident } from './incident.ts';
@@ -81,6 +81,13 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
     for (const { lastBadUnixNano } of lasting)
       if (lastBadUnixNano > entry.lastBadUnixNano) entry.lastBadUnixNano = lastBadUnixNano;
     if (lasting.length === 0 && !isHeldOpen(incident, now)) return open.close(entry);
+    const measured = entry.guessed ? closest(lasting, entry) : undefined;
+    if (measured) {
+      const { onsetUnixNano, incident: bad, baseline } = questionOf(measured);
+      entry.asked = { ...entry.asked, onsetUnixNano, incident: bad, baseline };
+      entry.guessed = false;
+      return open.update(entry, untilOf(lasting, now), signal);
+    }
     const held = now - entry.asked.onsetUnixNano > BigInt(HELD_SECONDS) * NANOS_PER_SECOND;
     if (lasting.length === 0 && held) return undefined;
     if (now - entry.explainedUnixNano < BigInt(EXPLAIN_EVERY_SECONDS) * NANOS_PER_SECOND) return undefined;
@@ -120,12 +127,22 @@ function headline({ title, confidence }: Incident): string {
 }
 
 /** Is a symptom part of an incident: the same signal of the same route, or begun with it in the same service? */
-function belongs(symptom: Symptom, { asked }: Pick<Open, 'asked'>): boolean {
+function belongs(symptom: Symptom, { asked, guessed }: Pick<Open, 'asked'> & Partial<Open>): boolean {
   if (symptom.service !== asked.service) return false;
   const distance = Number(symptom.onsetUnixNano - asked.onsetUnixNano) / Number(NANOS_PER_SECOND);
-  const same =
-    symptom.route === asked.route && symptom.method === asked.method && symptom.signal === asked.signal;
-  return same || Math.abs(distance) <= GROUP_SECONDS;
+  const earlier = guessed ? LATE_SECONDS : GROUP_SECONDS;
+  return sameness(symptom, asked) === 2 || (distance <= GROUP_SECONDS && distance >= -earlier);
+}
+
+/** 2 for the same signal of the same route, 1 for another signal of it, 0 for another route. */
+function sameness(symptom: Symptom, asked: Asked): number {
+  if (symptom.route !== asked.route || symptom.method !== asked.method) return 0;
+  return symptom.signal === asked.signal ? 2 : 1;
+}
+
+/** The symptom that tells best when an incident began: the most alike, the worst of those. */
+function closest(lasting: readonly Symptom[], { asked }: Open): Symptom | undefined {
+  return lasting.toSorted((a, b) => sameness(b, asked) - sameness(a, asked) || b.score - a.score)[0];
 }
 
 /** Until when an incident is looked at: now, or the last bad window when it already recovers. */

@@ -23,6 +23,8 @@ export interface Open {
   explainedUnixNano: bigint;
   /** End of the newest bad window that was seen. */
   lastBadUnixNano: bigint;
+  /** Onset and quiet time are an alert's guess: golden signals that the detector finds broken will tell better. */
+  guessed: boolean;
 }
 
 /** The incidents that last: read from the store once, and written there with every change. */
@@ -58,7 +60,8 @@ export class OpenIncidents {
     const lastBadUnixNano = asked.incident.toUnixNano;
     await this.#save(incident);
     this.#deps.observe?.(incident, 'opened');
-    this.#open?.set(incident.id, { asked, explainedUnixNano: now, incident, lastBadUnixNano });
+    const guessed = more.openedBy === 'alert';
+    this.#open?.set(incident.id, { asked, explainedUnixNano: now, incident, lastBadUnixNano, guessed });
     return incident;
   }
 
@@ -134,7 +137,8 @@ function restored(incident: Incident): Open {
     baseline: range(incident.baseline),
   };
   const explainedUnixNano = BigInt(incident.updatedUnixNano);
-  return { incident, asked, explainedUnixNano, lastBadUnixNano: asked.incident.toUnixNano };
+  const guessed = incident.openedBy === 'alert';
+  return { incident, asked, explainedUnixNano, lastBadUnixNano: asked.incident.toUnixNano, guessed };
 }
 
 function range(text: { fromUnixNano: string; toUnixNano: string }) {

@@ -94,6 +94,48 @@ test('what an alert opened stays open while one of its alerts fires, and closes 
   assert.equal((await one.takeAlert(alert)).outcome, 'known');
 });
 
+test('an alert that fires before the detector is sure is compared with the quiet time the detector finds, however young the service', async (t) => {
+  // A minute and a half of ten requests a second, then half a minute in which every second one fails.
+  const began = T0 + 90n * SECOND;
+  const young = spanBatch(
+    Array.from({ length: 1_200 }, (_, i) => {
+      const start = T0 + (BigInt(i) * SECOND) / 10n;
+      const failed = start >= began && i % 2 === 0;
+      return {
+        ...{
+          traceId: (i + 1).toString(16).padStart(32, 'b'),
+          spanId: (i + 1).toString(16).padStart(16, '0'),
+        },
+        ...{
+          name: 'x',
+          service: 'shop',
+          kind: 2,
+          method: 'GET',
+          route: '/pay',
+          start,
+          duration: 20_000_000n,
+        },
+        ...{ httpStatus: failed ? 500 : 200, status: failed ? 2 : 0 },
+      };
+    }),
+  );
+  const store = await storeOf(t, [young]);
+  let now = began + 10n * SECOND;
+  const timeout = () => new AbortController().signal;
+  const detector = createDetector(store, { clock: () => now, timeout });
+  const early = { ...alert, startsUnixNano: now };
+  const { outcome, incident } = await detector.takeAlert(early);
+  assert.deepEqual([outcome, incident?.findings[0]?.outcome], ['opened', 'untested']);
+  now = began + 40n * SECOND;
+  const [after, ...others] = await detector.tick();
+  assert.deepEqual([others, after?.id, after?.openedBy, after?.route], [[], incident?.id, 'alert', '/pay']);
+  assert.equal(after?.findings[0]?.outcome, 'holds');
+  assert.ok(BigInt(after.onsetUnixNano) <= began && BigInt(after.onsetUnixNano) > began - 15n * SECOND);
+  const [only, ...more] = (await newestIncidents(store)).incidents;
+  assert.deepEqual([more, only?.onsetUnixNano, only?.alerts?.length], [[], after.onsetUnixNano, 1]);
+  assert.equal((await detector.takeAlert(early)).outcome, 'known');
+});
+
 test('an alert holds open only what it opened, while it fires, and a day at most', () => {
   const [startsUnixNano, resolvedUnixNano] = [String(T0), String(T0 + SECOND)];
   const fires = { fingerprint: 'a', name: '', slo: '', startsUnixNano };
