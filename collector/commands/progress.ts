@@ -76,6 +76,7 @@ export function toldReads(store: Store, { doing }: Progress): Store {
       reading('log lines', query);
       return store.scanLogs(query, options);
     },
+    spanDensity: (query, options) => store.spanDensity(query, options),
     put: (kind, document) => store.put(kind, document),
     list: (kind, query) => store.list(kind, query),
     checkpoint: (source) => store.checkpoint(source),

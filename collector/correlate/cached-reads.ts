@@ -31,6 +31,7 @@ export function cachedReads(store: Store): Store {
     // Too much to be kept: who scans, counts as it reads.
     scanSpans: (q, o) => store.scanSpans(q, o),
     scanLogs: (q, o) => store.scanLogs(q, o),
+    spanDensity: (q, o) => once('spanDensity', q, o, () => store.spanDensity(q, o)),
     put: (kind, document) => store.put(kind, document),
     list: (kind, query) => store.list(kind, query),
     checkpoint: (source) => store.checkpoint(source),

@@ -17,6 +17,7 @@ export const DEFAULT_LIMITS = {
   aggregate: 100_000,
   scanSpans: 100_000,
   scanLogs: 100_000,
+  spanDensity: 100_000,
 } as const;
 
 /** Bounds of one query: how many records a page holds, by when it must end, who may cancel it. */
@@ -225,6 +226,17 @@ export interface AggregateColumns {
   quantilesMs: Float64Array[];
 }
 
+/** Slices of `stepNano`, the first beginning where the range does; `limit` bounds how many there may be. */
+export interface DensityQuery extends TimeRange {
+  stepNano: bigint;
+}
+
+/** The slices in which spans began, and about how many: those of one request are told as if they came evenly, duplicates count. */
+export interface DensityColumns {
+  bucketUnixNano: BigInt64Array;
+  count: Float64Array;
+}
+
 /** What the store says of itself. */
 export interface StoreStatus {
   /** Oldest and newest record by signal; undefined when there is none. */
@@ -279,6 +291,8 @@ export interface Store {
   scanSpans(query: ScanQuery, options?: QueryOptions): Promise<Page<SpanColumns>>;
   /** All log records of a time range by time, as caller and template. */
   scanLogs(query: ScanQuery, options?: QueryOptions): Promise<Page<LogTemplateColumns>>;
+  /** When spans were, cheaply: which slices hold some is exact, how many is not. One page. */
+  spanDensity(query: DensityQuery, options?: QueryOptions): Promise<Page<DensityColumns>>;
   /** Keeps one document; the same kind and id again replaces it. Not subject to the retention, only to a bound per kind. */
   put(kind: DocumentKind, document: StoredDocument): Promise<void>;
   /** Documents of a kind, newest first; `id` narrows to one. */

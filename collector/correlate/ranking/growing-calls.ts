@@ -21,12 +21,12 @@ export class GrowingCalls {
   readonly #trace = new Growing((n) => new Uint32Array(n));
 
   push(call: Call): void {
-    this.#caller.push(call.caller);
-    this.#callee.push(call.callee);
-    this.#side.push(call.side);
-    this.#startMs.push(call.startMs);
-    this.#ms.push(call.ms);
-    this.#trace.push(call.trace);
+    this.#caller.room(1)[this.#caller.length++] = call.caller;
+    this.#callee.room(1)[this.#callee.length++] = call.callee;
+    this.#side.room(1)[this.#side.length++] = call.side;
+    this.#startMs.room(1)[this.#startMs.length++] = call.startMs;
+    this.#ms.room(1)[this.#ms.length++] = call.ms;
+    this.#trace.room(1)[this.#trace.length++] = call.trace;
   }
 
   columns(): CallColumns {

@@ -27,13 +27,13 @@ export class GrowingEntries {
   }
 
   push(entry: Entry): void {
-    this.#service.push(entry.service);
-    this.#operation.push(entry.operation);
-    this.#trace.push(entry.trace);
-    this.#side.push(entry.side);
-    this.#startMs.push(entry.startMs);
-    this.#durationMs.push(entry.durationMs);
-    this.#selfMs.push(entry.selfMs);
+    this.#service.room(1)[this.#service.length++] = entry.service;
+    this.#operation.room(1)[this.#operation.length++] = entry.operation;
+    this.#trace.room(1)[this.#trace.length++] = entry.trace;
+    this.#side.room(1)[this.#side.length++] = entry.side;
+    this.#startMs.room(1)[this.#startMs.length++] = entry.startMs;
+    this.#durationMs.room(1)[this.#durationMs.length++] = entry.durationMs;
+    this.#selfMs.room(1)[this.#selfMs.length++] = entry.selfMs;
   }
 
   columns(): EntryColumns {

@@ -8,6 +8,7 @@ const STEP = 8;
 export class Growing<A extends Numbers> {
   readonly #make: (length: number) => A;
   #values: A;
+  #capacity = FIRST_ROOM;
   length = 0;
 
   constructor(make: (length: number) => A) {
@@ -16,12 +17,29 @@ export class Growing<A extends Numbers> {
   }
 
   push(value: number): void {
-    if (this.length === this.#values.length) {
-      const grown = this.#make(this.length * STEP);
-      grown.set(this.#values);
-      this.#values = grown;
-    }
-    this.#values[this.length++] = value;
+    this.room(1)[this.length++] = value;
+  }
+
+  /**
+   * The values with room for so many more behind them: what is written from `length` on counts once `length` is set. Who
+   * writes millions does it in place: a store that sees arrays of one type only is several times as fast as that of `push`.
+   */
+  room(more: number): A {
+    if (this.length + more > this.#capacity) this.#grow(more);
+    return this.#values;
+  }
+
+  /** Adds many at once. */
+  pushAll(values: A): void {
+    this.room(values.length).set(values, this.length);
+    this.length += values.length;
+  }
+
+  #grow(more: number): void {
+    while (this.#capacity < this.length + more) this.#capacity *= STEP;
+    const grown = this.#make(this.#capacity);
+    grown.set(this.#values);
+    this.#values = grown;
   }
 
   /** Forgets the values; the room stays, and views of before must not be read any more. */

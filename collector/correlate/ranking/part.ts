@@ -63,7 +63,7 @@ export class Part {
 
   have(entry: number, feature: number): void {
     if (this.#had.add(entry * MANY + feature, 1) > 0) return;
-    this.hadEntry.push(entry);
-    this.hadFeature.push(feature);
+    this.hadEntry.room(1)[this.hadEntry.length++] = entry;
+    this.hadFeature.room(1)[this.hadFeature.length++] = feature;
   }
 }

@@ -116,9 +116,8 @@ async function readDensity(
   const most = (a: bigint, b: bigint) => (a > b ? a : b);
   const from = ranges.reduce((a, { fromUnixNano }) => least(a, fromUnixNano), first.fromUnixNano);
   const to = ranges.reduce((a, { toUnixNano }) => most(a, toUnixNano), first.toUnixNano);
-  const filter = { fromUnixNano: (from / SLICE_NANO) * SLICE_NANO, toUnixNano: to };
-  const query = { filter, groupBy: [], quantiles: [], stepNano: SLICE_NANO };
-  const { columns } = await store.aggregate(query, bounds(deps));
+  const slices = { fromUnixNano: (from / SLICE_NANO) * SLICE_NANO, toUnixNano: to, stepNano: SLICE_NANO };
+  const { columns } = await store.spanDensity(slices, bounds(deps));
   const counts = new Map(Array.from(columns.bucketUnixNano, (bucket, i) => [bucket, columns.count[i]!]));
   return ({ fromUnixNano, toUnixNano }) => {
     let spans = 0;
@@ -173,11 +172,9 @@ export async function readWindows(
   let windows: Windows | undefined;
   for (const lookback of LOOKBACKS_NANO) {
     const from = ((onset - lookback) / SLICE_NANO) * SLICE_NANO;
-    const filter = { fromUnixNano: from, toUnixNano: end + AFTER_NANO };
-    const query = { filter, groupBy: [], quantiles: [], stepNano: SLICE_NANO };
-    const page = await store.aggregate(query, bounds(deps));
+    const slices = { fromUnixNano: from, toUnixNano: end + AFTER_NANO, stepNano: SLICE_NANO };
+    const page = await store.spanDensity(slices, bounds(deps));
     windows = windowsOf(onset, end, Array.from(page.columns.bucketUnixNano), known, few);
-    // Counting reads every span of the time: once more for nothing where nothing is older.
     const isAll = traces.oldestUnixNano === undefined || traces.oldestUnixNano >= from;
     if (windows.before >= ENOUGH_SLICES || isAll) break;
   }

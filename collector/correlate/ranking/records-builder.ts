@@ -1,6 +1,7 @@
 import type { LogTemplateColumns, SpanColumns } from '../../storage/store.ts';
 import { IdTable, wordsOf } from '../../telemetry/id-table.ts';
 import { toHex } from '../../telemetry/ids.ts';
+import { number64, words64 } from '../../telemetry/words.ts';
 import { Examples } from './examples.ts';
 import { Features } from './features.ts';
 import { Growing, Names } from './growing.ts';
@@ -50,8 +51,9 @@ export class RecordsBuilder {
     const services = this.#services.addAll(page.service.dictionary);
     const [trace, span] = [wordsOf(page.traceId), wordsOf(page.spanId)];
     const featureOf = this.#features.ofLines(page);
+    const times = words64(page.timeUnixNano);
     for (let i = 0; i < page.timeUnixNano.length; i++) {
-      const ms = Number(page.timeUnixNano[i]!) / 1e6;
+      const ms = number64(times, i) / 1e6;
       const side = this.#sideOf(ms);
       const [service, feature] = [services[page.service.index[i]!]!, featureOf(i)];
       const t = i * 4;
@@ -68,8 +70,8 @@ export class RecordsBuilder {
   /** Ends the part: its spans are let go. */
   endPart(): void {
     const part = this.#resolved();
-    for (const entry of part.hadEntry.view()) this.#hadEntry.push(entry);
-    for (const feature of part.hadFeature.view()) this.#hadFeature.push(feature);
+    this.#hadEntry.pushAll(part.hadEntry.view());
+    this.#hadFeature.pushAll(part.hadFeature.view());
     for (const ms of part.tree.startMs.view()) if (this.#sideOf(ms) >= 0) this.#spans++;
     part.clear();
   }
@@ -107,7 +109,7 @@ export class RecordsBuilder {
   #keepEntries({ tree }: Part, requests: Requests): void {
     const [trace, service, operation] = [tree.trace.view(), tree.service.view(), tree.operation.view()];
     const [startMs, durationMs] = [tree.startMs.view(), tree.durationMs.view()];
-    for (const row of requests.entries) {
+    for (const [n, row] of requests.entries.entries()) {
       this.#entries.push({
         trace: trace[row]!,
         service: service[row]!,
@@ -115,7 +117,7 @@ export class RecordsBuilder {
         side: this.#sideOf(startMs[row]!),
         startMs: startMs[row]!,
         durationMs: durationMs[row]!,
-        selfMs: requests.selfMs(row),
+        selfMs: requests.selfMs[n]!,
       });
     }
   }
@@ -129,22 +131,25 @@ export class RecordsBuilder {
       ...{ trace: trace[row]!, caller: service[row]!, callee, ms },
       ...{ side: this.#sideOf(startMs[row]!), startMs: startMs[row]! },
     });
-    const failing = new Set<number>();
-    for (const { call, callees, ms } of requests.gaps) {
-      for (const callee of new Set(callees.map((row) => service[row]!)))
-        this.#gaps.push(callOf(call, callee, ms));
+    const failing = new Uint8Array(tree.length);
+    const { gaps, leaves, entries, entryOf } = requests;
+    for (const [n, call] of gaps.call.entries()) {
+      const callees = gaps.calleesOf(n);
+      const services =
+        callees.length === 1 ? [service[callees[0]!]!] : new Set(callees.map((row) => service[row]!));
+      for (const callee of services) this.#gaps.push(callOf(call, callee, gaps.ms[n]!));
       for (const row of callees) {
         const name = this.#features.call(
           this.#services.list[service[row]!]!,
           this.#operations.list[operation[row]!]!,
         );
         part.have(part.entryOfRow(call), name);
-        if (failed[row] === 1) failing.add(requests.entryOf[call]!);
+        if (failed[row] === 1) failing[entryOf[call]!] = 1;
       }
     }
-    for (const row of requests.leaves) this.#leaves.push(callOf(row, operation[row]!, durationMs[row]!));
-    for (const row of requests.entries) {
-      if (failed[row] === 1 && !failing.has(row)) part.have(part.entryOfRow(row), this.#features.failure());
+    for (const row of leaves) this.#leaves.push(callOf(row, operation[row]!, durationMs[row]!));
+    for (const row of entries) {
+      if (failed[row] === 1 && failing[row] === 0) part.have(part.entryOfRow(row), this.#features.failure());
     }
   }
 
@@ -158,8 +163,8 @@ export class RecordsBuilder {
       for (const number of standsFor(features[n]!)) {
         if (own.has(number)) continue;
         own.add(number);
-        entry.push(last);
-        feature.push(number);
+        entry.room(1)[entry.length++] = last;
+        feature.room(1)[feature.length++] = number;
       }
     }
     return { entry: entry.view(), feature: feature.view() };

@@ -1,6 +1,7 @@
 import type { SpanColumns } from '../../storage/store.ts';
 import { type IdTable, wordsOf } from '../../telemetry/id-table.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../../telemetry/model.ts';
+import { number64, words64 } from '../../telemetry/words.ts';
 import { Growing, type Names } from './growing.ts';
 
 const CLIENT = SPAN_KINDS.indexOf('client');
@@ -13,7 +14,7 @@ const ON_THE_WAY = -2;
 /** Spans of whole traces as columns, and how they hang together. */
 export class SpanTree {
   readonly #ids: IdTable;
-  readonly #columns: { clear(): void }[];
+  readonly #columns: { clear(): void; length: number }[];
   readonly #parentA = new Growing((n) => new Uint32Array(n));
   readonly #parentB = new Growing((n) => new Uint32Array(n));
   readonly trace = new Growing((n) => new Uint32Array(n));
@@ -47,22 +48,31 @@ export class SpanTree {
     const [trace, span, parent] = [page.traceId, page.spanId, page.parentSpanId].map(wordsOf);
     const service = services.addAll(page.service.dictionary);
     const operationOf = operationsOf(page, operations);
-    for (let i = 0; i < page.startTimeUnixNano.length; i++) {
+    const [starts, durations] = [words64(page.startTimeUnixNano), words64(page.durationNano)];
+    const count = page.startTimeUnixNano.length;
+    const [traceOf, parentA, parentB] = [this.trace, this.#parentA, this.#parentB].map((c) => c.room(count));
+    const [serviceOf, operation] = [this.service.room(count), this.operation.room(count)];
+    const [isCall, failed] = [this.isCall.room(count), this.failed.room(count)];
+    const [startMs, durationMs] = [this.startMs.room(count), this.durationMs.room(count)];
+    let at = this.length;
+    for (let i = 0; i < count; i++) {
       const t = i * 4;
       const number = traces.add(trace![t]!, trace![t + 1]!, trace![t + 2]!, trace![t + 3]!);
       const before = this.#ids.size;
       this.#ids.add(number, 0, 0, 0, span![i * 2]!, span![i * 2 + 1]!);
       if (this.#ids.size === before) continue;
-      this.trace.push(number);
-      this.#parentA.push(parent![i * 2]!);
-      this.#parentB.push(parent![i * 2 + 1]!);
-      this.service.push(service[page.service.index[i]!]!);
-      this.operation.push(operationOf(i));
-      this.isCall.push(page.kind[i] === CLIENT || page.kind[i] === PRODUCER ? 1 : 0);
-      this.failed.push(page.status[i] === ERROR ? 1 : 0);
-      this.startMs.push(Number(page.startTimeUnixNano[i]!) / 1e6);
-      this.durationMs.push(Number(page.durationNano[i]!) / 1e6);
+      traceOf![at] = number;
+      parentA![at] = parent![i * 2]!;
+      parentB![at] = parent![i * 2 + 1]!;
+      serviceOf[at] = service[page.service.index[i]!]!;
+      operation[at] = operationOf(i);
+      isCall[at] = page.kind[i] === CLIENT || page.kind[i] === PRODUCER ? 1 : 0;
+      failed[at] = page.status[i] === ERROR ? 1 : 0;
+      startMs[at] = number64(starts, i) / 1e6;
+      durationMs[at] = number64(durations, i) / 1e6;
+      at++;
     }
+    for (const column of this.#columns) column.length = at;
   }
 
   /** Number of a span, or -1. */
@@ -73,9 +83,10 @@ export class SpanTree {
   /** Per span: its parent, or -1 where that is not stored. */
   parents(): Int32Array {
     const [trace, a, b] = [this.trace.view(), this.#parentA.view(), this.#parentB.view()];
-    return Int32Array.from(trace, (number, i) =>
-      a[i] === 0 && b[i] === 0 ? -1 : this.find(number, a[i]!, b[i]!),
-    );
+    const parents = new Int32Array(this.length);
+    for (let i = 0; i < parents.length; i++)
+      parents[i] = a[i] === 0 && b[i] === 0 ? -1 : this.find(trace[i]!, a[i]!, b[i]!);
+    return parents;
   }
 
   /** Per span: the span by which its request entered its service; of parents in a ring one of them. */

@@ -1,5 +1,6 @@
 /** Traces found by what one of their spans is like. */
 import { fromHex, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
+import { number64 } from '../../telemetry/words.ts';
 import {
   DEFAULT_LIMITS,
   type FindTracesQuery,
@@ -15,7 +16,6 @@ import { SpanRefs } from './span-refs.ts';
 import { collectTraces, packIds, wantedTraces } from './trace.ts';
 import { TraceHits } from './trace-hits.ts';
 import { type Summary, summarise } from './trace-summary.ts';
-import { number64 } from './words.ts';
 
 export async function queryFindTraces(
   context: QueryContext,

@@ -12,6 +12,7 @@ import { BlockReader, ReaderCache } from './reader.ts';
 import { queryScanLogs } from './scan-logs.ts';
 import { queryScanSpans } from './scan-spans.ts';
 import { querySeries } from './series.ts';
+import { querySpanDensity } from './span-density.ts';
 import { queryTrace } from './trace.ts';
 
 /** Every query of the Store contract. */
@@ -23,6 +24,7 @@ const QUERIES = {
   aggregate: queryAggregate,
   scanSpans: queryScanSpans,
   scanLogs: queryScanLogs,
+  spanDensity: querySpanDensity,
 } as const;
 
 export type QueryName = keyof typeof QUERIES;
@@ -30,7 +32,7 @@ export type QueryOf<N extends QueryName> = Parameters<Store[N]>[0];
 export type AnswerOf<N extends QueryName> = Awaited<ReturnType<Store[N]>>;
 
 /** Queries that read everything once, in order of time: what they decode is not worth keeping, and would push out what is. */
-const SCANS: ReadonlySet<QueryName> = new Set(['scanSpans', 'scanLogs']);
+const SCANS: ReadonlySet<QueryName> = new Set(['scanSpans', 'scanLogs', 'spanDensity']);
 /** Of scans the blocks of the last slices of time are kept, which the next slice reads on in. */
 const SCAN_PART = 1 / 8;
 

@@ -4,6 +4,7 @@ import { type StringColumn, StringColumnBuilder } from '../../telemetry/columns.
 import { wordsOf } from '../../telemetry/id-table.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import { codePlace, messageTemplate } from '../../telemetry/template.ts';
+import { compare64, words64 } from '../../telemetry/words.ts';
 import { attributeText } from '../attribute-text.ts';
 import {
   DEFAULT_LIMITS,
@@ -19,7 +20,6 @@ import { compareBigints, type PageRequest, pageRequest } from './page.ts';
 import type { SealedLogs } from './sealed/logs-view.ts';
 import { doubled } from './span-refs.ts';
 import { checkPart, partOf } from './trace-part.ts';
-import { compare64, words64 } from './words.ts';
 
 /** Log records decoded between two looks at the clock. */
 const DECODED_AT_ONCE = 256;

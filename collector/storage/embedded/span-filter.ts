@@ -1,13 +1,13 @@
 import { spanAttribute } from '../../../slo/index.ts';
 import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
+import { compare64, words64 } from '../../telemetry/words.ts';
 import type { SpanFilter } from '../store.ts';
 import type { BlockMeta } from './block.ts';
 import { mayHoldAttributes } from './body-search.ts';
 import type { Budget } from './budget.ts';
 import type { BlockReader } from './reader.ts';
 import { hasAttributes, mentions, spanDetail } from './records.ts';
-import { compare64, words64 } from './words.ts';
 
 /** Spans decoded between two looks at the clock. */
 const DECODED_AT_ONCE = 64;

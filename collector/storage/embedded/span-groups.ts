@@ -3,8 +3,8 @@ import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import { CollectorError } from '../../telemetry/errors.ts';
 import { SPAN_STATUSES } from '../../telemetry/model.ts';
+import { number64, words64 } from '../../telemetry/words.ts';
 import { QuantileSketch } from './quantile-sketch.ts';
-import { number64, words64 } from './words.ts';
 
 const ERROR = SPAN_STATUSES.indexOf('error');
 /** Groups of one answer; an attribute like a user id would otherwise make one per span. */

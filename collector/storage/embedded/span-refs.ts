@@ -3,8 +3,8 @@ import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import type { IdTable } from '../../telemetry/id-table.ts';
 import { fromHex, SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
+import { compare64, number64, words64 } from '../../telemetry/words.ts';
 import type { BlockMeta } from './block.ts';
-import { compare64, number64, words64 } from './words.ts';
 
 /** Spans of one block. */
 interface SpanBlock {

@@ -132,6 +132,7 @@ function storeOver(
     aggregate: whileOpen((query, options) => readers.ask('aggregate', query, options)),
     scanSpans: whileOpen((query, options) => readers.ask('scanSpans', query, options)),
     scanLogs: whileOpen((query, options) => readers.ask('scanLogs', query, options)),
+    spanDensity: whileOpen((query, options) => readers.ask('spanDensity', query, options)),
     put: whileOpen(putDocument.bind(undefined, db)),
     list: whileOpen((kind, query = {}) => listDocuments(db, kind, query)),
     checkpoint: whileOpen((source: string) => readCheckpoint(db, source)),

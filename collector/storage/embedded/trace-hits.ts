@@ -2,11 +2,11 @@
 import type { SpanIndex } from '../../telemetry/batch.ts';
 import { IdTable, mixWords, wordsOf } from '../../telemetry/id-table.ts';
 import { SPAN_ID_BYTES } from '../../telemetry/ids.ts';
+import { compare64, words64 } from '../../telemetry/words.ts';
 import type { BlockMeta } from './block.ts';
 import type { BlockReader, TraceIds } from './reader.ts';
 import type { Matches } from './span-filter.ts';
 import { doubled } from './span-refs.ts';
-import { compare64, words64 } from './words.ts';
 
 /** Hits of traces, numbered; a trace of several blocks has several until `settle`. */
 export class TraceHits {

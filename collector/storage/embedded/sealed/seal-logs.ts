@@ -1,8 +1,8 @@
 /** Raw blocks of log records, of OTLP or of lines, into sealed ones. */
 import type { LogIndex } from '../../../telemetry/batch.ts';
 import { wordsOf } from '../../../telemetry/id-table.ts';
+import { words64 } from '../../../telemetry/words.ts';
 import { decodeLogIndex } from '../block.ts';
-import { words64 } from '../words.ts';
 import { type Arena, ArenaKeeper, type ByteTable, type StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter } from './directory.ts';
 import { ENCODING, TYPE } from './layout.ts';

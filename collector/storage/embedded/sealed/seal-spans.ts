@@ -2,8 +2,8 @@
 import type { SpanIndex } from '../../../telemetry/batch.ts';
 import type { StringColumn } from '../../../telemetry/columns.ts';
 import { wordsOf } from '../../../telemetry/id-table.ts';
+import { words64 } from '../../../telemetry/words.ts';
 import { decodeSpanIndex } from '../block.ts';
-import { words64 } from '../words.ts';
 import { type Arena, ArenaKeeper, type ByteTable, type StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter } from './directory.ts';
 import { FLAG, TYPE } from './layout.ts';

@@ -2,10 +2,10 @@
 import { toAttributes } from '../../../formats/otlp-protobuf/attributes.ts';
 import { resourceCodec } from '../../../formats/otlp-protobuf/messages.ts';
 import type { StringColumn } from '../../../telemetry/columns.ts';
+import { compare64, words64 } from '../../../telemetry/words.ts';
 import { attributeText } from '../../attribute-text.ts';
 import type { BlockMeta } from '../block.ts';
 import { buildBloom } from '../bloom.ts';
-import { compare64, words64 } from '../words.ts';
 import { packBits } from './bits.ts';
 import type { Arena, ByteTable, StringsColumn } from './byte-table.ts';
 import type { DirectoryWriter, StoredColumn } from './directory.ts';

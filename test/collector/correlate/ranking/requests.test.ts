@@ -36,6 +36,18 @@ function treeOf(rows: readonly Row[]): SpanTree {
   return tree;
 }
 
+/** Own time by row, and the calls that others answer, one by one. */
+function read(tree: SpanTree) {
+  const { entries, selfMs, entryOf, gaps, leaves } = requestsOf(tree);
+  const calls = Array.from(gaps.call, (call, n) => ({
+    ...{ call, ms: gaps.ms[n]!, callees: Array.from(gaps.calleesOf(n)) },
+  }));
+  return {
+    ...{ entries: Array.from(entries), entryOf, gaps: calls, leaves: Array.from(leaves) },
+    selfMs: (row: number) => selfMs[entries.indexOf(row)]!,
+  };
+}
+
 const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-6, `${a}, not ${b}`);
 
 test('a request enters by the span whose parent is missing or of another service', () => {
@@ -52,7 +64,7 @@ test('a request enters by the span whose parent is missing or of another service
 });
 
 test('a gap is what a call takes beyond who answers it, own time what no call takes', () => {
-  const { gaps, selfMs, entries } = requestsOf(
+  const { gaps, selfMs, entries } = read(
     treeOf([
       [0, undefined, 'shop', SERVER, 0, 100],
       [1, 0, 'shop', CLIENT, 20, 50],
@@ -67,7 +79,7 @@ test('a gap is what a call takes beyond who answers it, own time what no call ta
 });
 
 test('calls at the same time are not counted twice in own time', () => {
-  const { selfMs, leaves } = requestsOf(
+  const { selfMs, leaves } = read(
     treeOf([
       [0, undefined, 'shop', SERVER, 0, 100],
       [1, 0, 'shop', CLIENT, 10, 40],
@@ -80,7 +92,7 @@ test('calls at the same time are not counted twice in own time', () => {
 });
 
 test('of a span that calls without a span of the call, the time outside who answered is its own', () => {
-  const { selfMs, gaps } = requestsOf(
+  const { selfMs, gaps } = read(
     treeOf([
       [0, undefined, 'shop', SERVER, 0, 100],
       [1, 0, 'stock', SERVER, 25, 40],
@@ -91,7 +103,7 @@ test('of a span that calls without a span of the call, the time outside who answ
 });
 
 test('one message that several services take is a call of each', () => {
-  const { gaps } = requestsOf(
+  const { gaps } = read(
     treeOf([
       [0, undefined, 'shop', SERVER, 0, 20],
       [1, 0, 'shop', PRODUCER, 5, 5],
@@ -107,7 +119,7 @@ test('one message that several services take is a call of each', () => {
 
 test('a clock that is wrong by seconds changes no gap and no own time', () => {
   const at = (skewMs: number) => {
-    const { gaps, selfMs } = requestsOf(
+    const { gaps, selfMs } = read(
       treeOf([
         [0, undefined, 'shop', SERVER, 0, 100],
         [1, 0, 'shop', CLIENT, 20, 50],
@@ -132,7 +144,7 @@ test('parents in a ring, or a span that is its own parent, are one request and n
     ],
     [[0, 0, 'shop', CLIENT, 0, 10]],
   ] as Row[][]) {
-    const { entries, gaps, entryOf } = requestsOf(treeOf(rows));
+    const { entries, gaps, entryOf } = read(treeOf(rows));
     assert.equal(entries.length, 1);
     assert.equal(new Set(entryOf).size, 1);
     assert.deepEqual(gaps, []);
@@ -158,7 +170,7 @@ test('of any spans: entries lie in their own service, and no time is negative or
   fc.assert(
     fc.property(anyRows, (rows) => {
       const tree = treeOf(rows);
-      const { entries, entryOf, gaps, leaves, selfMs } = requestsOf(tree);
+      const { entries, entryOf, gaps, leaves, selfMs } = read(tree);
       const [service, durationMs] = [tree.service.view(), tree.durationMs.view()];
       entryOf.forEach((entry, row) => {
         assert.equal(entryOf[entry], entry);
