@@ -1,3 +1,5 @@
+import { release } from './release.ts';
+
 /** Words of a key: four of a trace id and two of a span id (zeros when only traces are told apart). */
 const WORDS = 6;
 
@@ -42,6 +44,11 @@ export class IdTable {
     return id;
   }
 
+  /** Gives the room back; nothing may be asked of the table any more. */
+  release(): void {
+    release(this.#keys, this.#slots);
+  }
+
   /** Forgets all ids; the room stays. */
   clear(): void {
     this.#slots.fill(-1);
@@ -76,7 +83,9 @@ export class IdTable {
   }
 
   #grow(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    const size = this.#slots.length * 2;
+    release(this.#slots);
+    this.#slots = new Int32Array(size).fill(-1);
     const mask = this.#slots.length - 1;
     for (let id = 0; id < this.#size; id++) {
       const k = this.#keys.subarray(id * WORDS, id * WORDS + WORDS);

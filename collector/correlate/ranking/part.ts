@@ -22,10 +22,18 @@ export class Part {
 
   /** Forgets everything, for the next part. */
   clear(): void {
-    this.tree.clear();
-    for (const one of [this.hadEntry, this.hadFeature, this.#had, this.#entries, this.#numbers]) one.clear();
+    for (const one of this.#room()) one.clear();
     this.#requests = undefined;
     this.#numberOfRow = new Int32Array(0);
+  }
+
+  /** Gives the room back; nothing may be asked of it any more. */
+  release(): void {
+    for (const one of this.#room()) one.release();
+  }
+
+  #room() {
+    return [this.tree, this.hadEntry, this.hadFeature, this.#had, this.#entries, this.#numbers];
   }
 
   get isResolved(): boolean {

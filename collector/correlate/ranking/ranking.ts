@@ -42,14 +42,17 @@ export async function rankServices(
   );
   const usage = await resources(store, windows, known, deps);
   const ranked = rankRecords(records, windows, usage.suspicions);
+  const lacked = lackedOf(records, windows, share, usage.instances);
+  const { spans, logs } = records;
+  records.release();
   const suspects = await withLogContext(ranked, store, deps);
   return {
     windows,
     suspects,
     ...tierOf(suspects, windows.before),
-    lacked: lackedOf(records, windows, share, usage.instances),
-    spans: records.spans,
-    logs: records.logs,
+    lacked,
+    spans,
+    logs,
   };
 }
 

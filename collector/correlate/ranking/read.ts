@@ -1,8 +1,18 @@
 import type { Page, QueryOptions, Store, TimeRange } from '../../storage/store.ts';
+import { release } from '../../telemetry/release.ts';
 import { bounds } from '../series.ts';
 import type { SystemRecords } from './records.ts';
 import { RecordsBuilder } from './records-builder.ts';
-import { GUARD_NANO, MOST_SLICES, type Side, SLICE_NANO, type Windows, windowsOf } from './windows.ts';
+import {
+  ENOUGH_SLICES,
+  GUARD_NANO,
+  MOST_SLICES,
+  type Side,
+  SLICE_NANO,
+  thinned,
+  type Windows,
+  windowsOf,
+} from './windows.ts';
 
 /** How much is read. */
 interface ReadLimits {
@@ -40,7 +50,7 @@ export async function readRecords(
   limits: Partial<ReadLimits> = {},
 ): Promise<ReadShare> {
   const { spansPerPart, maxSpans } = { ...LIMITS, ...limits };
-  const density = await readDensity(store, ranges, deps);
+  const density = await densityOf(store, ranges, deps);
   const spans = ranges.reduce((sum, range) => sum + density(range), 0);
   const parts = Math.max(1, Math.ceil(spans / maxSpans));
   const traces = parts === 1 ? {} : { traces: { part: 0, parts } };
@@ -63,6 +73,18 @@ export async function readRecords(
 
 function isWithin(ms: number, { fromUnixNano, toUnixNano }: TimeRange): boolean {
   return ms >= Number(fromUnixNano) / 1e6 && ms < Number(toUnixNano) / 1e6;
+}
+
+async function densityOf(
+  store: Store,
+  ranges: readonly TimeRange[],
+  deps: { signal: AbortSignal },
+): Promise<Density> {
+  const [first] = ranges;
+  if (!first) return () => 0;
+  const from = ranges.reduce((a, { fromUnixNano }) => least(a, fromUnixNano), first.fromUnixNano);
+  const to = ranges.reduce((a, { toUnixNano }) => most(a, toUnixNano), first.toUnixNano);
+  return (await readDensity(store, { fromUnixNano: from, toUnixNano: to }, deps)).spansIn;
 }
 
 /** The ranges cut into pieces of a minute at most; those that touch together in parts of so many spans. */
@@ -104,33 +126,37 @@ function piecesOf(
     });
 }
 
-/** How many spans a range holds, about: those of the minutes that it touches, by how far it does. */
+/** How many spans a range holds, about. */
+type Density = (range: TimeRange) => number;
+
+/** The slices of a time in which spans began, and how many spans parts of it hold: those of the slices touched, by how far they are. */
 async function readDensity(
   store: Store,
-  ranges: readonly TimeRange[],
+  { fromUnixNano, toUnixNano }: TimeRange,
   deps: { signal: AbortSignal },
-): Promise<(range: TimeRange) => number> {
-  const [first] = ranges;
-  if (!first) return () => 0;
-  const least = (a: bigint, b: bigint) => (a < b ? a : b);
-  const most = (a: bigint, b: bigint) => (a > b ? a : b);
-  const from = ranges.reduce((a, { fromUnixNano }) => least(a, fromUnixNano), first.fromUnixNano);
-  const to = ranges.reduce((a, { toUnixNano }) => most(a, toUnixNano), first.toUnixNano);
-  const slices = { fromUnixNano: (from / SLICE_NANO) * SLICE_NANO, toUnixNano: to, stepNano: SLICE_NANO };
-  const { columns } = await store.spanDensity(slices, bounds(deps));
-  const counts = new Map(Array.from(columns.bucketUnixNano, (bucket, i) => [bucket, columns.count[i]!]));
-  return ({ fromUnixNano, toUnixNano }) => {
+): Promise<{ slices: bigint[]; spansIn: Density }> {
+  const first = sliceOf(fromUnixNano);
+  const query = { fromUnixNano: first, toUnixNano, stepNano: SLICE_NANO };
+  const { columns } = await store.spanDensity(query, bounds(deps));
+  const slices = Array.from(columns.bucketUnixNano);
+  const counts = new Map(slices.map((slice, i) => [slice, columns.count[i]!]));
+  const spansIn: Density = (range) => {
     let spans = 0;
-    for (let at = (fromUnixNano / SLICE_NANO) * SLICE_NANO; at < toUnixNano; at += SLICE_NANO) {
-      const shared = least(toUnixNano, at + SLICE_NANO) - most(fromUnixNano, at);
+    for (let at = sliceOf(range.fromUnixNano); at < range.toUnixNano; at += SLICE_NANO) {
+      const shared = least(range.toUnixNano, at + SLICE_NANO) - most(range.fromUnixNano, at);
       spans += ((counts.get(at) ?? 0) * Number(shared)) / Number(SLICE_NANO);
     }
     return spans;
   };
+  return { slices, spansIn };
 }
 
-/** Takes every page of some queries in order; the store works on the next one while a page is taken. */
-async function everyPage<C>(
+const sliceOf = (at: bigint) => (at / SLICE_NANO) * SLICE_NANO;
+const least = (a: bigint, b: bigint) => (a < b ? a : b);
+const most = (a: bigint, b: bigint) => (a > b ? a : b);
+
+/** Takes every page of some queries in order; the store works on the next one while a page is taken. A page lives no longer. */
+async function everyPage<C extends object>(
   queries: readonly ((options: QueryOptions) => Promise<Page<C>>)[],
   deps: { signal: AbortSignal },
   take: (columns: C) => void,
@@ -142,23 +168,26 @@ async function everyPage<C>(
     answer?.catch(() => undefined);
     return answer;
   };
+  const takeOnce = (columns: C) => {
+    take(columns);
+    release(...Object.values(columns).filter((column) => ArrayBuffer.isView(column)));
+  };
   let next = ask(queries[0]);
   for (let i = 0; i < queries.length; i++) {
     let page = await next!;
     while (page.nextCursor !== undefined) {
       deps.signal.throwIfAborted();
-      take(page.columns);
+      takeOnce(page.columns);
       page = await ask(queries[i], page.nextCursor)!;
     }
     deps.signal.throwIfAborted();
     next = ask(queries[i + 1]);
-    take(page.columns);
+    takeOnce(page.columns);
   }
 }
 
 /** How far back quiet time is looked for, step by step, until there is enough of it. */
 const LOOKBACKS_NANO = [1n, 6n, 26n].map((hours) => hours * 3_600_000_000_000n);
-const ENOUGH_SLICES = 12;
 /** So long after an incident quiet time is looked for where there is little before it. */
 const AFTER_NANO = 1_800_000_000_000n;
 
@@ -171,10 +200,10 @@ export async function readWindows(
   const { traces } = (await store.status()).signals;
   let windows: Windows | undefined;
   for (const lookback of LOOKBACKS_NANO) {
-    const from = ((onset - lookback) / SLICE_NANO) * SLICE_NANO;
-    const slices = { fromUnixNano: from, toUnixNano: end + AFTER_NANO, stepNano: SLICE_NANO };
-    const page = await store.spanDensity(slices, bounds(deps));
-    windows = windowsOf(onset, end, Array.from(page.columns.bucketUnixNano), known, few);
+    const from = sliceOf(onset - lookback);
+    const time = { fromUnixNano: from, toUnixNano: end + AFTER_NANO };
+    const { slices, spansIn } = await readDensity(store, time, deps);
+    windows = thinned(windowsOf(onset, end, slices, known, few), spansIn);
     const isAll = traces.oldestUnixNano === undefined || traces.oldestUnixNano >= from;
     if (windows.before >= ENOUGH_SLICES || isAll) break;
   }

@@ -1,6 +1,7 @@
 import type { LogTemplateColumns, SpanColumns } from '../../storage/store.ts';
 import { IdTable, wordsOf } from '../../telemetry/id-table.ts';
 import { toHex } from '../../telemetry/ids.ts';
+import { release } from '../../telemetry/release.ts';
 import { number64, words64 } from '../../telemetry/words.ts';
 import { Examples } from './examples.ts';
 import { Features } from './features.ts';
@@ -79,8 +80,9 @@ export class RecordsBuilder {
   /** Closes the last part; nothing may be added any more. */
   build(): SystemRecords {
     this.endPart();
+    this.#part.release();
     const { standsFor, beyond } = this.#features.settle();
-    return {
+    const records = {
       services: this.#services.list,
       operations: this.#operations.list,
       features: this.#features.list,
@@ -90,11 +92,18 @@ export class RecordsBuilder {
       had: this.#had(standsFor),
       loose: this.#loose.renumbered(standsFor).columns(),
       examples: this.#examples.renumbered(standsFor).byKey,
-      traceId: (n) => toHex(this.#traces.traceId(n), 0, 16),
+      traceId: (n: number) => toHex(this.#traces.traceId(n), 0, 16),
       spans: this.#spans,
       logs: this.#logs,
       textsBeyond: beyond,
     };
+    const { entries, gaps, leaves, had, loose } = records;
+    const columns = [entries, gaps, leaves, had, loose].flatMap((one) => Object.values(one));
+    const releaseAll = () => {
+      this.#traces.release();
+      release(...columns);
+    };
+    return { ...records, release: releaseAll };
   }
 
   #resolved(): Part {
@@ -167,6 +176,8 @@ export class RecordsBuilder {
         feature.room(1)[feature.length++] = number;
       }
     }
+    this.#hadEntry.release();
+    this.#hadFeature.release();
     return { entry: entry.view(), feature: feature.view() };
   }
 }

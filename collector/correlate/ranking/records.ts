@@ -76,6 +76,8 @@ export interface SystemRecords {
   logs: number;
   /** Texts of log lines for which there was no room for a template: told as one. */
   textsBeyond: number;
+  /** Gives their memory back at once; nothing may be read of them any more. */
+  release(): void;
 }
 
 /** The same records, each that had a side on the one that `sideOf` tells of its time. */

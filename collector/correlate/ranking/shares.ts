@@ -65,6 +65,7 @@ function groupsOf({ entries, operations, had }: SystemRecords): Group[] {
     }
     sums[side[i] as 0 | 1] += 1 / alike.get(keyOf(i));
   }
+  alike.release();
   return [...groups.values()];
 }
 

@@ -14,7 +14,7 @@ const ON_THE_WAY = -2;
 /** Spans of whole traces as columns, and how they hang together. */
 export class SpanTree {
   readonly #ids: IdTable;
-  readonly #columns: { clear(): void; length: number }[];
+  readonly #columns: { clear(): void; release(): void; length: number }[];
   readonly #parentA = new Growing((n) => new Uint32Array(n));
   readonly #parentB = new Growing((n) => new Uint32Array(n));
   readonly trace = new Growing((n) => new Uint32Array(n));
@@ -37,6 +37,11 @@ export class SpanTree {
   clear(): void {
     this.#ids.clear();
     for (const column of this.#columns) column.clear();
+  }
+
+  /** Gives the room back; nothing may be asked of it any more. */
+  release(): void {
+    for (const one of [this.#ids, ...this.#columns]) one.release();
   }
 
   get length(): number {

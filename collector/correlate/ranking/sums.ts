@@ -1,3 +1,5 @@
+import { release } from '../../telemetry/release.ts';
+
 const FIRST_SLOTS = 1024;
 
 /** Sums by a number that is 0 or more and below 2^53: millions of them in two columns, without an object each. */
@@ -21,6 +23,11 @@ export class Sums {
   /** A sum; 0 when nothing was added to it. */
   get(key: number): number {
     return this.#sums[this.#slotOf(key)]!;
+  }
+
+  /** Gives the room back; nothing may be asked of it any more. */
+  release(): void {
+    release(this.#keys, this.#sums);
   }
 
   /** Forgets all sums; the room stays. */
@@ -47,6 +54,7 @@ export class Sums {
       this.#keys[slot] = key;
       this.#sums[slot] = sums[i]!;
     }
+    release(keys, sums);
   }
 }
 

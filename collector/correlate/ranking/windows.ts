@@ -78,6 +78,23 @@ function without(slice: TimeRange, taken: readonly TimeRange[]): TimeRange[] {
   );
 }
 
+/** Of the quiet slices of a busy system as many are compared with as hold so many spans, but never fewer than these. */
+const MOST_QUIET_SPANS = 400_000;
+export const ENOUGH_SLICES = 12;
+
+/** The windows with quiet slices left out, evenly over their time, where they hold more spans than tell something new. */
+export function thinned(windows: Windows, spansIn: (range: TimeRange) => number): Windows {
+  const { quiet } = windows;
+  const spans = quiet.reduce((sum, slice) => sum + spansIn(slice), 0);
+  const kept = Math.max(ENOUGH_SLICES, Math.floor((quiet.length * MOST_QUIET_SPANS) / spans));
+  if (spans <= MOST_QUIET_SPANS || kept >= quiet.length) return windows;
+  // Of every run of slices its last: the newest is among them.
+  const isKept = (i: number) =>
+    Math.floor(((i + 1) * kept) / quiet.length) > Math.floor((i * kept) / quiet.length);
+  const before = quiet.filter((_, i) => i < windows.before && isKept(i)).length;
+  return { ...windows, quiet: quiet.filter((_, i) => isKept(i)), before };
+}
+
 /** Tells the side of moments, milliseconds since the Unix epoch. */
 export function sideOf({ incident, quiet }: Windows): (ms: number) => Side {
   const ms = ({ fromUnixNano, toUnixNano }: TimeRange) =>

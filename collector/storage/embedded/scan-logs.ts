@@ -3,6 +3,7 @@ import type { LogIndex } from '../../telemetry/batch.ts';
 import { type StringColumn, StringColumnBuilder } from '../../telemetry/columns.ts';
 import { wordsOf } from '../../telemetry/id-table.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
+import { release } from '../../telemetry/release.ts';
 import { codePlace, messageTemplate } from '../../telemetry/template.ts';
 import { compare64, words64 } from '../../telemetry/words.ts';
 import { attributeText } from '../attribute-text.ts';
@@ -36,13 +37,15 @@ export async function queryScanLogs(
   const sorted = refs.sorted();
   const from = request.after === undefined ? 0 : refs.upTo(sorted, request.after);
   const page = sorted.subarray(from, from + request.limit);
-  return {
+  const answer = {
     columns: await columnsOf(context, refs, page, budget),
     count: page.length,
     matched: refs.length,
     examined: budget.examined,
     ...cursorOf(refs, page, from, request),
   };
+  release(refs.block, refs.position, sorted);
+  return answer;
 }
 
 function cursorOf(

@@ -18,7 +18,9 @@ export async function queryScanSpans(
   const budget = new Budget(options, context.deps);
   const request = pageRequest('scanSpans', query, options, DEFAULT_LIMITS.scanSpans, context.catalog.lastId);
   const refs = await collectSpans(context, query, request.lastBlock, budget);
-  return spanPage(context, refs, request, 'index', budget);
+  const page = await spanPage(context, refs, request, 'index', budget);
+  refs.release();
+  return page;
 }
 
 async function collectSpans(
@@ -50,5 +52,6 @@ async function collectSpans(
       if (seen.size > before) found.push(block, i, number);
     }
   }
+  seen.release();
   return found;
 }

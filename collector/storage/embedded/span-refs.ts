@@ -3,6 +3,7 @@ import type { SpanIndex } from '../../telemetry/batch.ts';
 import type { StringColumn } from '../../telemetry/columns.ts';
 import type { IdTable } from '../../telemetry/id-table.ts';
 import { fromHex, SPAN_ID_BYTES, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
+import { release } from '../../telemetry/release.ts';
 import { compare64, number64, words64 } from '../../telemetry/words.ts';
 import type { BlockMeta } from './block.ts';
 
@@ -25,6 +26,12 @@ export class SpanRefs {
   /** `traces` numbers the traces of the spans. */
   constructor(traces: IdTable) {
     this.#traces = traces;
+  }
+
+  /** Gives the memory back at once, that of the numbered traces as well; nothing may be asked of them any more. */
+  release(): void {
+    release(this.block, this.position, this.trace);
+    this.#traces.release();
   }
 
   push(block: number, position: number, trace: number): void {
@@ -171,8 +178,10 @@ export class SpanRefs {
   }
 }
 
+/** Twice the room; that of before is given back. */
 export function doubled(values: Uint32Array): Uint32Array<ArrayBuffer> {
   const grown = new Uint32Array(values.length * 2);
   grown.set(values);
+  release(values);
   return grown;
 }

@@ -325,6 +325,42 @@ function truths(using: Using, runs: Runs): void {
       runs(60),
     ));
 
+  it('tells in which slices spans began, and about how many', () =>
+    fc.assert(
+      fc.asyncProperty(spanBatches, timeRange, fc.bigInt(1n, 40n), (batches, range, slices) =>
+        using(async ({ store }) => {
+          await fill(store, batches.map(spanBatch));
+          const length = range.toUnixNano - range.fromUnixNano;
+          const stepNano = length / slices + 1n;
+          const within = batches
+            .flat()
+            .filter(({ start }) => start >= range.fromUnixNano && start < range.toUnixNano);
+          const slice = (start: bigint) =>
+            range.fromUnixNano + ((start - range.fromUnixNano) / stepNano) * stepNano;
+          const expected = [...new Set(within.map(({ start }) => slice(start)))].sort((a, b) =>
+            a < b ? -1 : 1,
+          );
+          const { columns, count } = await store.spanDensity({ ...range, stepNano });
+          assert.deepEqual([...columns.bucketUnixNano], expected);
+          assert.equal(count, expected.length);
+          assert.equal(
+            columns.count.reduce((sum, n) => sum + n, 0),
+            within.length,
+          );
+        }),
+      ),
+      runs(80),
+    ));
+
+  it('refuses slices that are none, or too many', () =>
+    using(async ({ store }) => {
+      for (const stepNano of [0n, -1n, 1n])
+        await assert.rejects(store.spanDensity({ ...ALL, stepNano }), refused('bad-request'));
+      const query = { fromUnixNano: T0, toUnixNano: T0 + 30n, stepNano: 10n };
+      await assert.rejects(store.spanDensity(query, { limit: 2 }), refused('bad-request'));
+      assert.equal((await store.spanDensity(query, { limit: 3 })).count, 0);
+    }));
+
   it('scans all log records of a time range by time', () =>
     fc.assert(
       fc.asyncProperty(logBatches, timeRange, limit, (batches, range, size) =>

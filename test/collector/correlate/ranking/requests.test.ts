@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Covered } from '../../../../collector/correlate/ranking/covered.ts';
 import { Names } from '../../../../collector/correlate/ranking/growing.ts';
 import { requestsOf } from '../../../../collector/correlate/ranking/requests.ts';
 import { SpanTree } from '../../../../collector/correlate/ranking/span-tree.ts';
@@ -186,5 +187,23 @@ test('of any spans: entries lie in their own service, and no time is negative or
       for (const row of leaves) assert.notEqual(entryOf[row], row);
     }),
     { numRuns: 100 },
+  );
+});
+
+test('what covers a span is as much as its milliseconds that some stretch covers', () => {
+  const covered = new Covered();
+  const stretches = fc.array(fc.tuple(fc.integer({ min: -20, max: 60 }), fc.nat(70)), { maxLength: 40 });
+  fc.assert(
+    fc.property(stretches, fc.nat(40), (all, length) => {
+      covered.of(0, length);
+      const met = new Set<number>();
+      for (const [start, ms] of all) {
+        covered.add(start, ms);
+        const kept = Math.min(ms, length);
+        const from = Math.min(Math.max(start, 0), length - kept);
+        for (let at = from; at < from + kept; at++) met.add(at);
+      }
+      assert.equal(covered.ms(), met.size);
+    }),
   );
 });

@@ -6,6 +6,7 @@ import {
   MOST_INCIDENT_NANO,
   SLICE_NANO,
   sideOf,
+  thinned,
   windowsOf,
 } from '../../../../collector/correlate/ranking/windows.ts';
 
@@ -82,4 +83,20 @@ test('of any minutes and incidents: slices do not overlap, keep away from what i
     }),
     { numRuns: 100 },
   );
+});
+
+test('of a busy system fewer quiet slices are compared with, evenly over their time, the newest among them', () => {
+  const windows = windowsOf(at(1860), at(1900), minutes(0, 31), []);
+  assert.equal(windows.quiet.length, 30);
+  const starts = (spans: number) =>
+    thinned(windows, () => spans).quiet.map((slice) => seconds(slice)[0]! / 60);
+  assert.equal(starts(400_000 / 30).length, 30);
+  assert.deepEqual(
+    starts(20_000),
+    [1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17, 19, 20, 22, 23, 25, 26, 28, 29],
+  );
+  const fewest = thinned(windows, () => 10_000_000);
+  assert.deepEqual([fewest.quiet.length, fewest.before, fewest.quiet.at(-1)], [12, 12, windows.quiet.at(-1)]);
+  const later = thinned({ ...windows, before: 5 }, () => 20_000);
+  assert.deepEqual([later.quiet.length, later.before], [20, 3]);
 });
