@@ -85,10 +85,11 @@ function told(
   const looked = `${count(compared.length)} attributes and calls compared`;
   const table = tableOf(compared, slow.length, before.length);
   const bad = badName(question);
+  const facts = other ? { attribute: other.trait.name } : {};
   if (!head) {
     const shift = other ? ` ${sentence(other, bad, slow.length, before.length)}` : '';
     const statement = `No call separates ${bad} requests from quiet ones (${looked}; ${count(slow.length)} ${bad}, ${count(before.length)} before).${shift}`;
-    return finding(question, { kind: 'difference', outcome: 'refuted', statement, ...table });
+    return finding(question, { kind: 'difference', outcome: 'refuted', statement, facts, ...table });
   }
   const rest = compared.filter((row) => row.differs).length - 1;
   return finding(question, {
@@ -107,6 +108,7 @@ function told(
     statement: `${sentence(head, bad, slow.length, before.length)} ${count(rest)} more differ; ${looked}.`,
     ...table,
     facts: {
+      ...facts,
       trait: head.trait.name,
       says: head.trait.says,
       call: head.trait.call ?? '',

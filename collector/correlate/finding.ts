@@ -43,7 +43,7 @@ export function alternative(
     outcome: explains ? 'holds' : 'refuted',
     statement: `${name}: ${statement}`,
     ...numbers,
-    facts: { alternative: name },
+    facts: { alternative: name, ...numbers.facts },
   });
 }
 

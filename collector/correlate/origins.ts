@@ -36,7 +36,8 @@ export function newRelease(question: Question, cohorts: Cohorts): Finding {
   }
   const share = percent(first.own.n / current.requests.length);
   const text = `${first.service} ${first.version} is new since the onset, ${share} of traces (${n})${first.says}.`;
-  return alternative(question, name, first.explains, text, first.numbers);
+  const { service, version } = first;
+  return alternative(question, name, first.explains, text, { ...first.numbers, facts: { service, version } });
 }
 
 /** Is one instance worse than the others, of the service or of one that it calls? */
@@ -55,7 +56,8 @@ export function oneInstance(question: Question, cohorts: Cohorts): Finding {
   const { own, others, p, of, explains } = first;
   const where = first.service === question.service ? '' : ` of ${first.service}`;
   const text = `${percent(own.bad / own.n)} bad on the worst of ${of}${where}, ${percent(others.bad / others.n)} on the others (${count(own.n)} and ${count(others.n)} traces), ${pValue(p)}.`;
-  return alternative(question, name, explains, explains ? `${first.instance}: ${text}` : text, first.numbers);
+  const numbers = { ...first.numbers, facts: { service: first.service, instance: first.instance } };
+  return alternative(question, name, explains, explains ? `${first.instance}: ${text}` : text, numbers);
 }
 
 function membersOf(requests: readonly RequestTree[], key: string): Members {

@@ -1,6 +1,6 @@
+import { MECHANISMS } from './confidence.ts';
 import type { EvidenceKind, Finding, FindingTable, Incident, Reference } from './incident.ts';
 import { costText, lackedText, lastingOf, subjectOf } from './share/facts.ts';
-import { MECHANISMS } from './verdict.ts';
 
 /** A terminal's width and one screen and a half: what is read without scrolling far. */
 const COLUMNS = 100;
@@ -48,19 +48,28 @@ export function renderIncidentText(incident: Incident): string {
     ...chain.flatMap((found, i) => findingLines(found, i + 1)),
     ...(others.length === 0 ? [] : [`${chain.length + 1}. ${EVIDENCE_TITLES.alternatives}`]),
     ...others.flatMap((found) =>
-      wrap(`${' '.repeat(INDENT)}${mark(found)}${found.statement}`, INDENT + 2, 2),
+      wrap(
+        `${' '.repeat(INDENT)}${mark(found)}${found.statement}`,
+        INDENT + 2,
+        found.outcome === 'untested' ? 1 : 2,
+      ),
     ),
   ];
+  const left = lines.length - LINES + 1;
+  const fitting =
+    left <= 1
+      ? lines
+      : [...lines.slice(0, LINES - 1), `… ${left} more lines: Markdown and the console show all.`];
   // Telemetry must not act on the terminal.
-  const shown = lines
-    .slice(0, LINES)
-    .map((line) => line.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' '));
+  const shown = fitting.map((line) => line.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' '));
   return `${shown.join('\n')}\n`;
 }
 
 function findingLines(found: Finding, number: number): string[] {
   const refuted = MECHANISMS.includes(found.kind) ? ' (does not apply)' : ' (does not hold)';
-  const state = { holds: '', untested: ' (not tested)', refuted }[found.outcome];
+  if (found.outcome === 'untested')
+    return wrap(`${number}. ${EVIDENCE_TITLES[found.kind]}: ${uncapital(found.statement)}`, 0, 1);
+  const state = found.outcome === 'refuted' ? refuted : '';
   const references = found.references.filter((reference) => reference.kind === 'log').slice(0, 1);
   return [
     `${number}. ${EVIDENCE_TITLES[found.kind]}${state}`,
@@ -87,6 +96,10 @@ function tableLines({ columns, rows, caption = '' }: FindingTable): string[] {
 
 function cut(line: string): string {
   return line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line;
+}
+
+function uncapital(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function logText(reference: Extract<Reference, { kind: 'log' }>): string {

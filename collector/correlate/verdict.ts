@@ -1,31 +1,13 @@
+import { type Cause, causeOf, type NamedService, suspectOf } from './cause.ts';
+import { confidenceOf, LINKS } from './confidence.ts';
+import { DETECTION } from './detection.ts';
 import { factNumber, factText, held } from './finding.ts';
-import { clockTime, count, counted, duration, percent, routeName, span, times } from './format.ts';
-import type { ConfidenceTier, EvidenceKind, Finding, Incident, Question } from './incident.ts';
-
-/** Links of the chain; the mechanisms (retries, pool) count only when they are part of it. */
-const LINKS: readonly EvidenceKind[] = ['symptom', 'onset', 'exemplars', 'difference', 'where', 'logs'];
-export const MECHANISMS: readonly EvidenceKind[] = ['retry-storm', 'pool'];
-/** Shares of fewer requests have intervals of 40 points and more. */
-const SURE_COHORT = 20;
-/** Younger incidents are often explained wrongly (.625 right at 30 s, .875 at 60 s on labelled faults). */
-const SURE_SECONDS = 60;
-/** A call is slow, not failing, when its median grew by this factor. */
-const SLOWER = 1.5;
+import { clockTime, count, counted, duration, percent, routeName, times } from './format.ts';
+import type { Finding, Incident, Question } from './incident.ts';
+import { competing, reasonText } from './reasons.ts';
 
 type Asked = Omit<Question, 'before'>;
 type Joined = Pick<Incident, 'title' | 'verdict' | 'unknown' | 'confidence' | 'harm' | 'tryFirst'>;
-
-/** What the findings name as the cause. */
-interface Cause {
-  /** `redis.GET`; '' when it is the route's own code. */
-  label: string;
-  /** `redis`; '' for calls that are no database's. */
-  system: string;
-  server: string;
-  failing: boolean;
-  /** Both the cohort's difference and the critical path name it. */
-  agreed: boolean;
-}
 
 /** Joins findings into one verdict, with what speaks for it, against it, and what is not known. */
 export function joinVerdict(asked: Asked, findings: readonly Finding[]): Joined {
@@ -42,23 +24,6 @@ export function joinVerdict(asked: Asked, findings: readonly Finding[]): Joined 
     harm: harmOf(asked, findings),
     tryFirst: tryFirstOf(asked, findings, sure),
   };
-}
-
-/** The service that stands out among all, when one does. */
-interface NamedService {
-  service: string;
-  tier: ConfidenceTier;
-  statement: string;
-  about: string;
-}
-
-function suspectOf(findings: readonly Finding[]): NamedService | undefined {
-  const found = held(findings, 'suspects');
-  const symptom = findings.find(({ kind }) => kind === 'symptom');
-  if (!found || symptom?.outcome === 'refuted') return undefined;
-  const text = (key: string) => String(found.facts[key] ?? '');
-  const tier = text('tier') as ConfidenceTier;
-  return { service: text('service'), tier, statement: found.statement, about: text('about') };
 }
 
 /** Where the route itself tells no cause, but all services compared do: never of the highest tier, for links are missing. */
@@ -79,98 +44,6 @@ function namedBySuspect(
   };
 }
 
-/** The call that the critical path names; without it, the one that separates slow requests from quiet ones. */
-function causeOf(findings: readonly Finding[]): Cause | undefined {
-  const where = held(findings, 'where');
-  const difference = held(findings, 'difference');
-  if (!where) {
-    const call = factText(findings, 'difference', 'call');
-    if (!difference || call === '') return undefined;
-    return {
-      label: call,
-      system: '',
-      server: '',
-      failing: factNumber(findings, 'difference', 'limitMs') === 0,
-      agreed: false,
-    };
-  }
-  const label = factText(findings, 'where', 'label');
-  const traits = JSON.parse(factText(findings, 'difference', 'traits') || '[]') as string[];
-  const separates = traits.some((trait) => trait === `${label} failed` || trait.startsWith(`${label} > `));
-  const slower = factNumber(findings, 'where', 'nowMs') >= SLOWER * factNumber(findings, 'where', 'beforeMs');
-  const compared = findings.some((found) => found.kind === 'difference' && found.outcome !== 'untested');
-  return {
-    label,
-    system: factText(findings, 'where', 'system'),
-    server: factText(findings, 'where', 'server'),
-    failing: !slower,
-    agreed: label === '' ? compared && !difference : separates,
-  };
-}
-
-/**
- * The tier: `high` when symptom, order, exemplars, difference, critical path and log line all hold, the two in the
- * middle name the same call, at least 20 requests stand on each side, the incident is a minute old and no alternative
- * explains the change. `medium` when one of the outer links is missing. `low` when difference and critical path do
- * not agree or an alternative holds as well. Otherwise the evidence is insufficient.
- */
-function confidenceOf(
-  asked: Asked,
-  findings: readonly Finding[],
-  cause: Cause | undefined,
-): Incident['confidence'] {
-  const links = LINKS.flatMap((kind) => findings.find((found) => found.kind === kind) ?? []);
-  const mechanisms = MECHANISMS.flatMap((kind) => held(findings, kind) ?? []);
-  const chain = [...links, ...mechanisms];
-  const holds = chain.filter((found) => found.outcome === 'holds').length;
-  const tested = chain.filter((found) => found.outcome !== 'untested').length;
-  const others = findings.filter((found) => found.kind === 'alternatives');
-  const explaining = others.filter((found) => found.outcome === 'holds');
-  const refuted = others.filter((found) => found.outcome === 'refuted').length;
-  const seconds = Number(asked.incident.toUnixNano - asked.incident.fromUnixNano) / 1e9;
-  const n = held(findings, 'where') ?? held(findings, 'difference');
-  const doubts = [
-    ...links
-      .filter((found) => found.outcome !== 'holds')
-      .map((found) => `${found.kind} ${found.outcome === 'untested' ? 'not tested' : 'does not hold'}`),
-    ...(n && Math.min(n.baseline.n, n.incident.n) < SURE_COHORT
-      ? [`fewer than ${SURE_COHORT} requests on a side`]
-      : []),
-    ...(cause?.label && held(findings, 'onset') && factText(findings, 'onset', `began ${cause.label}`) === ''
-      ? [`${cause.label} is not seen to change around the onset`]
-      : []),
-    ...otherSuspect(asked, findings),
-    ...(seconds < SURE_SECONDS ? [`the incident is ${span(seconds)} old`] : []),
-    ...(explaining.length > 0
-      ? [`${explaining.map((f) => f.facts['alternative']).join(' and ')} may explain it too`]
-      : []),
-  ];
-  const tier = tierOf(findings, cause, explaining.length, doubts.length);
-  const absent = findings.filter((f) => MECHANISMS.includes(f.kind) && f.outcome === 'refuted').length;
-  const apply = absent === 0 ? '' : `, ${absent} ${absent === 1 ? 'does' : 'do'} not apply`;
-  const counts = `${holds} of ${counted(tested, 'link')} hold${apply}, ${refuted} of ${counted(refuted + explaining.length, 'alternative')} refuted`;
-  return { tier, holds, tested, reason: `${counts}${doubts.length === 0 ? '' : `; ${doubts.join(', ')}`}.` };
-}
-
-/** Does another service stand out than the one that is asked about or the one it calls? */
-function otherSuspect(asked: Asked, findings: readonly Finding[]): string[] {
-  const suspect = suspectOf(findings);
-  if (suspect?.tier !== 'high') return [];
-  const own = [asked.service, factText(findings, 'where', 'callee')];
-  return own.includes(suspect.service) ? [] : [`${suspect.service} stands out among all services`];
-}
-
-function tierOf(
-  findings: readonly Finding[],
-  cause: Cause | undefined,
-  explaining: number,
-  doubts: number,
-): ConfidenceTier {
-  if (!cause || !held(findings, 'symptom')) return 'insufficient evidence';
-  if (!cause.agreed || explaining > 0) return 'low';
-  return doubts === 0 ? 'high' : 'medium';
-}
-
 function titleOf(asked: Asked, findings: readonly Finding[], cause: Cause | undefined): string {
   if (!cause) {
     const symptom = findings.find((found) => found.kind === 'symptom');
@@ -185,8 +58,13 @@ function titleOf(asked: Asked, findings: readonly Finding[], cause: Cause | unde
           : 'is slow';
     return `${routeName(asked)} of ${asked.service} ${what}: cause not known`;
   }
-  if (cause.label === '')
-    return `${routeName(asked)} of ${asked.service} is ${cause.failing ? 'failing' : 'slow'} in its own code`;
+  const reason = reasonText(findings, cause);
+  if (cause.label === '') {
+    const line = isFailing(asked, findings, cause) ? lineOf(findings) : undefined;
+    const quoted = line ? `: "${line.text}"` : '';
+    const what = isFailing(asked, findings, cause) ? 'failing' : 'slow';
+    return `${routeName(asked)} of ${asked.service} is ${what} in its own code${reason}${quoted}`;
+  }
   const effects = [
     ...(held(findings, 'pool') && factText(findings, 'pool', 'system') === cause.system
       ? [`${asked.service} runs out of connections`]
@@ -195,15 +73,37 @@ function titleOf(asked: Asked, findings: readonly Finding[], cause: Cause | unde
       ? [`retries multiply the load ${times(factNumber(findings, 'retry-storm', 'amplification'))}`]
       : []),
   ];
-  return `${cause.label} ${cause.failing ? 'failing' : 'slow'}: ${effects.join(', ')}`;
+  return `${cause.label} ${cause.failing ? 'failing' : 'slow'}: ${effects.join(', ')}${reason}`;
+}
+
+/** Do more requests fail than before, of a cause that is the route's own code? Of a call its own name tells. */
+function isFailing(asked: Asked, findings: readonly Finding[], cause: Cause): boolean {
+  if (asked.signal === 'errors') return true;
+  const [now, before] = ['errorShareNow', 'errorShareBefore'].map((key) =>
+    factNumber(findings, 'symptom', key),
+  );
+  return cause.failing && now! - before! >= DETECTION.errorShare;
+}
+
+/** The log line that came with the change. */
+function lineOf(findings: readonly Finding[]): { text: string; says: string; caller: string } | undefined {
+  const text = factText(findings, 'logs', 'template');
+  if (text === '') return undefined;
+  const [level, caller] = [factText(findings, 'logs', 'level'), factText(findings, 'logs', 'caller')];
+  const place = [level, caller].filter((part) => part !== '').join(', ');
+  const share = percent(factNumber(findings, 'logs', 'share'));
+  return { text, caller, says: `"${text}"${place === '' ? '' : ` (${place})`} in ${share} of them` };
 }
 
 function verdictOf(asked: Asked, findings: readonly Finding[], cause: Cause | undefined): string {
   if (!cause) return `Insufficient evidence for a cause of ${routeName(asked)}. ${missingOf(findings)}`;
-  const also = findings
-    .filter((found) => found.kind === 'alternatives' && found.outcome === 'holds')
-    .map((found) => `Also possible: ${found.statement}`);
-  return [causeSentence(asked, findings, cause), mechanismSentence(findings), ...also]
+  const others = competing(findings, cause);
+  const also = others.map((found) => `Also possible: ${found.statement}`);
+  const reasons = findings
+    .filter(({ kind, outcome }) => kind === 'alternatives' && outcome === 'holds')
+    .filter((found) => !others.includes(found))
+    .map(({ statement }) => statement);
+  return [causeSentence(asked, findings, cause), mechanismSentence(findings), ...reasons, ...also]
     .filter((text) => text)
     .join(' ');
 }
@@ -220,6 +120,14 @@ function causeSentence(asked: Asked, findings: readonly Finding[], cause: Cause)
   const since = clockTime(sinceOf(asked, findings, cause));
   const [before, now] = [factNumber(findings, 'where', 'beforeMs'), factNumber(findings, 'where', 'nowMs')];
   const medians = Number.isFinite(now) ? `p50 ${duration(now)}, before ${duration(before)}` : '';
+  if (cause.label === '' && isFailing(asked, findings, cause)) {
+    const [own, usual] = ['errorShareNow', 'errorShareBefore'].map((key) =>
+      percent(factNumber(findings, 'symptom', key)),
+    );
+    const line = lineOf(findings);
+    const writes = line ? ` It writes ${line.says}.` : '';
+    return `${routeName(asked)} fails by itself since ${since}: ${own} of its requests, ${usual} before. No call it makes explains it.${writes}`;
+  }
   if (cause.label === '') {
     const share = percent(factNumber(findings, 'where', 'share'));
     return `${routeName(asked)} spends ${share} of its time in its own code since ${since}: ${medians}. No call it makes explains the change.`;
@@ -265,6 +173,12 @@ function unknownOf(asked: Asked, findings: readonly Finding[], cause: Cause | un
     .map((found) => found.facts['alternative'] ?? found.kind);
   const untried = gaps.length === 0 ? '' : ` Not tested: ${gaps.join(', ')}.`;
   if (!cause) return `What changed.${untried}`;
+  if (cause.label === '' && isFailing(asked, findings, cause)) {
+    const known = lineOf(findings)
+      ? 'What is behind the line that it writes'
+      : 'Which code it is: no log line came with it';
+    return `${known}.${untried}`;
+  }
   if (cause.label === '')
     return `Which code of ${routeName(asked)} takes the time; its spans show no part of it.${untried}`;
   const callee = cause.system === '' ? cause.label : cause.system;
@@ -294,6 +208,8 @@ function tryFirstOf(asked: Asked, findings: readonly Finding[], cause: Cause | u
   );
   if (release) return `Roll back: ${release.statement.replace('New release: ', '')}`;
   if (!cause) return `Look at the slowest traces of ${routeName(asked)}.`;
+  const line = cause.label === '' && isFailing(asked, findings, cause) ? lineOf(findings) : undefined;
+  if (line) return `Look at ${line.caller === '' ? 'the code' : line.caller} that writes "${line.text}".`;
   const shown = factText(findings, 'profiles', 'says');
   if (cause.label === '' && shown !== '') return `Look at ${shown}.`;
   if (cause.label === '')

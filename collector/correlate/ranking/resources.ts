@@ -38,8 +38,9 @@ const HISTORY_NANO = 3_600_000_000_000n;
 const GUARD_NANO = 60_000_000_000n;
 const LEAST_HISTORY = 5;
 const LATE_NANO = 90_000_000_000n;
-/** Cores, and bytes, below which a spread is noise. */
+/** Cores, and bytes, below which a spread is noise; of CPU also this part of the cores that an instance may use. */
 const FLOOR = { cpu: 0.0025, memory: 1e6 } as const;
+const FLOOR_SHARE = 0.02;
 /** Weaker ones are not worth a line. */
 const LEAST_Z = 2;
 
@@ -60,7 +61,10 @@ export async function resources(
   const onset = incident.fromUnixNano;
   const range = { fromUnixNano: onset - HISTORY_NANO - GUARD_NANO, toUnixNano: onset + TO_NANO };
   const series = await readUsage(store, range, deps);
-  const measured = series.flatMap(({ resource, data }) => measure(resource, data, onset, known) ?? []);
+  const floorOf = await floors(store, range, deps);
+  const measured = series.flatMap(
+    ({ resource, data }) => measure(resource, data, floorOf(resource.family, data.info), onset, known) ?? [],
+  );
   return {
     suspicions: measured.filter(({ strength }) => strength >= LEAST_Z),
     instances: new Set(measured.map(({ about }) => about)).size,
@@ -88,6 +92,19 @@ async function readUsage(
   );
 }
 
+/** What of an instance's usage is noise: a core more or less is another thing to one that has two than to one that has sixty. */
+async function floors(
+  store: Store,
+  range: TimeRange,
+  deps: { signal: AbortSignal },
+): Promise<(family: Resource['family'], instance: SeriesInfo) => number> {
+  const name = [{ label: '__name__', op: '=' as const, value: serviceMetric.maxProcs }];
+  const series = await readSeries(store, name, range, deps);
+  const cores = new Map(series.map(({ info, value }) => [instanceOf(info), value.at(-1) ?? 0]));
+  return (family, info) =>
+    family === 'cpu' ? Math.max(FLOOR.cpu, FLOOR_SHARE * (cores.get(instanceOf(info)) ?? 0)) : FLOOR.memory;
+}
+
 /** Spreads from which usage alone is a change. Source: none in 661 quiet windows of labelled data at 8. */
 const CHANGED_Z = 8;
 
@@ -102,13 +119,14 @@ export async function usageChanges(
   // A sample tells of the time before it.
   const read = { fromUnixNano: fromUnixNano - HISTORY_NANO, toUnixNano: toUnixNano + LATE_NANO };
   const series = await readUsage(store, read, deps);
+  const floorOf = await floors(store, read, deps);
   return series
     .flatMap(({ resource, data }) => {
       const samples = samplesOf(data, resource.isCounter);
       const isKnown = (at: bigint) => known.some((one) => at >= one.fromUnixNano && at < one.toUnixNano);
       const history = samples.filter(({ at }) => at < fromUnixNano && !isKnown(at)).map(({ value }) => value);
       if (history.length < LEAST_HISTORY) return [];
-      const [usual, spread] = [median(history), spreadOf(history, FLOOR[resource.family])];
+      const [usual, spread] = [median(history), spreadOf(history, floorOf(resource.family, data.info))];
       const z = ({ value }: { value: number }) => (value - usual) / spread;
       const at = samples.findIndex((sample) => sample.at >= fromUnixNano && z(sample) >= CHANGED_Z);
       if (at < 0) return [];
@@ -130,6 +148,7 @@ export async function usageChanges(
 function measure(
   { family, isCounter, metric }: Resource,
   data: SeriesData,
+  floor: number,
   onset: bigint,
   known: readonly TimeRange[],
 ): Suspicion | undefined {
@@ -146,7 +165,7 @@ function measure(
   const history = quiet.map(({ value }) => value);
   // One sample may be a burst.
   const most = now[Math.min(1, now.length - 1)]!;
-  const z = (most - median(history)) / spreadOf(history, FLOOR[family]);
+  const z = (most - median(history)) / spreadOf(history, floor);
   const instance = instanceName(data.info);
   return {
     service: serviceOf(data.info),

@@ -1,6 +1,6 @@
+import { MECHANISMS } from '../confidence.ts';
 import { clockTime, count, counted, duration, percent, rate, routeName, span, times } from '../format.ts';
 import type { BudgetCost, Finding, FindingChart, Incident } from '../incident.ts';
-import { MECHANISMS } from '../verdict.ts';
 
 /** `2026-11-27 14:22:10`, UTC. */
 export function momentOf(unixNano: string): string {

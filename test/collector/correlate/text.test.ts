@@ -69,7 +69,7 @@ test('a quantile in the lowest bucket is told as below its bound', () => {
 test('what was not tested and what does not hold is marked', async (t) => {
   const store = await storeOf(t, []);
   const text = renderIncidentText(await explain(question, store, deps));
-  assert.match(text, /Where in the trace \(not tested\)/);
+  assert.match(text, /^6\. Where in the trace: not tested: /m);
   assert.match(text, /\? New release: not tested:/);
   assert.match(text, /insufficient evidence/);
 });
