@@ -17,6 +17,8 @@ export interface Settings {
   data?: string;
   /** Simulated hours of `rca-quiet`. */
   hours?: number;
+  /** What draws the day of `rca-quiet`. */
+  seed?: number;
   /** File with the cases that `gate-hadolint` takes instead of its own. */
   corpus?: string;
 }

@@ -75,6 +75,7 @@ ${list}
   --data DIR      rca-nezha: the labelled faults;
                   rca-quiet: its recording, made there unless it is, and the store of the day
   --hours N       rca-quiet: length of the day, fewer to try it out
+  --seed N        rca-quiet: another day out of the same recording
   --help
 
 The last line is RESULT {"bench":NAME,"figures":{…}}; a figure is null when this machine cannot measure it.
@@ -91,6 +92,7 @@ const flags = {
   corpus: { type: 'string' },
   data: { type: 'string' },
   hours: { type: 'string' },
+  seed: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -114,10 +116,12 @@ function parse(argv: readonly string[]): Request {
   const rounds = whole('rounds', values.rounds);
   const requests = whole('requests', values.requests);
   const hours = whole('hours', values.hours);
+  const seed = whole('seed', values.seed);
   const settings = {
     ...(rounds !== undefined && { rounds }),
     ...(requests !== undefined && { requests }),
     ...(hours !== undefined && { hours }),
+    ...(seed !== undefined && { seed }),
     ...(values.case !== undefined && { case: values.case }),
     ...paths(values),
   };

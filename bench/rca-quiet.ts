@@ -13,13 +13,14 @@ import { type Run, runsOf } from './quiet/recording.ts';
 import { cell, type Table } from './report.ts';
 
 const defaultHours = 24;
-const seed = 20_260_101;
+const defaultSeed = 20_260_101;
 /** A time at which nothing else happened; receivers take what is old. */
 const startUnixNano = BigInt(Date.parse('2026-01-15T12:00:00Z')) * 1_000_000n;
 const slotNano = BigInt(slotSeconds) * 1_000_000_000n;
 
 async function run(deps: BenchDeps): Promise<Findings<'rca-quiet'>> {
   const hours = deps.settings.hours ?? defaultHours;
+  const seed = deps.settings.seed ?? defaultSeed;
   const { recorded, slo } = await materialOf(randomFrom(seed), deps);
   const folder = await buildOurs(deps);
   const sloFile = join(deps.folder, 'slo.json');

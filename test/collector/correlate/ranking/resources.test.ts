@@ -18,7 +18,10 @@ function samples(millicores: number, cores: number | undefined): PlainSample[] {
     ...{ name: serviceMetric.cpuSeconds, labels, kind: 'counter' as const },
     ...{ temporality: 'cumulative' as const },
   };
-  const gauge = { name: serviceMetric.maxProcs, labels, kind: 'gauge' as const };
+  const gauge = {
+    ...{ name: serviceMetric.maxProcs, labels, kind: 'gauge' as const },
+    ...{ temporality: 'none' as const },
+  };
   const all: PlainSample[] = [];
   let value = 3;
   for (let time = START; time < END; time += 15n * SECOND) {
