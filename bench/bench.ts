@@ -5,7 +5,7 @@ import type { BenchName, Figures } from './targets.ts';
 export interface Settings {
   rounds?: number;
   requests?: number;
-  /** Folder for CPU profiles; of `rca-faults`, for its incidents. */
+  /** Folder for CPU profiles; of `rca-faults`, for its incidents and stores. */
   profile?: string;
   /** The one case of a bench of the collector that is measured instead of all. */
   case?: string;

@@ -68,7 +68,7 @@ ${list}
   --case NAME     ingest-traces, ingest-logs, rca-faults (or several, with commas): this case alone
   --profile DIR   service-overhead: also write CPU profiles there, for \`go tool pprof\`;
                   benches of the collector: of our collector, for Chrome's developer tools;
-                  rca-faults: each case's incidents, as text and JSON
+                  rca-faults: each case's incidents, as text and JSON, and its store
   --modules FILE  dockerfile-real-modules: \`module@version main-package\` a line, instead of its own
   --cases DIR     gate-detection: folders RULE--bad-N and RULE--ok-N, instead of its own
   --corpus FILE   gate-hadolint: [{"rule":…,"dockerfile":…,"flagged":…}], instead of its own

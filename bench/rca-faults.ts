@@ -1,6 +1,6 @@
 // Does the engine name the cause of faults that are made on emitted services with real clients and servers? Each case has a
 // stack of its own and minutes of quiet traffic before its fault; the clock runs from the moment the first incident opens.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IncidentsBody } from '../collector/api/types.ts';
 import type { Incident } from '../collector/correlate/incident.ts';
@@ -65,6 +65,11 @@ async function runCase(about: FaultCase, parts: Parts, deps: BenchDeps): Promise
     return await Promise.race([watch(about, stack, deps), stack.died]);
   } finally {
     await stack.stop();
+    const kept = deps.settings.profile;
+    if (kept !== undefined) {
+      mkdirSync(kept, { recursive: true });
+      cpSync(stack.ours.store, join(kept, `${about.name}.sqlite`));
+    }
   }
 }
 

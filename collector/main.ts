@@ -19,9 +19,10 @@ import {
   shownConfig,
   validateConfig,
 } from './config.ts';
-import type { AskedAlert } from './correlate/alerts.ts';
+import type { AlertTaken, AskedAlert } from './correlate/alerts.ts';
 import { createDetector } from './correlate/detector.ts';
 import type { Incident } from './correlate/incident.ts';
+import { openIncidents } from './correlate/stored-incidents.ts';
 import { createNotifier } from './notify/notifier.ts';
 import { Intake } from './own/intake.ts';
 import { Looks } from './own/looks.ts';
@@ -222,6 +223,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
           traced: own.traced,
           alerts,
           takeAlert: config.incidents.enabled ? takeAlert : undefined,
+          keepExplained: detector.keep,
           looks: config.incidents.enabled ? () => looks.taken() : undefined,
           explaining: createOneAtATime({ what: 'An explanation', deadlineMs: EXPLAIN_WITHIN_MS }),
           targets: () => scrape.targets(),
@@ -249,7 +251,7 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
     const tick = () =>
       own.traced('objectives', async () => {
         await slos.tick();
-        if (config.incidents.enabled) await takeBurnAlerts(slos, burning, takeAlert, warn);
+        if (config.incidents.enabled) await takeBurnAlerts(slos, burning, store, takeAlert, warn);
       });
     const isWatching = config.slo.files.length > 0;
     const stopTicks = isWatching ? repeat(watchEveryMs, tick, log, 'at once') : async () => {};
@@ -275,14 +277,20 @@ export async function run(config: Config, deps: RunDeps): Promise<RunningCollect
 async function takeBurnAlerts(
   slos: SloWatch,
   burning: BurnAlerts,
-  take: (alert: AskedAlert) => Promise<unknown>,
+  store: Awaited<ReturnType<typeof openStore>>,
+  take: (alert: AskedAlert) => Promise<AlertTaken>,
   warn: (message: string, fields?: Record<string, unknown>) => void,
 ): Promise<void> {
   const { standings, nowMs } = await slos.standings();
-  for (const alert of burning.since(standings, nowMs)) {
-    await take(alert).catch((err: unknown) =>
-      warn('an objective that pages opened no incident', { err, slo: alert.slo }),
-    );
+  const noted = (await openIncidents(store)).flatMap(({ alerts = [] }) => alerts);
+  for (const alert of burning.since(standings, nowMs, noted)) {
+    try {
+      const { outcome } = await take(alert);
+      // What began is tried again while it lasts: requests to explain it by may still come. What is over is told once.
+      if (outcome !== 'ignored' || alert.resolvedUnixNano !== undefined) burning.taken(alert);
+    } catch (err) {
+      warn('an objective that pages opened no incident, it is tried again', { err, slo: alert.slo });
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AlertTaken, AskedAlert } from '../correlate/alerts.ts';
+import type { Incident } from '../correlate/incident.ts';
 import type { Intake } from '../own/intake.ts';
 import type { LooksTaken } from '../own/looks.ts';
 import type { Tally } from '../own/tally.ts';
@@ -20,6 +21,8 @@ export interface ApiDeps {
   alerts: Tally;
   /** Joins an alert to the incidents; undefined where none are looked for. */
   takeAlert: ((alert: AskedAlert) => Promise<AlertTaken>) | undefined;
+  /** Keeps an explanation as an incident, between two looks of the detector. */
+  keepExplained(explained: Incident): Promise<Incident>;
   /** Explanations on demand: each reads thousands of records. */
   explaining: OneAtATime;
   /** How far the detector is; undefined where there is none. */

@@ -3,7 +3,6 @@ import { parseExplainQuestion } from '../correlate/explain-question.ts';
 import { renderExplained } from '../correlate/share/explained.ts';
 import { INCIDENT_FORMAT_NAMES } from '../correlate/share/formats.ts';
 import { loadShared } from '../correlate/share/load.ts';
-import { keepExplained } from '../correlate/stored-incidents.ts';
 import type { ApiDeps, ApiRequest, Handler } from './deps.ts';
 import { documentOf, READ_TIMEOUT_MS } from './document.ts';
 import { oneOf } from './params.ts';
@@ -15,7 +14,7 @@ export const explain: Handler = (request, deps) => answerOf(request, deps, async
 /** POST /api/v1/explain: the same, kept as an incident that is over. */
 export const explainAndKeep: Handler = (request, deps) =>
   answerOf(request, deps, async (explained) => {
-    const incident = await keepExplained(deps.store, explained.incident);
+    const incident = await deps.keepExplained(explained.incident);
     return { ...explained, incident };
   });
 

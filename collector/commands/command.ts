@@ -1,6 +1,7 @@
 /** What all commands beside serving share: what they are given, how their flags are read, how they end. */
 import type { Writable } from 'node:stream';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { terminalLine } from '../correlate/terminal.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 
@@ -18,6 +19,15 @@ export interface CommandDeps {
 
 /** A word of the command line that is wrong; the exit code is 2. */
 export class UsageProblem extends Error {}
+
+/** A parameter of the API as a flag: `--a-from` for `a_from`. */
+export const flagOf = (parameter: string) => `--${parameter.replaceAll('_', '-')}`;
+
+/**
+ * Taken for now by a question that is checked before it is known when its telemetry ends: the latest time there is, so
+ * that nothing is refused which another now would allow.
+ */
+export const LATEST_UNIX_NANO = 2n ** 63n - 1n;
 
 /** Reads flags strictly. Throws `UsageProblem` for one that is not known or lacks its value. */
 export function parsedFlags<T extends ParseArgsOptionsConfig>(
@@ -54,7 +64,8 @@ export async function exitCodeOf(
   } catch (error) {
     const isUsage = error instanceof UsageProblem;
     if (!isUsage && !(error instanceof CollectorError)) throw error;
-    tell(`go-sre-collector ${name}: ${error.message}`);
+    // It may name what senders named: services, attributes.
+    tell(terminalLine(`go-sre-collector ${name}: ${error.message}`));
     if (!isUsage && error.code !== 'bad-request') return codeOf(error);
     tell(`See go-sre-collector ${name} --help.`);
     return 2;

@@ -2,7 +2,8 @@ import { compareReleases } from '../correlate/compare/compare.ts';
 import type { Outcome, ReleaseComparison } from '../correlate/compare/comparison.ts';
 import { parseCompareQuestion, renderConditions } from '../correlate/compare/question.ts';
 import { renderComparisonText } from '../correlate/compare/text.ts';
-import { type CommandDeps, exitCodeOf, parsedFlags } from './command.ts';
+import { terminalLine } from '../correlate/terminal.ts';
+import { type CommandDeps, exitCodeOf, flagOf, LATEST_UNIX_NANO, parsedFlags } from './command.ts';
 import { fromSource, SOURCE_FLAGS, SOURCE_USAGE } from './source.ts';
 
 const USAGE = `go-sre-collector compare --a KEY=VALUE … --b KEY=VALUE … [flags]: is b worse than a?
@@ -62,7 +63,8 @@ export async function runCompare(argv: readonly string[], deps: CommandDeps): Pr
     );
   } catch (error) {
     // A defect, too: any other way out would end with code 1, which says that b is worse.
-    deps.tell(`go-sre-collector compare: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    deps.tell(`go-sre-collector compare: ${told.split('\n').map(terminalLine).join('\n')}`);
     return 2;
   }
 }
@@ -77,12 +79,15 @@ async function compare(flags: Flags, deps: CommandDeps): Promise<number> {
     return 0;
   }
   const texts = textsOf(flags);
+  const questionAt = (nowUnixNano: bigint) => parseCompareQuestion(texts, nowUnixNano, flagOf);
+  // What is wrong with the question is said before anything is read.
+  questionAt(LATEST_UNIX_NANO);
   const report = await fromSource<ReleaseComparison>(flags, deps, {
     api: (api) =>
       api.json({ path: 'api/v1/compare', query: texts, timeoutMs: TIMEOUT_MS }, 'comparison', isReport),
     store: (store, nowUnixNano) => {
-      const question = parseCompareQuestion(texts, nowUnixNano);
-      return compareReleases(question, store, { clock: deps.clock, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      return compareReleases(questionAt(nowUnixNano), store, { clock: deps.clock, signal });
     },
   });
   deps.output.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderComparisonText(report));

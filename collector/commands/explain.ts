@@ -8,7 +8,7 @@ import { loadShared } from '../correlate/share/load.ts';
 import { keepExplained } from '../correlate/stored-incidents.ts';
 import type { Store } from '../storage/store.ts';
 import type { CollectorError } from '../telemetry/errors.ts';
-import { type CommandDeps, exitCodeOf, oneOf, parsedFlags } from './command.ts';
+import { type CommandDeps, exitCodeOf, flagOf, LATEST_UNIX_NANO, oneOf, parsedFlags } from './command.ts';
 import { type LiveLine, type Progress, toldReads, withProgress } from './progress.ts';
 import { fromSource, type RunningApi, SOURCE_FLAGS, SOURCE_USAGE } from './source.ts';
 
@@ -21,7 +21,8 @@ const USAGE = `go-sre-collector explain [flags]: what happened in a time, and in
 
   --since DURATION        what happened in the last 30m, 2h, 1d (default 1h); from --to, or the newest record of the store
   --from TIME, --to TIME  from inclusive, to exclusive: 2026-01-02T03:04:05Z, or seconds since the epoch; a day at most
-  --at TIME               when it began; searched for in the range otherwise. Five minutes from there are looked at
+  --at TIME               when it began, instead of --since; searched for in the range otherwise. Five minutes from there are
+                          looked at, or up to --to
   --service NAME          as it is seen at this service
   --route ROUTE           along this route: /orders/{id}, or 'GET /orders/{id}'; the one that changed most otherwise
   --method METHOD         of requests of this method alone
@@ -53,8 +54,6 @@ const FLAGS = {
 } as const;
 
 const NOT_NAMED = 3;
-const FOREVER = 2n ** 63n - 1n;
-const nameOf = (parameter: string) => `--${parameter}`;
 /** Longer than the API takes at the most. */
 const TIMEOUT_MS = 90_000;
 
@@ -72,16 +71,14 @@ async function explain(argv: readonly string[], deps: ExplainDeps): Promise<numb
   }
   const format = oneOf('format', values.format, INCIDENT_FORMAT_NAMES);
   const texts = textsOf(values);
+  const questionAt = (nowUnixNano: bigint) => parseExplainQuestion(texts, { nowUnixNano, nameOf: flagOf });
   // What is wrong with the question is said before anything is read.
-  parseExplainQuestion(texts, { nowUnixNano: FOREVER, nameOf });
+  questionAt(LATEST_UNIX_NANO);
   const { keep = false } = values;
   const shared = await withProgress(deps.live, (progress) =>
     fromSource(values, deps, {
       api: (api) => asked(api, texts, keep, progress),
-      store: (store, nowUnixNano) => {
-        const question = parseExplainQuestion(texts, { nowUnixNano, nameOf });
-        return read(toldReads(store, progress), question, keep, deps);
-      },
+      store: (store, nowUnixNano) => read(toldReads(store, progress), questionAt(nowUnixNano), keep, deps),
     }),
   );
   deps.output.write(renderExplained(format, shared));

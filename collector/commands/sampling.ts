@@ -3,7 +3,14 @@ import { readSamplingQuestion } from '../correlate/sampling/question.ts';
 import { WANTED } from '../correlate/sampling/recommend.ts';
 import { type SamplingReport, samplingReport } from '../correlate/sampling/report.ts';
 import { renderSamplingText } from '../correlate/sampling/text.ts';
-import { type CommandDeps, exitCodeOf, parsedFlags, UsageProblem } from './command.ts';
+import {
+  type CommandDeps,
+  exitCodeOf,
+  flagOf,
+  LATEST_UNIX_NANO,
+  parsedFlags,
+  UsageProblem,
+} from './command.ts';
 import { fromSource, SOURCE_FLAGS, SOURCE_USAGE } from './source.ts';
 
 const USAGE = `go-sre-collector sampling report [flags]: what is stored of what happened
@@ -66,7 +73,9 @@ async function report(argv: readonly string[], deps: CommandDeps): Promise<numbe
   const texts = Object.fromEntries(
     Object.entries(asked).map(([flag, text]) => [flag.replaceAll('-', '_'), String(text)]),
   );
-  const nameOf = (parameter: string) => `--${parameter.replaceAll('_', '-')}`;
+  const questionAt = (nowUnixNano: bigint) => readSamplingQuestion(texts, { nowUnixNano, nameOf: flagOf });
+  // What is wrong with the question is said before anything is read.
+  questionAt(LATEST_UNIX_NANO);
   const found = await fromSource<SamplingReport>({ data, url }, deps, {
     api: (api) =>
       api.json(
@@ -74,10 +83,8 @@ async function report(argv: readonly string[], deps: CommandDeps): Promise<numbe
         samplingSchema,
         ({ schema }) => schema === samplingSchema,
       ),
-    store: (store, nowUnixNano) => {
-      const question = readSamplingQuestion(texts, { nowUnixNano, nameOf });
-      return samplingReport(store, question, { signal: new AbortController().signal });
-    },
+    store: (store, nowUnixNano) =>
+      samplingReport(store, questionAt(nowUnixNano), { signal: new AbortController().signal }),
   });
   deps.output.write(json ? `${JSON.stringify(found, null, 2)}\n` : renderSamplingText(found));
   return 0;

@@ -35,6 +35,8 @@ export function createAlertIntake(store: Store, open: OpenIncidents, { clock }: 
     if (alert.resolvedUnixNano !== undefined) return resolve(alert, open);
     const known = await incidentOfAlert(store, alert.fingerprint, String(alert.startsUnixNano));
     if (known) return { outcome: 'known', reason: '', incident: known };
+    const untimely = outOfTime(alert, clock());
+    if (untimely !== '') return ignored(untimely);
     const entry = (await open.all()).find(({ incident }) => isPartOf(alert, incident));
     if (entry) {
       if ((entry.incident.alerts?.length ?? 0) >= MAX_ALERTS)
@@ -42,8 +44,6 @@ export function createAlertIntake(store: Store, open: OpenIncidents, { clock }: 
       const incident = await open.change(entry, withAlert(entry.incident, alert));
       return { outcome: 'updated', reason: '', incident };
     }
-    const untimely = outOfTime(alert, clock());
-    if (untimely !== '') return ignored(untimely);
     const route = await routeOf(alert, store, clock(), signal);
     if (!route) return ignored(noRequests(alert));
     const asked = questionOfAlert(alert, route, clock());
@@ -80,7 +80,8 @@ function noRequests({ service, route, method }: AskedAlert): string {
 /** Counts an opening. Throws `overloaded` when there were too many in the last minute. */
 function admit(opened: bigint[], now: bigint): void {
   const minute = 60n * NANOS_PER_SECOND;
-  while (opened[0] !== undefined && now - opened[0] >= minute) opened.shift();
+  // Openings that a clock has not come to yet were before it was set back.
+  while (opened[0] !== undefined && (now - opened[0] >= minute || opened[0] > now)) opened.shift();
   if (opened.length >= OPENED_PER_MINUTE) {
     const message = `Alerts opened ${OPENED_PER_MINUTE} incidents in the last minute, more are not explained; send it again.`;
     throw new CollectorError('overloaded', message, { retryAfterSeconds: 60 });

@@ -7,6 +7,7 @@ import { DETECTION, type DetectorState, detect, type Symptom } from './detection
 import type { Asked } from './engine.ts';
 import type { Incident } from './incident.ts';
 import { type Open, type OpenIncidentDeps, OpenIncidents } from './open-incidents.ts';
+import { keepExplained } from './stored-incidents.ts';
 import { WeightMemory } from './weights.ts';
 
 /** An open incident is explained again this often: evidence grows, and an explanation reads thousands of records. */
@@ -34,7 +35,7 @@ export interface DetectorDeps extends OpenIncidentDeps {
 export interface Detector {
   /**
    * Looks once; answers the incidents that opened, closed, or read differently than before. Rejects when it takes too long
-   * or `stopping` is aborted.
+   * or `stopping` is aborted: the next look then answers what this one changed.
    */
   tick(stopping?: AbortSignal): Promise<Incident[]>;
   /**
@@ -42,6 +43,8 @@ export interface Detector {
    * an alert opened stays open until it is resolved and the golden signals are as usual.
    */
   takeAlert(alert: AskedAlert, stopping?: AbortSignal): Promise<AlertTaken>;
+  /** Keeps an incident that was explained on demand, between two looks: one that lasts has its explanation renewed. */
+  keep(explained: Incident): Promise<Incident>;
 }
 
 /** Watches the golden signals in a store, and keeps one incident per service and onset, explained while it lasts. */
@@ -54,13 +57,14 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
   const weights = new WeightMemory();
   const alone = oneAtATime();
 
+  /** Not answered yet: a look that ends early must not keep what it opened and closed to itself. */
+  const changed: Incident[] = [];
   const look = async (signal: AbortSignal): Promise<Incident[]> => {
     const now = clock();
     const before = await open.all();
     const read = { clock, signal, weights, ...(recent ? { recent } : {}) };
     const looked = await detect(store, read, state, oldestBaseline(before));
     state = looked.state;
-    const changed: Incident[] = [];
     for (const asked of unexplained(looked.symptoms, before))
       changed.push(await open.open(asked, {}, signal));
     for (const entry of await open.all()) {
@@ -72,7 +76,7 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
       );
       if (incident) changed.push(incident);
     }
-    return changed;
+    return changed.splice(0);
   };
 
   /** Closes an incident or explains it again; answers it when an operator is to be told. */
@@ -100,6 +104,13 @@ export function createDetector(store: Store, deps: DetectorDeps): Detector {
   return {
     tick: (stopping) => alone(() => look(bounded(stopping))),
     takeAlert: (alert, stopping) => alone(() => takeAlert(alert, bounded(stopping))),
+    keep: (explained) =>
+      alone(async () => {
+        const kept = await keepExplained(store, explained);
+        const entry = (await open.all()).find(({ incident }) => incident.id === kept.id);
+        if (entry) entry.incident = kept;
+        return kept;
+      }),
   };
 }
 

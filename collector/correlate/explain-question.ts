@@ -1,8 +1,8 @@
 import { parseTime } from '../formats/log-line/time.ts';
 import type { TimeRange } from '../storage/store.ts';
 import { NANOS_PER_SECOND } from '../telemetry/clock.ts';
-import { CollectorError } from '../telemetry/errors.ts';
-import { conditionsOf } from './compare/question.ts';
+import type { CollectorError } from '../telemetry/errors.ts';
+import { bareName, conditionsOf, type NameOf, refusal, written } from './compare/question.ts';
 import type { ExplainQuestion } from './explain.ts';
 
 /** The parameters of a question by their names in the API; a flag has the same name. */
@@ -16,8 +16,7 @@ export type ExplainTexts = Readonly<Partial<Record<string, string>>>;
 interface Asker {
   /** The end of a range that names none. */
   nowUnixNano: bigint;
-  /** How the asker writes a parameter's name. */
-  nameOf: (parameter: string) => string;
+  nameOf: NameOf;
 }
 
 const UNIT_SECONDS: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3600n, d: 86_400n };
@@ -33,7 +32,7 @@ export function parseExplainQuestion(texts: ExplainTexts, asker: Asker): Explain
   const { service, signal } = texts;
   if (signal !== undefined && signal !== 'latency' && signal !== 'errors')
     throw bad('signal', signal, 'one of latency, errors', asker);
-  const where = conditionsOf(asker.nameOf('where').replace(/=$/, ''), texts['where']);
+  const where = conditionsOf('where', texts['where'], asker.nameOf);
   return {
     ...whenOf(texts, asker),
     ...(service ? { service } : {}),
@@ -45,8 +44,10 @@ export function parseExplainQuestion(texts: ExplainTexts, asker: Asker): Explain
 
 /** The moment, when it is named, and the time that is explained. */
 function whenOf(texts: ExplainTexts, asker: Asker): Pick<ExplainQuestion, 'range' | 'onsetUnixNano'> {
-  if (texts['since'] !== undefined && texts['from'] !== undefined) {
-    const form = `left out where ${asker.nameOf('from')} is given: both say where the range begins`;
+  // `at` says where it begins: what was before is looked at anyway, to compare with.
+  const begin = ['from', 'at'].find((name) => texts[name] !== undefined);
+  if (texts['since'] !== undefined && begin !== undefined) {
+    const form = `left out where ${bareName(asker.nameOf, begin)} is given: both say where the range begins`;
     throw bad('since', texts['since'], form, asker);
   }
   const now = asker.nowUnixNano;
@@ -59,9 +60,17 @@ function whenOf(texts: ExplainTexts, asker: Asker): Pick<ExplainQuestion, 'range
     return { range: ordered(range, texts, asker) };
   }
   const end = at + LOOKED_AT_NANO < now ? at + LOOKED_AT_NANO : now;
-  if (at >= (to ?? end)) throw bad('at', texts['at']!, 'before the end of what is looked at', asker);
   const range = { fromUnixNano: from ?? at, toUnixNano: to ?? end };
-  return { onsetUnixNano: at, range: ordered(range, texts, asker) };
+  return { onsetUnixNano: at, range: holding(at, range, texts, asker) };
+}
+
+/** The range, if the moment lies in it. */
+function holding(at: bigint, range: TimeRange, texts: ExplainTexts, asker: Asker): TimeRange {
+  const said = (name: 'from' | 'to') => written(asker.nameOf, name, texts[name]!);
+  if (at < range.fromUnixNano) throw bad('at', texts['at']!, `at or after ${said('from')}`, asker);
+  if (at < range.toUnixNano) return range;
+  const end = texts['to'] === undefined ? 'the end of what is looked at' : said('to');
+  throw bad('at', texts['at']!, `before ${end}`, asker);
 }
 
 function ordered(range: TimeRange, texts: ExplainTexts, asker: Asker): TimeRange {
@@ -95,7 +104,5 @@ function routeOf({ route, method }: ExplainTexts): Pick<ExplainQuestion, 'route'
 }
 
 function bad(name: string, value: string, form: string, { nameOf }: Asker): CollectorError {
-  const written = nameOf(name);
-  const said = written.endsWith('=') ? `${written}${value}` : `${written} ${value}`.trimEnd();
-  return new CollectorError('bad-request', `${said}: must be ${form}.`);
+  return refusal(nameOf, name, value, form);
 }

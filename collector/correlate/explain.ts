@@ -1,14 +1,16 @@
+import { nearest } from '../../slo/index.ts';
 import type { Store, TimeRange } from '../storage/store.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import { type Asked, explain, incidentId } from './engine.ts';
 import { clockTime, conditionsText, counted, routeName } from './format.ts';
-import { type GoldenPoint, type RouteSignals, readGoldenSignals, sampleOf } from './golden-signals.ts';
 import type { AttributeCondition, EvidenceDeps, Incident } from './incident.ts';
 import type { Ranking } from './ranking/rank.ts';
 import { rankServices } from './ranking/ranking.ts';
 import { searchOnset } from './ranking/search-onset.ts';
+import { without } from './ranking/windows.ts';
 import { timesOfOthers } from './suspects.ts';
 import { unroutedIncident } from './unrouted.ts';
+import { endOf, worstRoute } from './worst-route.ts';
 
 /** What somebody wants explained; what is absent is looked for. */
 export interface ExplainQuestion {
@@ -50,7 +52,7 @@ export async function explainRange(
   const onset = BigInt(began.unixNano);
   const known = await timesOfOthers(store, question.onsetUnixNano ?? -1n);
   const ranking = await rankServices(store, { onset, end: range.toUnixNano, known }, deps);
-  const { asked, routes } = await askedOf(question, onset, ranking, store, deps);
+  const { asked, routes } = await askedOf(question, ranking, known, store, deps);
   const incident =
     asked.route === ''
       ? unroutedIncident(asked, ranking, routes, deps)
@@ -95,99 +97,82 @@ function onDemand(incident: Incident, asked: Asked): Incident {
 /** The route to look along: the one that is asked about, else the one that changed most, first in the first suspect. */
 async function askedOf(
   question: ExplainQuestion,
-  onset: bigint,
   ranking: Ranking,
+  known: readonly TimeRange[],
   store: Store,
   deps: EvidenceDeps,
 ): Promise<{ asked: Asked; routes: number }> {
-  const { service, route, method = '', where = [] } = question;
-  const { incident, quiet } = ranking.windows;
-  const earliest =
-    quiet[0] && quiet[0].fromUnixNano < onset ? quiet[0].fromUnixNano : onset - 30n * GUARD_NANO;
-  const baseline = { fromUnixNano: earliest, toUnixNano: onset - GUARD_NANO };
-  const rest = { ...(where.length > 0 ? { where } : {}), onsetUnixNano: onset, incident, baseline };
+  const { service, route, method, where = [], range } = question;
+  const { incident: compared, quiet } = ranking.windows;
+  const onset = compared.fromUnixNano;
+  const baseline = quietBefore(onset, quiet, known);
+  const whole = { fromUnixNano: onset, toUnixNano: latest(range.toUnixNano, compared.toUnixNano) };
   const [first] = ranking.suspects;
-  const { worst, routes } = await worstRoute(question, rest, first?.service, store, deps);
-  if (worst) return { asked: { ...worst, ...rest }, routes };
+  const worstIn = (incident: TimeRange) =>
+    worstRoute(question, { incident, baseline }, first?.service, store, deps);
+  const early = await worstIn(compared);
+  // What is told to begin early may become bad later.
+  const { worst, routes } = early.worst ? early : await worstIn(whole);
+  const rest = { ...(where.length > 0 ? { where } : {}), onsetUnixNano: onset, baseline };
+  if (worst) {
+    const toUnixNano = await endOf(worst, question, { baseline, incident: whole }, store, deps);
+    const end = latest(toUnixNano, early.worst ? compared.toUnixNano : 0n);
+    return { asked: { ...worst, ...rest, incident: { ...whole, toUnixNano: end } }, routes };
+  }
   const errors = first?.evidence[0]?.family === 'failures' || first?.evidence[0]?.family === 'logs';
   const signal = question.signal ?? (errors ? 'errors' : 'latency');
-  if (service !== undefined && route !== undefined) {
-    const asked = { service, route, method, signal: question.signal ?? 'latency', ...rest };
-    return { asked, routes };
-  }
-  if (where.length > 0 || route !== undefined) throw unchanged(question, onset, routes);
-  return {
-    asked: { service: service ?? first?.service ?? '', method: '', route: '', signal, ...rest },
-    routes,
-  };
+  const symptom = { method: method ?? '', signal };
+  if (service !== undefined && route !== undefined)
+    return { asked: { service, route, ...symptom, ...rest, incident: whole }, routes };
+  const isNarrow = where.length > 0 || route !== undefined || method !== undefined;
+  if (isNarrow || (question.signal !== undefined && routes > 0)) throw unchanged(question, onset, routes);
+  if (service !== undefined) await needService(service, store);
+  const named = service ?? first?.service ?? '';
+  return { asked: { service: named, route: '', ...symptom, ...rest, incident: whole }, routes };
+}
+
+const latest = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+/** Quiet time of less tells little: older time without an incident is better. */
+const ENOUGH_QUIET_NANO = 300_000_000_000n;
+
+/** The newest time before an onset that no known incident interrupts, as far back as quiet minutes were found. */
+function quietBefore(onset: bigint, quiet: readonly TimeRange[], known: readonly TimeRange[]): TimeRange {
+  const [oldest] = quiet;
+  const fromUnixNano = oldest && oldest.fromUnixNano < onset ? oldest.fromUnixNano : onset - 30n * GUARD_NANO;
+  const all = { fromUnixNano, toUnixNano: onset - GUARD_NANO };
+  const length = (range: TimeRange) => range.toUnixNano - range.fromUnixNano;
+  const free = without(all, known);
+  const longest = free.toSorted((a, b) => Number(length(b) - length(a)))[0];
+  return free.findLast((range) => length(range) >= ENOUGH_QUIET_NANO) ?? longest ?? all;
+}
+
+/** Throws `nothing-changed` for a service of which nothing is stored: other services would be no answer. */
+async function needService(service: string, store: Store): Promise<void> {
+  const { services } = await store.status();
+  if (services.includes(service)) return;
+  const near = nearest(service, services);
+  const named = near === undefined ? '' : ` Did you mean ${near}?`;
+  const message = `Nothing of a service ${service} is stored.${named}`;
+  throw new CollectorError('nothing-changed', message);
 }
 
 /** What was asked about is not there, or as before: other requests would be no answer. */
-function unchanged({ where = [], ...asked }: ExplainQuestion, onset: bigint, routes: number): CollectorError {
+function unchanged(question: ExplainQuestion, onset: bigint, routes: number): CollectorError {
+  const { where = [], route, method = '', service, signal } = question;
   const since = `${clockTime(onset)} UTC`;
+  const along =
+    route === undefined ? `any route${method === '' ? '' : ` with ${method}`}` : routeName({ method, route });
+  const of = service === undefined ? along : `${along} of ${service}`;
+  const which = where.length === 0 ? of : `${of} with ${conditionsText(where)}`;
   if (routes > 0) {
-    const message = `Requests with ${conditionsText(where)}: of ${counted(routes, 'route')} none fails more often or is slower since ${since}; name the route to see more.`;
+    const worse = { errors: 'fails more often', latency: 'is slower' };
+    const changed = signal === undefined ? `${worse.errors} or ${worse.latency}` : worse[signal];
+    const message = `Requests along ${which}: of ${counted(routes, 'route')} none ${changed} since ${since}; name the route to see more.`;
     return new CollectorError('nothing-changed', message);
   }
-  const along = asked.route === undefined ? 'any route' : routeName(asked);
-  const which = where.length === 0 ? along : `${along} with ${conditionsText(where)}`;
   const looked =
     where.length === 0 ? '' : ': attributes of server spans and of their resources are looked at';
   const message = `No requests along ${which} are stored on both sides of ${since}${looked}.`;
   return new CollectorError('nothing-changed', message);
-}
-
-type Symptom = Pick<Asked, 'service' | 'method' | 'route' | 'signal'>;
-
-/** The route with the most harm, and how many have requests on both sides. */
-async function worstRoute(
-  question: ExplainQuestion,
-  { incident, baseline }: Pick<Asked, 'incident' | 'baseline'>,
-  suspect: string | undefined,
-  store: Store,
-  deps: EvidenceDeps,
-): Promise<{ worst: Symptom | undefined; routes: number }> {
-  const { service, where = [] } = question;
-  const read = (range: TimeRange) =>
-    readGoldenSignals(
-      store,
-      {
-        ...range,
-        stepNano: range.toUnixNano - range.fromUnixNano,
-        ...(service === undefined ? {} : { service }),
-        where,
-      },
-      deps,
-    );
-  const [before, now] = [await read(baseline), await read(incident)];
-  const measured = now.flatMap((signals) => harmOf(signals, before, question) ?? []);
-  const scored = measured.filter(({ changed }) => changed || question.route !== undefined);
-  const own = scored.filter(({ symptom }) => symptom.service === suspect);
-  const [worst] = (own.length > 0 ? own : scored).sort((a, b) => b.harm - a.harm);
-  return { worst: worst?.symptom, routes: measured.length };
-}
-
-/** Growth of a p99 from which a route is worth looking along, and of the share of failed requests. */
-const SLOWER = 1.5;
-const FAILING = 0.01;
-
-function harmOf(
-  { service, method, route, points }: RouteSignals,
-  before: readonly RouteSignals[],
-  question: ExplainQuestion,
-): { symptom: Symptom; harm: number; changed: boolean } | undefined {
-  if (route === '') return undefined;
-  const quiet = before.find((one) => one.service === service && one.method === method && one.route === route)
-    ?.points[0];
-  const now = points[0];
-  if (!quiet || !now || sampleOf(now).requests === 0 || sampleOf(quiet).requests === 0) return undefined;
-  if (question.route !== undefined && question.route !== route) return undefined;
-  if (question.method !== undefined && question.method !== method) return undefined;
-  const share = ({ errors, requests }: GoldenPoint) => (requests > 0 ? errors / requests : 0);
-  const failing = share(now) - share(quiet);
-  const slower = (now.p99Ms ?? 0) / Math.max(quiet.p99Ms ?? 0, 1);
-  const signal = question.signal ?? (failing >= FAILING ? 'errors' : 'latency');
-  const changed = signal === 'errors' ? failing >= FAILING : slower >= SLOWER;
-  const harm = signal === 'errors' ? 10 + failing : Math.log2(Math.max(1, slower));
-  return { symptom: { service, method, route, signal }, harm, changed };
 }

@@ -35,6 +35,12 @@ function isReason(found: Finding, findings: readonly Finding[], cause: Cause): b
   return cause.label === '' ? callee === '' || name === `CPU of ${callee}` : name === `CPU of ${callee}`;
 }
 
+/** The release that holds, as the end of a title; '' when none does. */
+export function sinceRelease(findings: readonly Finding[]): string {
+  const release = holding(findings).find((found) => nameOf(found) === 'New release');
+  return release ? `, since ${releaseText(release)}` : '';
+}
+
 /** A release that came with the change, and nothing that ran beside it to compare with. */
 export function unprovenRelease(findings: readonly Finding[]): string[] {
   const release = holding(findings).find((found) => nameOf(found) === 'New release');
@@ -48,8 +54,7 @@ const releaseText = ({ facts }: Finding): string => `${facts['service']} ${facts
 export function reasonText(findings: readonly Finding[], cause: Cause): string {
   const reasons = holding(findings).filter((found) => isReason(found, findings, cause));
   const named = (start: string) => reasons.find((found) => nameOf(found).startsWith(start));
-  const release = named('New release');
-  if (release) return `, since ${releaseText(release)}`;
+  if (named('New release')) return sinceRelease(findings);
   const instance = String(named('One instance')?.facts['instance'] ?? '');
   if (instance !== '' && instance.length <= MAX_INSTANCE) return `, on ${instance}`;
   const starved = named('CPU of ');

@@ -1,6 +1,7 @@
 import { MECHANISMS } from './confidence.ts';
 import type { EvidenceKind, Finding, FindingTable, Incident, Reference } from './incident.ts';
 import { costText, lackedText, lastingOf, subjectOf } from './share/facts.ts';
+import { terminalLine } from './terminal.ts';
 
 /** A terminal's width and one screen and a half: what is read without scrolling far. */
 const COLUMNS = 100;
@@ -60,9 +61,7 @@ export function renderIncidentText(incident: Incident): string {
     left <= 1
       ? lines
       : [...lines.slice(0, LINES - 1), `… ${left} more lines: Markdown and the console show all.`];
-  // Telemetry must not act on the terminal.
-  const shown = fitting.map((line) => line.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' '));
-  return `${shown.join('\n')}\n`;
+  return `${fitting.map(terminalLine).join('\n')}\n`;
 }
 
 function findingLines(found: Finding, number: number): string[] {

@@ -4,7 +4,7 @@ import { DETECTION } from './detection.ts';
 import { factNumber, factText, held } from './finding.ts';
 import { clockTime, count, counted, duration, percent, routeName, times } from './format.ts';
 import type { Finding, Incident, Question } from './incident.ts';
-import { competing, reasonText } from './reasons.ts';
+import { competing, reasonText, sinceRelease } from './reasons.ts';
 
 type Asked = Omit<Question, 'before'>;
 type Joined = Pick<Incident, 'title' | 'verdict' | 'unknown' | 'confidence' | 'harm' | 'tryFirst'>;
@@ -56,7 +56,7 @@ function titleOf(asked: Asked, findings: readonly Finding[], cause: Cause | unde
         : Number.isFinite(ratio)
           ? `is slow, p99 ${times(ratio)}`
           : 'is slow';
-    return `${routeName(asked)} of ${asked.service} ${what}: cause not known`;
+    return `${routeName(asked)} of ${asked.service} ${what}${sinceRelease(findings)}: cause not known`;
   }
   const reason = reasonText(findings, cause);
   if (cause.label === '') {

@@ -1,6 +1,7 @@
 import { counted, span } from '../../correlate/format.ts';
 import type { Incident } from '../../correlate/incident.ts';
 import { momentOf, subjectOf } from '../../correlate/share/facts.ts';
+import { terminalLine } from '../../correlate/terminal.ts';
 
 /** What a list needs of an incident; the API's list has it, too. */
 export type IncidentHead = Pick<
@@ -10,7 +11,6 @@ export type IncidentHead = Pick<
   Partial<Pick<Incident, 'closedUnixNano' | 'durationSeconds' | 'where'>>;
 
 /** Control characters would act on the terminal; titles come from telemetry. */
-const CONTROL = /\p{Cc}/gu;
 
 /** Incidents for a terminal, two lines each. */
 export function renderList(heads: readonly IncidentHead[]): string {
@@ -21,7 +21,7 @@ export function renderList(heads: readonly IncidentHead[]): string {
     return [
       `${id}  ${state.padEnd(6)}  ${momentOf(onsetUnixNano)} UTC${lasted}  ${subjectOf(head)}  ${confidence.tier}`,
       `    ${title}`,
-    ].map((line) => line.replace(CONTROL, ' '));
+    ].map((line) => terminalLine(line));
   });
   return `${lines.flat().join('\n')}\n${counted(heads.length, 'incident')}\n`;
 }

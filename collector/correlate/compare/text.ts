@@ -1,4 +1,5 @@
 import { counted, span } from '../format.ts';
+import { terminalLine } from '../terminal.ts';
 import { wrap } from '../text.ts';
 import type { ComparisonLine, LineVerdict, ReleaseComparison, SideReport } from './comparison.ts';
 
@@ -31,8 +32,7 @@ export function renderComparisonText(report: ReleaseComparison): string {
     ...(report.notes.length === 0 ? [] : ['', 'Not compared']),
     ...report.notes.slice(0, 12).flatMap((note) => wrap(`  ${note}`, INDENT, STATEMENT_LINES)),
   ];
-  // Names and log lines are text from strangers, and a terminal obeys control characters.
-  return `${lines.map((line) => line.replace(/\p{Cc}/gu, '?')).join('\n')}\n`;
+  return `${lines.map(terminalLine).join('\n')}\n`;
 }
 
 function sideText({ conditions, fromUnixNano, toUnixNano, n }: SideReport): string {

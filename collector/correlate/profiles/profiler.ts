@@ -147,7 +147,9 @@ class ServiceProfiler implements Profiler {
 
   async #takeOfIncident(service: string): Promise<void> {
     const [last] = await profileSets(this.#deps.store, service, 'incident');
-    if (last && this.#secondsSince(last.takenUnixNano) < this.#options.incidentEvery) {
+    const ago = last ? this.#secondsSince(last.takenUnixNano) : Number.POSITIVE_INFINITY;
+    // What was taken in the future was before the clock was set back.
+    if (ago >= 0 && ago < this.#options.incidentEvery) {
       this.#deps.missed('too-often');
       return;
     }

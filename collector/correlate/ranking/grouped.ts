@@ -1,7 +1,7 @@
 /** Values by a whole number below `size`, in the order in which they came; no object for a group. */
 export function grouped(
-  values: Int32Array,
-  keys: Int32Array,
+  values: Int32Array | Uint32Array,
+  keys: Int32Array | Uint32Array,
   size: number,
 ): { membersOf: (key: number) => Int32Array } {
   const ends = new Int32Array(size + 1);

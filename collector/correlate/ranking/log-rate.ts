@@ -22,6 +22,9 @@ interface Counted {
 }
 
 /** A stretch of quiet time, milliseconds since the epoch. */
+/** Lines come seconds late: of a younger incident it cannot be told yet who fell silent. */
+const LEAST_LOOKED = 30;
+
 interface Slice {
   from: number;
   to: number;
@@ -40,7 +43,10 @@ export function logRates(records: SystemRecords, windows: Windows): Suspicion[] 
   // A service that wrote nothing before is not louder than usual: it is new.
   const known = new Set(counted.filter(({ quiet }) => sum(quiet) > 0).map(({ service }) => service));
   const { fromUnixNano, toUnixNano } = windows.incident;
-  const seconds = Number(toUnixNano - fromUnixNano) / 1e9;
+  const { seenUntilUnixNano = toUnixNano } = windows;
+  const until = seenUntilUnixNano < toUnixNano ? seenUntilUnixNano : toUnixNano;
+  const seconds = Number(until - fromUnixNano) / 1e9;
+  if (seconds < LEAST_LOOKED) return [];
   return counted
     .filter(({ service }) => known.has(service))
     .flatMap((one) => suspicionOf(records, one, slices, seconds) ?? []);

@@ -47,7 +47,10 @@ export interface Ranking {
 
 /** Services by the strongest that speaks against each; a ranking is always given. */
 export function rank(suspicions: readonly Suspicion[]): Suspect[] {
-  const scored = suspicions.map((one) => ({ ...one, score: one.strength / ENOUGH[one.family] }));
+  // A strength that is no number says nothing; in a sort it would say anything.
+  const scored = suspicions
+    .filter(({ strength }) => Number.isFinite(strength))
+    .map((one) => ({ ...one, score: one.strength / ENOUGH[one.family] }));
   return [...Map.groupBy(scored, ({ service }) => service)]
     .map(([service, evidence]) => {
       const sorted = evidence.toSorted(byScore);

@@ -32,7 +32,10 @@ export async function rankServices(
 ): Promise<Ranking> {
   const { onset, known } = asked;
   const end = asked.end > onset + LEAST_INCIDENT_NANO ? asked.end : onset + LEAST_INCIDENT_NANO;
-  const windows = await readWindows(store, { onset, end, known }, deps);
+  const windows = {
+    ...(await readWindows(store, { onset, end, known }, deps)),
+    seenUntilUnixNano: asked.end,
+  };
   const { records, share } = await readRecords(
     store,
     [...windows.quiet, windows.incident],

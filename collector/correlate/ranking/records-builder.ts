@@ -5,6 +5,7 @@ import { release } from '../../telemetry/release.ts';
 import { number64, words64 } from '../../telemetry/words.ts';
 import { Examples } from './examples.ts';
 import { Features } from './features.ts';
+import { grouped } from './grouped.ts';
 import { Growing, Names } from './growing.ts';
 import { GrowingCalls } from './growing-calls.ts';
 import { GrowingEntries } from './growing-entries.ts';
@@ -164,20 +165,20 @@ export class RecordsBuilder {
 
   /** Pairs of an entry and what stands for a feature of it, each once; those of one entry come side by side. */
   #had(standsFor: (feature: number) => readonly number[]): SystemRecords['had'] {
-    const [entries, features] = [this.#hadEntry.view(), this.#hadFeature.view()];
     const [entry, feature] = [new Growing((n) => new Uint32Array(n)), new Growing((n) => new Uint32Array(n))];
-    let [last, own] = [-1, new Set<number>()];
-    for (let n = 0; n < entries.length; n++) {
-      if (entries[n] !== last) [last, own] = [entries[n]!, new Set()];
-      for (const number of standsFor(features[n]!)) {
-        if (own.has(number)) continue;
-        own.add(number);
-        entry.room(1)[entry.length++] = last;
+    // Lines of requests at the same time alternate: pairs of an entry are brought together first.
+    const { membersOf } = grouped(this.#hadFeature.view(), this.#hadEntry.view(), this.#entries.length);
+    this.#hadEntry.release();
+    this.#hadFeature.release();
+    const own = new Set<number>();
+    for (let n = 0; n < this.#entries.length; n++) {
+      own.clear();
+      for (const one of membersOf(n)) for (const number of standsFor(one)) own.add(number);
+      for (const number of own) {
+        entry.room(1)[entry.length++] = n;
         feature.room(1)[feature.length++] = number;
       }
     }
-    this.#hadEntry.release();
-    this.#hadFeature.release();
     return { entry: entry.view(), feature: feature.view() };
   }
 }

@@ -17,7 +17,7 @@ export interface Requests {
 }
 
 /** Calls answered by other services. */
-export interface Gaps {
+interface Gaps {
   /** Rows of the callers' spans. */
   call: Int32Array;
   /** The time of each call that is of neither. */

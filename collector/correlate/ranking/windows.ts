@@ -10,6 +10,8 @@ export interface Windows {
   quiet: TimeRange[];
   /** How many of the quiet slices lie before the incident. */
   before: number;
+  /** Where the incident's window reaches into time that has not passed: until when anything can be seen. */
+  seenUntilUnixNano?: bigint;
 }
 
 export const SLICE_NANO = 60_000_000_000n;
@@ -65,7 +67,7 @@ function isWorthReading({ fromUnixNano, toUnixNano }: TimeRange): boolean {
 }
 
 /** What is left of a slice when the ranges are taken out of it. */
-function without(slice: TimeRange, taken: readonly TimeRange[]): TimeRange[] {
+export function without(slice: TimeRange, taken: readonly TimeRange[]): TimeRange[] {
   return taken.reduce<TimeRange[]>(
     (left, { fromUnixNano, toUnixNano }) =>
       left.flatMap((part) => {

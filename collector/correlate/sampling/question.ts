@@ -1,5 +1,5 @@
 import { parseTime } from '../../formats/log-line/time.ts';
-import { CollectorError } from '../../telemetry/errors.ts';
+import { bareName, type NameOf, refusal } from '../compare/question.ts';
 import type { CohortAttribute } from './processes.ts';
 import { WANTED } from './recommend.ts';
 import type { SamplingQuestion } from './report.ts';
@@ -18,16 +18,13 @@ const DEFAULT_RANGE = '1h';
 /** More than these a day are no sample. */
 const MAX_TRACES = 100_000;
 
-/**
- * Reads a question; without a range the last hour. Throws `bad-request` for a text that is not of its form.
- * @param nameOf how the asker writes a parameter's name
- */
+/** Reads a question; without a range the last hour. Throws `bad-request` for a text that is not of its form. */
 export function readSamplingQuestion(
   texts: SamplingTexts,
-  { nowUnixNano, nameOf }: { nowUnixNano: bigint; nameOf: (parameter: string) => string },
+  { nowUnixNano, nameOf }: { nowUnixNano: bigint; nameOf: NameOf },
 ): SamplingQuestion {
   const refuse = (parameter: keyof SamplingTexts, form: string): never => {
-    throw new CollectorError('bad-request', `${nameOf(parameter)} ${texts[parameter]}: must be ${form}.`);
+    throw refusal(nameOf, parameter, texts[parameter] ?? '', form);
   };
   const attribute = (name: 'a' | 'b'): CohortAttribute | undefined => {
     const text = texts[name];
@@ -66,12 +63,15 @@ export function readSamplingQuestion(
       `a whole number of traces, 1 to ${MAX_TRACES}`,
     );
   if (texts.since !== undefined && texts.from !== undefined)
-    refuse('since', `left out where ${nameOf('from')} is given: both say where the range begins`);
-  if (texts.b !== undefined && texts.a === undefined) refuse('b', `given together with ${nameOf('a')}`);
+    refuse('since', `left out where ${bareName(nameOf, 'from')} is given: both say where the range begins`);
+  if (texts.b !== undefined && texts.a === undefined)
+    refuse('b', `given together with ${bareName(nameOf, 'a')}`);
   const toUnixNano = time('to') ?? nowUnixNano;
   const fromUnixNano = time('from') ?? toUnixNano - nanos('since', texts.since ?? DEFAULT_RANGE);
-  if (fromUnixNano >= toUnixNano || fromUnixNano < 0n)
-    refuse(texts.from === undefined ? 'since' : 'from', 'before the end of the range, and after 1970');
+  if (fromUnixNano >= toUnixNano || fromUnixNano < 0n) {
+    const given = (['from', 'since'] as const).find((name) => texts[name] !== undefined) ?? 'to';
+    refuse(given, 'so that the range begins before it ends, and after 1970');
+  }
   return {
     ...{ service: texts.service, a: attribute('a'), b: attribute('b'), fromUnixNano, toUnixNano },
     slowSeconds: texts.slow === undefined ? undefined : Number(nanos('slow', texts.slow)) / 1e9,

@@ -1,5 +1,6 @@
 import { resourceAttribute, type SamplingAdvice } from '../../../slo/index.ts';
 import { count, duration, percent, span } from '../format.ts';
+import { terminalLine } from '../terminal.ts';
 import type { CohortReport } from './cohort-report.ts';
 import { shareText } from './recommend.ts';
 import type { SamplingReport } from './report.ts';
@@ -18,9 +19,10 @@ export function renderSamplingText(report: SamplingReport): string {
     ...cohorts.map(routeLines),
     recommendations.length === 0 ? [] : [wantedLine(report), ...recommendations.flatMap(adviceLines)],
     missing.length === 0 ? [] : ['Not told:', ...missing],
+    recommendations.length === 0 ? [`Nothing is recommended from ${basis}.`] : [],
   ];
-  const shown = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
-  return `${shown.join('\n\n')}\n${recommendations.length === 0 ? `\nNothing is recommended from ${basis}.\n` : ''}`;
+  const told = paragraphs.filter((lines) => lines.length > 0);
+  return `${told.map((lines) => lines.map(terminalLine).join('\n')).join('\n\n')}\n`;
 }
 
 /** The whole comparison, row by row. */

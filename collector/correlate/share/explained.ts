@@ -1,4 +1,5 @@
 import type { Explanation } from '../explain.ts';
+import { terminalLine } from '../terminal.ts';
 import { INCIDENT_FORMATS, type IncidentFormat } from './formats.ts';
 import type { SharedIncident } from './shared-incident.ts';
 
@@ -14,5 +15,5 @@ export function renderExplained(format: IncidentFormat, shared: SharedExplanatio
 function onsetSentence({ found, about }: Explanation['onset']): string {
   if (found === 'given') return 'The onset was given.';
   // Telemetry must not act on the terminal.
-  return `The onset was searched for: ${about.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')}.`;
+  return `The onset was searched for: ${terminalLine(about)}.`;
 }

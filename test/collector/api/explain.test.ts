@@ -4,7 +4,8 @@ import { type ApiDeps, type ApiRequest, isText } from '../../../collector/api/de
 import { explain, explainAndKeep } from '../../../collector/api/explain.ts';
 import { createOneAtATime } from '../../../collector/api/one-at-a-time.ts';
 import type { ExplainBody } from '../../../collector/api/types.ts';
-import { readIncident } from '../../../collector/correlate/stored-incidents.ts';
+import type { Incident } from '../../../collector/correlate/incident.ts';
+import { keepExplained, readIncident } from '../../../collector/correlate/stored-incidents.ts';
 import { storeOf } from '../../helpers/scenario.ts';
 
 const NOW = 1_790_000_000_000_000_000n;
@@ -55,6 +56,7 @@ test('it is answered as itself, as a document in each format, and kept by a POST
     store,
     clock: () => NOW,
     explaining: createOneAtATime(options, never),
+    keepExplained: (explained: Incident) => keepExplained(store, explained),
   } as unknown as ApiDeps;
   const asked = { at: '2026-09-21T14:10:00Z', service: 'shop', route: 'GET /x' };
   const ask = (query: Record<string, string>, handler = explain) =>

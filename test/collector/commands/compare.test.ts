@@ -85,10 +85,10 @@ test('the exit code is 1 for a worse release, 0 for one that is not, and 2 when 
 test('what is wrong ends with 2 and says what, so that no mistake looks like a worse release', async () => {
   for (const [argv, message] of [
     [
-      ['--a', 'service.version=1'],
+      VERSIONS,
       /^go-sre-collector compare: http:\/\/127\.0\.0\.1:4319 does not answer \(connect ECONNREFUSED\)/,
     ],
-    [['--a', 'x', '--b', 'y=1', '--data', '.'], /a=x: must be KEY=VALUE/],
+    [['--a', 'x', '--b', 'y=1', '--data', '.'], /: --a x: must be KEY=VALUE/],
     [['--c', 'y=1'], /Unknown option '--c'[\s\S]*See go-sre-collector compare --help/],
     [[...VERSIONS, '--data', 'none'], /There is no store .*none/],
     [[...VERSIONS, '--data', '.', '--url', 'http://x'], /--url and --data: give one/],
@@ -101,6 +101,53 @@ test('what is wrong ends with 2 and says what, so that no mistake looks like a w
   const help = await compare('--help');
   assert.equal(help.code, 0);
   for (const line of help.output.split('\n')) assert.ok(line.length <= 125, line);
+});
+
+test('flags that are wrong are told by their names before a collector is asked', async () => {
+  for (const [argv, message] of [
+    [['--a', 'x', '--b', 'y=1'], '--a x: must be KEY=VALUE, such as service.version=1.4.0.'],
+    [
+      ['--a', 'service.version=1'],
+      '--a and --b share requests: give each a condition, such as --a service.version=1, or a time of its own, such as --a-from and --a-to.',
+    ],
+    [[...VERSIONS, '--since', '0'], '--since 0: must be a duration such as 30m, 2h or 1d.'],
+    [
+      [...VERSIONS, '--since', '9999999d', '--to', '60'],
+      '--since 9999999d: must be so that the range begins after 1970.',
+    ],
+    [
+      [...VERSIONS, '--since', '1h', '--from', '1'],
+      '--since and --from both say where the range begins: give one of them.',
+    ],
+    [
+      [...VERSIONS, '--a-from', 'monday'],
+      '--a-from monday: must be a time such as 2026-01-31T14:22:00Z, or seconds since the epoch.',
+    ],
+    [[...VERSIONS, '--b-from', '8000', '--to', '7000'], '--b-from 8000: must be before --to 7000.'],
+    [
+      [...VERSIONS, '--tolerance', 'foo=1'],
+      '--tolerance foo=1: must be errors=POINTSpt or latency=PERCENT%, such as errors=0.1pt.',
+    ],
+    [
+      [...VERSIONS, '--tolerance', 'latency=5'],
+      '--tolerance latency=5: must be in percent, up to 1000, such as latency=10%.',
+    ],
+  ] as const) {
+    const { code, told } = await compare(...argv);
+    const lines = [`go-sre-collector compare: ${message}`, 'See go-sre-collector compare --help.'];
+    assert.deepEqual([code, told], [2, lines.join('\n')]);
+  }
+});
+
+test('a defect is told with its stack, and nothing in it acts on the terminal', async () => {
+  const side = { conditions: [], fromUnixNano: '\u001b[2J\u202e1', toUnixNano: '2', n: 1 };
+  ask = async () => Response.json({ outcome: 'worse', lines: [], notes: [], reason: '', a: side, b: side });
+  const { code, told } = await compare(...VERSIONS);
+  assert.equal(code, 2);
+  assert.match(
+    told,
+    /^go-sre-collector compare: SyntaxError: Cannot convert {2}\[2J 1 to a BigInt\n +at BigInt/,
+  );
 });
 
 test('a running collector is asked through its API, which answers the same, as JSON or as text', async (t) => {
@@ -129,9 +176,8 @@ test('a running collector is asked through its API, which answers the same, as J
     'a=service.version=1&b=service.version=2&from=1790000000&to=1790000600&service=none&format=text';
   const text = await (await ask(`http://c/api/v1/compare?${query}`)).text();
   assert.match(text, /^It cannot be told whether b is worse: no request of a and b is stored\.\n/);
-  const refused = await compare(...VERSIONS, '--tolerance', 'latency=5', '--url', 'http://c');
-  assert.deepEqual([refused.code, refused.output], [2, '']);
-  assert.match(refused.told, /tolerance latency=5: must be in percent/);
+  const refused = await (await ask('http://c/api/v1/compare?a=v%3D1&b=v%3D2&tolerance=latency%3D5')).text();
+  assert.match(refused, /"tolerance latency=5: must be in percent/);
 });
 
 test('an answer that is no comparison is refused', async () => {

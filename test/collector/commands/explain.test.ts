@@ -9,7 +9,8 @@ import { type ApiDeps, isText } from '../../../collector/api/deps.ts';
 import { explain, explainAndKeep } from '../../../collector/api/explain.ts';
 import { createOneAtATime } from '../../../collector/api/one-at-a-time.ts';
 import { type ExplainDeps, runExplain } from '../../../collector/commands/explain.ts';
-import { newestIncidents } from '../../../collector/correlate/stored-incidents.ts';
+import type { Incident } from '../../../collector/correlate/incident.ts';
+import { keepExplained, newestIncidents } from '../../../collector/correlate/stored-incidents.ts';
 import { openEmbeddedStore } from '../../../collector/storage/embedded/store.ts';
 import type { Store } from '../../../collector/storage/store.ts';
 import { CollectorError } from '../../../collector/telemetry/errors.ts';
@@ -63,7 +64,8 @@ async function run(argv: readonly string[], over: Partial<ExplainDeps> = {}) {
 /** What the API's handlers answer. */
 function apiOf(store: Store, asked: string[] = []): typeof fetch {
   const explaining = createOneAtATime({ what: 'An explanation', deadlineMs: 60_000 });
-  const deps = { store, clock: () => endUnixNano, explaining } as unknown as ApiDeps;
+  const keep = (explained: Incident) => keepExplained(store, explained);
+  const deps = { store, clock: () => endUnixNano, explaining, keepExplained: keep } as unknown as ApiDeps;
   return async (address, init) => {
     const url = new URL(String(address));
     asked.push(`${init?.method} ${url.pathname}`);
@@ -120,7 +122,10 @@ test('a collector is asked once, for what every format needs, and keeps it when 
 test('the exit code says whether a cause is named, nothing changed, it failed, or the question is wrong', async (t) => {
   const same = await run(['--from', '2026-09-21T14:15:30Z', '--where', 'customer.id=c1', '--data', '.']);
   assert.equal(same.code, 3);
-  assert.match(same.told, /^go-sre-collector explain: Requests with customer\.id=c1: of 1 route none fails/);
+  assert.match(
+    same.told,
+    /^go-sre-collector explain: Requests .*with customer\.id=c1: of 1 route none fails/,
+  );
   const silent = await run(AT);
   assert.equal(silent.code, 1);
   assert.match(silent.told, /does not answer \(connect ECONNREFUSED\)/);
@@ -139,6 +144,12 @@ test('the exit code says whether a cause is named, nothing changed, it failed, o
   for (const [argv, says] of [
     [['--at', 'noon'], /--at noon: must be a time such as/],
     [['--since', '1h', '--from', '1'], /--since 1h: must be left out where --from is given/],
+    [['--at', '2026-09-21T14:15:30Z', '--since', '10m'], /--since 10m: must be left out where --at is given/],
+    [
+      ['--at', '2026-09-21T14:00:00Z', '--from', '2026-09-21T14:30:00Z', '--to', '2026-09-21T14:40:00Z'],
+      /--at 2026-09-21T14:00:00Z: must be at or after --from 2026-09-21T14:30:00Z\./,
+    ],
+    [['--where', 'customer'], /--where customer: must be KEY=VALUE/],
     [['--format', 'pdf'], /--format pdf: must be one of text, markdown, json, html/],
     [['--nope'], /--nope/],
     [['--url', 'http://x', '--data', 'y'], /give one, both say where/],

@@ -15,6 +15,7 @@ import type { SamplingReport } from '../../../collector/correlate/sampling/repor
 import { openEmbeddedStore } from '../../../collector/storage/embedded/store.ts';
 import type { Store } from '../../../collector/storage/store.ts';
 import { CollectorError } from '../../../collector/telemetry/errors.ts';
+import { storeOf } from '../../helpers/scenario.ts';
 import { canary } from '../correlate/sampling/canary.ts';
 
 const made = canary({ seconds: 5, versions: [{ version: '1' }, { version: '2', sampled: 0.1 }] });
@@ -76,6 +77,9 @@ async function run(argv: readonly string[], over: Partial<CommandDeps> = {}) {
   return { code, output, told: told.join('\n') };
 }
 
+/** What a terminal obeys, but for ends of lines. */
+const ACTING = /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/u;
+
 const BOTH = ['--a', 'service.version=1', '--b', 'service.version=2'];
 
 test('a store file, its folder and the API answer with the same report', async (t) => {
@@ -95,12 +99,10 @@ test('a store file, its folder and the API answer with the same report', async (
   const fromApi = await run([...asked, '--to', toUnixNano], { fetch });
   assert.equal(fromApi.code, 0, fromApi.told);
   assert.equal(fromApi.output, fromFile.output);
-  const wrong = await run(['report', '--url', 'http://host:1/', '--certainty', '95'], { fetch });
-  assert.deepEqual([wrong.code, wrong.output], [2, '']);
-  assert.match(
-    wrong.told,
-    /http:\/\/host:1: certainty= 95: must be from 0\.5 to below 1\.\nSee go-sre-collector/,
-  );
+  const wrong = await (await fetch('http://host:1/api/v1/sampling?certainty=95&b=v%3D2')).text();
+  assert.match(wrong, /"b=v=2: must be given together with a\."/);
+  const later = await (await fetch('http://host:1/api/v1/sampling?certainty=95')).text();
+  assert.match(later, /"certainty=95: must be from 0\.5 to below 1\."/);
   const refused = await run([...asked, '--data', 'telemetry.sqlite'], { baseDir: folder });
   assert.equal(refused.code, 1, 'a store that another has open');
   await store.close();
@@ -127,6 +129,46 @@ test('a command line that is wrong is answered with what is wrong, and nothing i
   );
   assert.equal((await run([])).code, 2);
   assert.match((await run(['report', '--help'])).output, /--keep-above RATIO/);
+});
+
+test('flags that are wrong are told by their names before a collector is asked', async () => {
+  const fetch = async () => {
+    throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
+  };
+  for (const [flags, message] of [
+    [['--since', '1y'], '--since 1y: must be a duration, such as 250ms, 30m or 1h.'],
+    [
+      ['--since', '1h', '--from', '1'],
+      '--since 1h: must be left out where --from is given: both say where the range begins.',
+    ],
+    [['--fault-traces', 'x'], '--fault-traces x: must be a whole number of traces, 1 to 100000.'],
+    [['--fault-within', '5'], '--fault-within 5: must be a duration, such as 250ms, 30m or 1h.'],
+    [['--certainty', '2'], '--certainty 2: must be from 0.5 to below 1.'],
+    [['--a', 'x'], '--a x: must be KEY=VALUE of a resource attribute, such as service.version=1.4.0.'],
+    [['--b', 'v=2'], '--b v=2: must be given together with --a.'],
+    [['--to', '60'], '--to 60: must be so that the range begins before it ends, and after 1970.'],
+  ] as const) {
+    const { code, told } = await run(['report', ...flags], { fetch });
+    const lines = [`go-sre-collector sampling: ${message}`, 'See go-sre-collector sampling --help.'];
+    assert.deepEqual([code, told], [2, lines.join('\n')]);
+  }
+});
+
+test('no name that a sender gave acts on the terminal, in the report or in an error', async (t) => {
+  const name = 'shop\u001b[2J\u202egnp\n2';
+  const rude = canary({ seconds: 5, versions: [{ version: name }] });
+  const store = await storeOf(t, rude.batches);
+  const deps = { fetch: apiOf(store) };
+  const asked = ['report', '--a', `service.version=${name}`];
+  const { code, output, told } = await run(asked, deps);
+  assert.equal(code, 0, told);
+  assert.ok(output.includes('a: version=shop [2J gnp 2'), output);
+  assert.doesNotMatch(output, ACTING);
+  const message = `Which service is meant has to be said; there are ${name}, cart.`;
+  const error = { code: 'bad-request', message };
+  const refused = await run(['report'], { fetch: async () => Response.json({ error }, { status: 400 }) });
+  assert.equal(refused.code, 2);
+  assert.match(refused.told, /there are shop \[2J gnp 2, cart\.\nSee go-sre-collector sampling --help\.$/);
 });
 
 test('what answers in the place of a collector is told', async () => {
@@ -159,7 +201,7 @@ test('any texts are a question, or are refused by the name of one of them', () =
         assert.ok(question.wanted.certainty < 1 && question.wanted.keepAbove > 0);
       } catch (error) {
         assert.ok(error instanceof CollectorError && error.code === 'bad-request', String(error));
-        assert.match(error.message, /^--\w+ /);
+        assert.match(error.message, /^--\w+[ :]/);
       }
     }),
     { numRuns: 500, seed: 7 },

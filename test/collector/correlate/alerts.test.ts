@@ -189,6 +189,36 @@ test('an alert of another day, or of a clock that is ahead, is ignored with its 
   assert.match(await of(alert.startsUnixNano + 331n * SECOND), /^it starts in the future/);
 });
 
+test('an alert of another day is no part of an incident that lasts', async (t) => {
+  const { detector, stored } = await bench(t);
+  const one = detector();
+  await one.takeAlert(alert);
+  const old = { ...alert, fingerprint: 'old', startsUnixNano: alert.startsUnixNano - 3n * 86_400n * SECOND };
+  assert.equal((await one.takeAlert(old)).outcome, 'ignored');
+  assert.equal((await stored())[0]?.alerts?.length, 1);
+});
+
+test('ten incidents a minute are opened by alerts, and as many again at once after a clock was set back', async (t) => {
+  const services = Array.from({ length: 12 }, (_, i) => `s${i}`);
+  const few = spanBatch(
+    services.map((service, i) => ({
+      ...{ traceId: (i + 1).toString(16).padStart(32, 'e'), spanId: (i + 1).toString(16).padStart(16, '0') },
+      ...{ name: 'x', service, kind: 2, method: 'GET', route: '/pay', httpStatus: 500, status: 2 },
+      ...{ start: FAULT, duration: 20_000_000n },
+    })),
+  );
+  const store = await storeOf(t, [few]);
+  let now = FAULT + 120n * SECOND;
+  const timeout = () => new AbortController().signal;
+  const detector = createDetector(store, { clock: () => now, timeout });
+  const take = (service: string) =>
+    detector.takeAlert({ ...alert, service, fingerprint: service, startsUnixNano: FAULT + 60n * SECOND });
+  for (const service of services.slice(0, 10)) assert.equal((await take(service)).outcome, 'opened');
+  await assert.rejects(take('s10'), { code: 'overloaded' });
+  now -= 50n * SECOND;
+  assert.equal((await take('s11')).outcome, 'opened');
+});
+
 test('what was never told is not resolved', async (t) => {
   const { detector } = await bench(t);
   const { outcome, reason } = await detector().takeAlert({ ...alert, resolvedUnixNano: 1n });

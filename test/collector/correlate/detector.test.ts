@@ -187,6 +187,43 @@ test('a look that is to stop ends at once, and the next one is as good as before
   assert.match(incident?.title ?? '', /^redis\.GET slow/);
 });
 
+test('what a look opened before it failed is answered by the next one', async (t) => {
+  const made = [1, 2].map((n) =>
+    scenario({ fault: 'slow-cache', quietSeconds: 120, faultSeconds: 60, service: `shop${n}` }),
+  );
+  const store = await storeOf(
+    t,
+    made.flatMap(({ batches }) => batches),
+  );
+  let opened = 0;
+  const failing: Store = {
+    ...store,
+    put: async (kind, document) => {
+      if (kind === 'incident' && ++opened === 2) throw new Error('the disk is full');
+      await store.put(kind, document);
+    },
+  };
+  const detector = createDetector(failing, { clock: () => made[0]!.endUnixNano, timeout });
+  await assert.rejects(detector.tick(), /the disk is full/);
+  const services = (await detector.tick()).map(({ service }) => service);
+  assert.deepEqual(services.sort(), ['shop1', 'shop2']);
+});
+
+test('an explanation that is kept renews an incident that lasts, and does not open one again that has closed', async (t) => {
+  const made = scenario({ fault: 'slow-cache', quietSeconds: 120, faultSeconds: 60, recoverySeconds: 300 });
+  const store = await storeOf(t, made.batches);
+  let now = made.faultUnixNano + 60n * SECOND;
+  const detector = createDetector(store, { clock: () => now, timeout });
+  const [incident] = await detector.tick();
+  const kept = await detector.keep({ ...incident!, state: 'closed', title: 'explained again' });
+  assert.deepEqual([kept.state, kept.title], ['open', 'explained again']);
+  now += 300n * SECOND;
+  const closing = detector.tick();
+  await Promise.all([closing, detector.keep({ ...incident!, title: 'and again' })]);
+  const [only, ...others] = (await newestIncidents(store)).incidents;
+  assert.deepEqual([only?.state, only?.title, others], ['closed', 'and again', []]);
+});
+
 test('incidents that cannot be read are left out', async (t) => {
   const store = await storeOf(t, []);
   await store.put('incident', { id: 'x', timeUnixNano: 1n, bytes: Buffer.from('{not json') });

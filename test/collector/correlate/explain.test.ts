@@ -4,6 +4,7 @@ import { type ExplainQuestion, explainRange } from '../../../collector/correlate
 import type { Finding } from '../../../collector/correlate/incident.ts';
 import type { Store } from '../../../collector/storage/store.ts';
 import { storeOf } from '../../helpers/scenario.ts';
+import { spanBatch } from '../../helpers/telemetry.ts';
 import { customers, endUnixNano, SLOW_CUSTOMER, slowUnixNano } from './customers.ts';
 
 const deps = { clock: () => endUnixNano, signal: new AbortController().signal };
@@ -48,7 +49,7 @@ test('customers who are as before, and customers or routes that are not stored, 
   await assert.rejects(ask(store, { where: where('c1') }), {
     code: 'nothing-changed',
     message:
-      'Requests with customer.id=c1: of 1 route none fails more often or is slower since 14:15:30 UTC; name the route to see more.',
+      'Requests along any route with customer.id=c1: of 1 route none fails more often or is slower since 14:15:30 UTC; name the route to see more.',
   });
   await assert.rejects(ask(store, { where: where('c9') }), {
     code: 'nothing-changed',
@@ -76,3 +77,77 @@ test('without routes the services alone are told, and what that means for the ha
     ['suspects'],
   );
 });
+
+const SECOND = 1_000_000_000n;
+const T0 = 1_790_000_000_000_000_000n;
+const at = (seconds: number) => T0 + BigInt(seconds) * SECOND;
+
+/** Requests of one route, two a second for `seconds`; those of the stretches fail to a share. */
+function failing(seconds: number, stretches: readonly { from: number; to: number; every: number }[]) {
+  return spanBatch(
+    Array.from({ length: seconds * 2 }, (_, i) => {
+      const own = stretches.find(({ from, to }) => i / 2 >= from && i / 2 < to);
+      const failed = own !== undefined && i % own.every === 0;
+      return {
+        ...{
+          traceId: (i + 1).toString(16).padStart(32, 'c'),
+          spanId: (i + 1).toString(16).padStart(16, '0'),
+        },
+        ...{ name: 'x', service: 'shop', kind: 2, method: 'GET', route: '/pay' },
+        ...{ start: T0 + (BigInt(i) * SECOND) / 2n, duration: 20_000_000n },
+        ...{ httpStatus: failed ? 500 : 200, status: failed ? 2 : 0 },
+      };
+    }),
+  );
+}
+
+const secondsOf = ({ fromUnixNano, toUnixNano }: { fromUnixNano: string; toUnixNano: string }) =>
+  [fromUnixNano, toUnixNano].map((one) => Number((BigInt(one) - T0) / SECOND));
+
+test('harm and end are those of the whole range, as long as it was bad, also where the moment is named early', async (t) => {
+  const store = await storeOf(t, [failing(3600, [{ from: 1200, to: 2400, every: 2 }])]);
+  const whole = { fromUnixNano: at(1200), toUnixNano: at(3000) };
+  const { incident } = await explainRange({ range: whole, onsetUnixNano: at(1200) }, store, deps);
+  assert.deepEqual(secondsOf(incident.incident), [1200, 2400]);
+  assert.match(incident.harm, /^1,200 requests failed, 50\.0 % of GET \/pay\./);
+  assert.equal(incident.closedUnixNano, String(at(2400)));
+  const range = { fromUnixNano: at(900), toUnixNano: at(2700) };
+  const early = await explainRange({ range, onsetUnixNano: at(900) }, store, deps);
+  assert.deepEqual([early.incident.route, early.incident.signal], ['/pay', 'errors']);
+  assert.deepEqual(secondsOf(early.incident.incident), [900, 2400]);
+});
+
+test('the time of an earlier incident is no quiet time to compare with', async (t) => {
+  const before = { from: 600, to: 3000, every: 2 };
+  const store = await storeOf(t, [failing(4000, [before, { from: 3480, to: 3800, every: 4 }])]);
+  const range = { fromUnixNano: at(600), toUnixNano: at(3000) };
+  const first = await explainRange({ range, onsetUnixNano: at(600) }, store, deps);
+  const bytes = Buffer.from(JSON.stringify(first.incident));
+  await store.put('incident', { id: first.incident.id, timeUnixNano: at(600), bytes });
+  const later = { fromUnixNano: at(3480), toUnixNano: at(3780) };
+  const { incident } = await explainRange({ range: later, onsetUnixNano: at(3480) }, store, deps);
+  const [from, to] = secondsOf(incident.baseline);
+  assert.ok(from! >= 3000 && to === 3420, `${from} to ${to}`);
+  assert.deepEqual([incident.route, incident.findings[0]!.outcome], ['/pay', 'holds']);
+});
+
+for (const [name, question, message] of [
+  ['a service', { service: 'shopp' }, 'Nothing of a service shopp is stored. Did you mean shop?'],
+  [
+    'a method',
+    { method: 'POST' },
+    'No requests along any route with POST are stored on both sides of 14:33:20 UTC.',
+  ],
+  [
+    'a signal',
+    { signal: 'latency' },
+    'Requests along any route: of 1 route none is slower since 14:33:20 UTC; name the route to see more.',
+  ],
+] as const) {
+  test(`where ${name} is asked about that is not there or did not change, nothing else is an answer`, async (t) => {
+    const store = await storeOf(t, [failing(1500, [{ from: 1200, to: 1500, every: 2 }])]);
+    const range = { fromUnixNano: at(1200), toUnixNano: at(1500) };
+    const asked = explainRange({ range, onsetUnixNano: at(1200), ...question }, store, deps);
+    await assert.rejects(asked, { code: 'nothing-changed', message });
+  });
+}

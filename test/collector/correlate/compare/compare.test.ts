@@ -79,8 +79,8 @@ test('a release that behaves as the one before is not worse, whatever share of t
   );
   const text = renderComparisonText(report);
   for (const told of text.split('\n')) assert.ok(told.length <= 100, told);
-  const rude = renderComparisonText({ ...report, notes: ['\u001b[2Jcleared'] });
-  assert.ok(rude.includes('?[2Jcleared'), rude);
+  const rude = renderComparisonText({ ...report, notes: ['\u001b[2Jcleared\nand \u202edenrut'] });
+  assert.ok(rude.includes('\n   [2Jcleared and  denrut\n'), rude);
 });
 
 test('with little data it says what could have been seen, not that all is well', async (t) => {

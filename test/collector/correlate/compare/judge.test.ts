@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { LATEST_UNIX_NANO } from '../../../../collector/commands/command.ts';
 import type { Change, Compared } from '../../../../collector/correlate/compare/comparison.ts';
 import {
   type DurationGroup,
@@ -245,7 +246,10 @@ test('a question that is wrong is refused with what would be right', () => {
     [{ a, b, since: '90' }, /^since=90: must be a duration such as 30m, 2h or 1d\.$/],
     [{ a, b, since: '1h', from: '2026-01-01T00:00:00Z' }, /^since and from both say/],
     [{ a, b, b_from: 'monday' }, /^b_from=monday: must be a time such as/],
-    [{ a, b, a_from: '1800000000' }, /^The range of a ends before it begins/],
+    [{ a, b, a_from: '1800000000' }, /^a_from=1800000000: must be before the end of the range\.$/],
+    [{ a, b, from: '1780000000', a_to: '1770000000' }, /^from=1780000000: must be before a_to=1770000000\.$/],
+    [{ a, b, to: '60' }, /^to=60: must be so that the range begins after 1970\.$/],
+    [{ a_from: '1780000000', b_from: '1800000000', b_to: '1800000060' }, /^a and b share requests/],
     [
       { a, b, tolerance: 'latency=10' },
       /^tolerance latency=10: must be in percent, up to 1000, such as latency=10%\.$/,
@@ -259,6 +263,29 @@ test('a question that is wrong is refused with what would be right', () => {
       String(message),
     );
   }
+});
+
+test('what is right at some time is not refused by the check before the time is known', () => {
+  const time = fc.constantFrom('1780000000', '1789999999', '1800000000', '1800000060');
+  const condition = fc.constantFrom('v=1', 'v=2');
+  const texts = fc.record(
+    {
+      ...{ a: condition, b: condition, since: fc.constantFrom('1m', '2h', '9999d') },
+      ...{ from: time, to: time, a_from: time, a_to: time, b_from: time, b_to: time },
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(texts, (given) => {
+      try {
+        parseCompareQuestion(given, NOW);
+      } catch {
+        return;
+      }
+      parseCompareQuestion(given, LATEST_UNIX_NANO);
+    }),
+    { numRuns: 1000, seed: 7 },
+  );
 });
 
 test('each side has its own range, else the shared one, else the last hour', () => {

@@ -10,7 +10,7 @@ import { bySide, shiftOf } from '../../../../collector/correlate/ranking/shift.t
 import type { Suspicion } from '../../../../collector/correlate/ranking/suspicion.ts';
 import { mannWhitney } from '../../../../collector/correlate/stats.ts';
 import { recordsOf, SECOND, START, smallSystem, windowsIn } from '../../../helpers/small-system.ts';
-import type { PlainLog } from '../../../helpers/telemetry.ts';
+import type { PlainLog, PlainSpan } from '../../../helpers/telemetry.ts';
 
 const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-9, `${a}, not ${b}`);
 const suspicion = (service: string, family: Suspicion['family'], strength: number): Suspicion => ({
@@ -221,4 +221,58 @@ test('each doubt takes a tier, and the reason tells all of them', () => {
     tier: 'insufficient evidence',
     reason: 'the strongest, a, scores 0.50 of 1.',
   });
+});
+
+test('a request has a template once, however its lines stand between those of another', () => {
+  const line = (traceId: string, spanId: string, time: bigint, body: string): PlainLog => ({
+    ...{ time, service: 'shop', severityNumber: 9, body, traceId, spanId, attributes: {} },
+  });
+  const [spans, logs]: [PlainSpan[], PlainLog[]] = [[], []];
+  const end = START + 330n * SECOND;
+  for (let n = 0; n < 100; n++) {
+    const start = START + BigInt(n) * 3n * SECOND;
+    const [traceId, spanId] = [
+      (n + 1).toString(16).padStart(32, 'd'),
+      (n + 1).toString(16).padStart(16, '0'),
+    ];
+    spans.push({ traceId, spanId, name: 'x', service: 'shop', kind: 2, start, duration: 20_000_000n });
+  }
+  // Two requests write at the same time; only in the incident, and both of them two texts of one template.
+  for (let n = 80; n < 100; n += 2)
+    for (const fruit of ['apple', 'pear', 'plum'])
+      for (const { traceId, spanId, start } of spans.slice(n, n + 2))
+        logs.push(line(traceId, spanId, start + 1n, `loaded product ${fruit} from shelf`));
+  const times = { onset: START + 240n * SECOND, end };
+  const records = recordsOf({ spans, logs, ...times });
+  const pairs = Array.from(records.had.entry, (entry, i) => `${entry} ${records.had.feature[i]}`);
+  assert.equal(new Set(pairs).size, pairs.length);
+  const found = shares(records).filter(({ family }) => family === 'logs');
+  assert.ok(found.length > 0);
+  for (const { strength, incident } of found) assert.ok(strength > 0 && incident.value <= 1, `${strength}`);
+});
+
+test('a strength that is no number names nobody', () => {
+  const ranked = rank([suspicion('a', 'logs', Number.NaN), suspicion('b', 'logs', 1)]);
+  assert.deepEqual(
+    ranked.map(({ service }) => service),
+    ['b'],
+  );
+});
+
+test('seconds that have not passed are no silence: a rate is told from half a minute on, of what can be seen', () => {
+  const times = { onset: START + 600n * SECOND, end: START + 690n * SECOND };
+  const beats = (until: number): PlainLog[] =>
+    Array.from({ length: until }, (_, i) => ({
+      ...{ time: START + BigInt(i) * SECOND, service: 'worker', severityNumber: 9, body: 'beat' },
+      attributes: {},
+    }));
+  const ratesAt = (seconds: number, until = seconds) => {
+    const records = recordsOf({ spans: [], logs: beats(600 + until), ...times });
+    return logRates(records, {
+      ...windowsIn(times),
+      seenUntilUnixNano: times.onset + BigInt(seconds) * SECOND,
+    });
+  };
+  assert.deepEqual([ratesAt(2), ratesAt(29, 0), ratesAt(60)], [[], [], []]);
+  assert.equal(ratesAt(60, 0)[0]?.service, 'worker');
 });
