@@ -10,8 +10,6 @@ export type IncidentHead = Pick<
 > &
   Partial<Pick<Incident, 'closedUnixNano' | 'durationSeconds' | 'where'>>;
 
-/** Control characters would act on the terminal; titles come from telemetry. */
-
 /** Incidents for a terminal, two lines each. */
 export function renderList(heads: readonly IncidentHead[]): string {
   if (heads.length === 0) return 'No incident is stored.\n';

@@ -52,6 +52,8 @@ export interface Profiler {
 const MAX_INSTANCES = 3;
 /** Services that may wait for their turn. */
 const MAX_WAITING = 16;
+/** Services whose sets are taken at the same time: an outage opens incidents of several at once. */
+const LANES = 4;
 
 /** Makes the profiler; what is taken is kept in the store, where the next explanation finds it. */
 export function createProfiler(options: ProfilerOptions, deps: ProfilerDeps): Profiler {
@@ -73,8 +75,10 @@ class ServiceProfiler implements Profiler {
   readonly #stopping = new AbortController();
   /** Calls off a quiet set: an incident has precedence, and the set would not be quiet. */
   #quiet = new AbortController();
-  #underway: Promise<void> = Promise.resolve();
-  #busy = false;
+  readonly #underway = new Set<Promise<void>>();
+  /** Services whose profiles are taken because of incidents; a process profiles its CPU for one at a time. */
+  readonly #taking = new Set<string>();
+  #takesQuiet = false;
 
   constructor(options: ProfilerOptions, deps: ProfilerDeps) {
     this.#options = options;
@@ -90,14 +94,20 @@ class ServiceProfiler implements Profiler {
   }
 
   async tick(): Promise<void> {
-    if (this.#busy) return;
+    if (this.#underway.size > 0) return;
     const due = await this.#dueForQuiet();
     // An incident may have come while the store was read.
-    if (due !== undefined && !this.#busy) await this.#run(() => this.#takeQuiet(due));
+    if (due === undefined || this.#underway.size > 0) return;
+    this.#takesQuiet = true;
+    const quiet = this.#guarded(() => this.#takeQuiet(due)).then(() => {
+      this.#takesQuiet = false;
+      this.#takeWaiting();
+    });
+    await this.#run(quiet);
   }
 
   async idle(): Promise<void> {
-    while (this.#busy) await this.#underway;
+    while (this.#underway.size > 0) await Promise.all(this.#underway);
   }
 
   async stop(): Promise<void> {
@@ -114,24 +124,32 @@ class ServiceProfiler implements Profiler {
     }
     this.#waiting.add(service);
     this.#quiet.abort(new Error('an incident opened'));
-    if (!this.#busy) void this.#run(async () => {});
+    this.#takeWaiting();
   }
 
-  /** One thing at a time, then what came meanwhile; never rejects. */
-  async #run(work: () => Promise<void>): Promise<void> {
-    this.#busy = true;
-    this.#underway = this.#runAll(work);
-    await this.#underway;
-  }
-
-  async #runAll(work: () => Promise<void>): Promise<void> {
-    await this.#guarded(work);
-    for (let [service] = this.#waiting; service !== undefined; [service] = this.#waiting) {
-      const next = service;
-      this.#waiting.delete(next);
-      await this.#guarded(() => this.#takeOfIncident(next));
+  /** Begins with those that wait, once a quiet set that was called off is out of the way. */
+  #takeWaiting(): void {
+    if (this.#takesQuiet) return;
+    for (const service of this.#waiting) {
+      if (this.#taking.size >= LANES) return;
+      if (this.#taking.has(service)) continue;
+      this.#waiting.delete(service);
+      this.#taking.add(service);
+      void this.#run(this.#takeOne(service));
     }
-    this.#busy = false;
+  }
+
+  async #takeOne(service: string): Promise<void> {
+    await this.#guarded(() => this.#takeOfIncident(service));
+    this.#taking.delete(service);
+    this.#takeWaiting();
+  }
+
+  /** Remembers what is under way; it never rejects. */
+  async #run(work: Promise<void>): Promise<void> {
+    this.#underway.add(work);
+    await work;
+    this.#underway.delete(work);
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {
