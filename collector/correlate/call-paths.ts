@@ -27,7 +27,8 @@ export type PathTimes = Map<string, PathTime>;
 
 /**
  * Time each span spends on the critical path by itself: from the end of the request backwards, always into the child
- * that ended last before that point. The times add up to the entry's duration.
+ * that ended last before that point; the pause before another attempt is of the attempt before. The times add up to the
+ * entry's duration.
  * Source: Zhang et al., CRISP: Critical Path Analysis of Large-Scale Microservice Architectures, USENIX ATC 2022.
  */
 export function criticalSelf(entry: SpanNode): Map<SpanNode, number> {
@@ -35,18 +36,26 @@ export function criticalSelf(entry: SpanNode): Map<SpanNode, number> {
   const walk = (node: SpanNode, end: number): void => {
     let cursor = end;
     let own = 0;
+    let later: SpanNode | undefined;
     for (const child of [...node.children].sort((a, b) => b.endMs - a.endMs)) {
       const length = child.endMs - child.startMs;
       if (child.endMs - cursor > SLACK_MS + SLACK_SHARE * length || child.startMs >= cursor) continue;
       const end = Math.min(child.endMs, cursor);
-      own += cursor - end;
       walk(child, end);
+      // A caller that waits before it tries again does so because of the attempt that failed.
+      if (later && isRetryOf(later, child)) self.set(child, self.get(child)! + cursor - end);
+      else own += cursor - end;
       cursor = child.startMs;
+      later = child;
     }
     self.set(node, own + cursor - node.startMs);
   };
   walk(entry, entry.endMs);
   return self;
+}
+
+function isRetryOf(later: SpanNode, earlier: SpanNode): boolean {
+  return later.label === earlier.label && later.attempt > earlier.attempt;
 }
 
 /** What a request spent where, by call path. */

@@ -1,32 +1,14 @@
 import type { Store } from '../storage/store.ts';
-import { mainPath, type PathTimes, pathTimes } from './call-paths.ts';
+import { mainPath } from './call-paths.ts';
 import { badName, type Cohorts, loadCohorts, weightedShare } from './cohort.ts';
+import { failureOrigin, MAIN_SHARE } from './failure-origin.ts';
 import { finding, nameOf, untested } from './finding.ts';
 import { count, duration, percent } from './format.ts';
-import type { Evidence, EvidenceDeps, Finding, FindingTable, Question } from './incident.ts';
+import type { Evidence, EvidenceDeps, Finding, Question } from './incident.ts';
+import { mean, type PathRow, pathRows, pathTable } from './path-rows.ts';
 import { waitsForProcessor } from './processor.ts';
-import { dbSystem, type RequestTree, read, type SpanNode, serverOf } from './spans.ts';
+import { dbSystem, type SpanNode, serverOf } from './spans.ts';
 import { mannWhitney, median } from './stats.ts';
-
-/** Call paths in the table; more do not fit on one screen. */
-const ROWS = 12;
-/** The cause must hold the larger half of what the requests became slower by, or of where failures began. */
-const MAIN_SHARE = 0.5;
-
-/** One call path, in slow requests against quiet ones. */
-interface PathRow {
-  key: string;
-  parentKey: string;
-  example: SpanNode;
-  depth: number;
-  beforeMs: number[];
-  slowMs: number[];
-  /** Mean growth per request of the time on the critical path, with all below. */
-  amount: number;
-  /** Share of the slow requests' critical path. */
-  share: number;
-  shareBefore: number;
-}
 
 /** Where in the request the time goes, or the failure begins: critical path per call path, slow against quiet. */
 export const where: Evidence = async (question, store, deps) => {
@@ -36,55 +18,13 @@ export const where: Evidence = async (question, store, deps) => {
   const bad = cohorts.bad.requests;
   const rows = pathRows(before, bad);
   const slower = mean(bad.map((r) => r.durationMs)) - mean(before.map((r) => r.durationMs));
-  const errors = question.signal === 'errors' ? failureOrigin(question, cohorts, rows) : undefined;
+  const errors = question.signal === 'errors' ? failureFinding(question, cohorts, rows) : undefined;
   if (errors) return [errors];
   const main = rows.find((row) => row.key === mainPath(rows)?.key);
   if (!main) return [untested(question, 'where', 'the stored traces have no spans')];
   const lack = await lackOf(question, rows, main, store, deps);
   return [timeFinding(question, cohorts, rows, slower, lack?.row ?? main, lack?.says)];
 };
-
-function pathRows(before: readonly RequestTree[], bad: readonly RequestTree[]): PathRow[] {
-  const sides = [before.map(pathTimes), bad.map(pathTimes)] as const;
-  const rows = new Map<string, PathRow>();
-  for (const times of [...sides[1], ...sides[0]]) {
-    for (const { key, parentKey, example, depth } of times.values()) {
-      if (rows.has(key)) continue;
-      const beforeMs = totals(sides[0], key);
-      const slowMs = totals(sides[1], key);
-      const critical = sides.map((side) => mean(side.map((path) => path.get(key)?.criticalMs ?? 0)));
-      const [criticalBefore = 0, criticalSlow = 0] = critical;
-      rows.set(key, {
-        ...{ key, parentKey, example, depth, beforeMs, slowMs, amount: criticalSlow - criticalBefore },
-        share: criticalSlow / mean(bad.map((r) => Math.max(r.durationMs, 1e-6))),
-        shareBefore: criticalBefore / mean(before.map((r) => Math.max(r.durationMs, 1e-6))),
-      });
-    }
-  }
-  return inTreeOrder([...rows.values()]);
-}
-
-function totals(side: readonly PathTimes[], key: string): number[] {
-  return side.map((times) => times.get(key)?.totalMs ?? 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Parents before children, the child that grew most first. */
-function inTreeOrder(rows: readonly PathRow[]): PathRow[] {
-  const below = Map.groupBy(rows, (row) => row.parentKey);
-  const ordered: PathRow[] = [];
-  const visit = (key: string): void => {
-    for (const row of [...(below.get(key) ?? [])].sort((a, b) => b.amount - a.amount)) {
-      ordered.push(row);
-      visit(row.key);
-    }
-  };
-  visit('');
-  return ordered;
-}
 
 function timeFinding(
   question: Question,
@@ -159,9 +99,9 @@ function calmSentence(main: PathRow, rows: readonly PathRow[]): string {
   return labels.length === 0 ? '' : `${labels.join(', ')} did not change.`;
 }
 
-/** For errors: the call in which failures begin, the deepest failed span of each failed request. */
-function failureOrigin(question: Question, cohorts: Cohorts, rows: readonly PathRow[]): Finding | undefined {
-  const origins = cohorts.bad.requests.map((request) => waitedFor(firstFailed(request)));
+/** For errors: the call in which the failures of most requests begin. */
+function failureFinding(question: Question, cohorts: Cohorts, rows: readonly PathRow[]): Finding | undefined {
+  const origins = cohorts.bad.requests.map(failureOrigin);
   const labels = Map.groupBy(origins, (node) => `${node.service}\u0001${node.label}`);
   const [group] = [...labels.values()].sort((a, b) => b.length - a.length);
   const origin = group?.[0];
@@ -195,39 +135,6 @@ function failureOrigin(question: Question, cohorts: Cohorts, rows: readonly Path
       ...{ before: before.share, now: share, share },
     },
   );
-}
-
-function firstFailed(request: RequestTree): SpanNode {
-  let node = request.entry;
-  for (let next: SpanNode | undefined = node; next; next = node.children.findLast((child) => child.failed)) {
-    node = next;
-    if (dbSystem(node.attributes) !== '') break;
-  }
-  return node;
-}
-
-/**
- * Of a call that got no answer although it arrived, because its caller gave up: what the time below it went to, always
- * into the part that holds the larger half. Other calls stay what they are.
- */
-function waitedFor(call: SpanNode): SpanNode {
-  const isAnswered = read(call.attributes, 'httpStatusCode') !== '';
-  const arrived = call.children.some((child) => child.service !== call.service);
-  if (call.kind !== 'client' || isAnswered || !arrived) return call;
-  let node = call;
-  while (dbSystem(node.attributes) === '') {
-    const longest = node.children.reduce<SpanNode | undefined>(
-      (a, b) => (a && lengthMs(a) >= lengthMs(b) ? a : b),
-      undefined,
-    );
-    if (!longest || lengthMs(longest) < MAIN_SHARE * lengthMs(node)) break;
-    node = longest;
-  }
-  return node;
-}
-
-function lengthMs({ startMs, endMs }: SpanNode): number {
-  return endMs - startMs;
 }
 
 function located(
@@ -268,7 +175,7 @@ function located(
           },
         ]
       : [],
-    table: table(rows, main),
+    table: pathTable(rows, main),
     facts: {
       label: said.itself ? '' : example.label,
       name: said.name,
@@ -286,25 +193,4 @@ function located(
 /** The service that answered a call when its spans are stored, or that the span belongs to when it is not ours. */
 function calleeOf(node: SpanNode): string {
   return node.children.find((child) => child.service !== node.service)?.service ?? node.service;
-}
-
-function table(rows: readonly PathRow[], main: PathRow): FindingTable {
-  return {
-    columns: [
-      { title: 'Call path', align: 'left' },
-      { title: 'Before p50', align: 'right' },
-      { title: 'Slow p50', align: 'right' },
-      { title: 'Critical path', align: 'right' },
-    ],
-    rows: rows.slice(0, ROWS).map((row) => ({
-      cells: [
-        `${'  '.repeat(row.depth)}${row.example.label}`,
-        duration(median(row.beforeMs)),
-        duration(median(row.slowMs)),
-        percent(row.share),
-      ],
-      emphasis: row.key === main.key,
-    })),
-    caption: `Time per request, summed over attempts; share with everything below. ${count(Math.min(ROWS, rows.length))} of ${count(rows.length)} call paths.`,
-  };
 }

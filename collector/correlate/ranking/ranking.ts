@@ -1,5 +1,6 @@
 import type { Store, TimeRange } from '../../storage/store.ts';
 import { counted, percent } from '../format.ts';
+import { withCallNames } from './call-names.ts';
 import { withLogContext } from './log-context.ts';
 import { logRates } from './log-rate.ts';
 import { network } from './network.ts';
@@ -48,7 +49,7 @@ export async function rankServices(
   const lacked = lackedOf(records, windows, share, usage.instances);
   const { spans, logs } = records;
   records.release();
-  const suspects = await withLogContext(ranked, store, deps);
+  const suspects = await withCallNames(await withLogContext(ranked, store, deps), store, deps);
   return {
     windows,
     suspects,

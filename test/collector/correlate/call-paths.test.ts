@@ -48,6 +48,25 @@ test('a call that ends an instant after the next began was still waited for', ()
   assert.deepEqual(byLabel(entry), { GET: 0, a: 50, b: 50 });
 });
 
+test('the pause before another attempt is of the attempt that failed, one between other calls of the caller', () => {
+  const attempt = (n: number, start: number, end: number) => ({
+    ...node('db.SELECT', start, end),
+    attempt: n,
+  });
+  const entry = node('GET', 0, 100, [
+    node('a', 0, 5),
+    attempt(1, 10, 20),
+    attempt(2, 50, 60),
+    node('b', 70, 90),
+  ]);
+  const self = new Map<string, number>();
+  for (const [span, ms] of criticalSelf(entry)) self.set(span.label, (self.get(span.label) ?? 0) + ms);
+  assert.deepEqual(Object.fromEntries(self), { GET: 5 + 10 + 10, a: 5, 'db.SELECT': 10 + 30 + 10, b: 20 });
+  // Two calls that each succeed at once are two calls: what is between them is the caller's.
+  const twice = node('GET', 0, 100, [attempt(1, 10, 20), attempt(1, 50, 60)]);
+  assert.equal(criticalSelf(twice).get(twice), 80);
+});
+
 test('the critical path is as long as the request, whatever the tree', () => {
   const time = fc.integer({ min: 0, max: 100 });
   const grow = (children: fc.Arbitrary<SpanNode[]>) =>
