@@ -1,11 +1,11 @@
 /**
  * Makes a small case out of what `store export` wrote of a demo or a bench: `node test/helpers/recorded-case.ts EXPORT.jsonl
- * FROM TO > test/recorded/NAME.jsonl.gz`. Kept are the traces that began within the time (seconds since the epoch), the log
- * lines of those traces or of none, and the series that explanations read.
+ * FROM TO [ONE_OF] > test/recorded/NAME.jsonl.zst`. Kept are the traces that began within the time (seconds since the epoch), one of so
+ * many of them by their ids, the log lines of those traces or of none, and the series that explanations read.
  */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { gzipSync } from 'node:zlib';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { clientPool, serviceMetric } from '../../slo/index.ts';
 
 type Json = Record<string, unknown>;
@@ -51,13 +51,14 @@ function kept(
   return { [outer]: resources.filter((resource) => list(resource, middle).length > 0) };
 }
 
-async function main([path = '', from = '', to = '']: string[]): Promise<void> {
+async function main([path = '', from = '', to = '', oneOf = '1']: string[]): Promise<void> {
   const within = (time: unknown) => Number(time) >= Number(from) * 1e9 && Number(time) < Number(to) * 1e9;
   const lines = await linesOf(path);
   const traces = new Set<unknown>();
   const spans = lines.map((line) =>
     kept(line, 'resourceSpans', 'scopeSpans', 'spans', (span) => {
-      if (!within(span['startTimeUnixNano'])) return undefined;
+      const isChosen = Number.parseInt(String(span['traceId']).slice(-8), 16) % Number(oneOf) === 0;
+      if (!isChosen || !within(span['startTimeUnixNano'])) return undefined;
       traces.add(span['traceId']);
       return span;
     }),
@@ -80,7 +81,9 @@ async function main([path = '', from = '', to = '']: string[]): Promise<void> {
   const all = [...spans, ...logs, ...metrics].filter((line) =>
     Object.values(line).some((one) => (one as []).length > 0),
   );
-  process.stdout.write(gzipSync(`${all.map((line) => JSON.stringify(line)).join('\n')}\n`, { level: 9 }));
+  const params = { [constants.ZSTD_c_compressionLevel]: 19, [constants.ZSTD_c_windowLog]: 24 };
+  const text = `${all.map((line) => JSON.stringify(line)).join('\n')}\n`;
+  process.stdout.write(zstdCompressSync(text, { params }));
 }
 
 await main(process.argv.slice(2));
