@@ -29,37 +29,34 @@ interface Recorded {
 
 const CASES: readonly Recorded[] = [
   {
-    ...{ name: 'slow-cache', service: 'shop', fault: '2026-11-27T14:08:47Z', end: '2026-11-27T14:09:50Z' },
+    name: 'slow-cache',
+    service: 'shop',
+    fault: '2026-11-27T14:08:47Z',
+    end: '2026-11-27T14:09:50Z',
     title: /^redis\.GET slow: shop runs out of connections/,
     evidence: { kind: 'pool', says: /^The redis pool is full/ },
   },
   {
-    ...{
-      name: 'dropped-connections',
-      service: 'shipping',
-      fault: '2026-11-27T15:00:06Z',
-      end: '2026-11-27T15:01:10Z',
-    },
+    name: 'dropped-connections',
+    service: 'shipping',
+    fault: '2026-11-27T15:00:06Z',
+    end: '2026-11-27T15:01:10Z',
     title: /^postgresql\.SELECT products (slow|failing):/,
     evidence: { kind: 'logs', says: /postgres attempt failed/ },
   },
   {
-    ...{
-      name: 'downstream-5xx',
-      service: 'shop',
-      fault: '2026-11-27T15:09:46Z',
-      end: '2026-11-27T15:10:50Z',
-    },
+    name: 'downstream-5xx',
+    service: 'shop',
+    fault: '2026-11-27T15:09:46Z',
+    end: '2026-11-27T15:10:50Z',
     title: /^GET \/quotes\/\{zip\} (slow|failing):|in its own code/,
     evidence: { kind: 'logs', says: /the table of zones cannot be read/ },
   },
   {
-    ...{
-      name: 'bad-deploy',
-      service: 'shipping',
-      fault: '2026-11-27T15:05:06Z',
-      end: '2026-11-27T15:06:10Z',
-    },
+    name: 'bad-deploy',
+    service: 'shipping',
+    fault: '2026-11-27T15:05:06Z',
+    end: '2026-11-27T15:06:10Z',
     title: /, since shipping 1\.5\.0$/,
     evidence: { kind: 'alternatives', says: /^New release: shipping 1\.5\.0 is new/ },
   },
