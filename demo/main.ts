@@ -23,7 +23,7 @@ const SLOW_CACHE: Fault = { latencyMs: 280, stallShare: 0, dropShare: 0.01 };
 /** How long the detector may take from the fault to an incident that explains it. */
 const EXPLAINED_WITHIN_MS = 180_000;
 /** A chain that is complete is told after this even when more evidence could still raise its confidence. */
-const SETTLED_AFTER_MS = 75_000;
+const SETTLED_AFTER_MS = 45_000;
 
 function asker(port: number): Ask {
   return async <T>(path: string) => {

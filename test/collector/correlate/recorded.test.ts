@@ -100,7 +100,10 @@ for (const one of CASES) {
   test(`${one.name}, watched as it came: one incident a service, which names the cause and has its evidence`, async (t) => {
     judge(one, await watch(t, end, from, batchesOf(linesOf(one))));
   });
+}
 
+for (const one of CASES.slice(0, 2)) {
+  const end = nanos(one.end);
   test(`${one.name}, in another order and in part twice: the same is seen`, async (t) => {
     const random = randomFrom(7);
     const shuffled = linesOf(one).toSorted(() => random() - 0.5);

@@ -136,3 +136,10 @@ test('own code that fails says how much of it fails, and what it writes', () => 
   assert.equal(silent.title, 'GET /orders of shop is failing in its own code');
   assert.match(silent.unknown, /^Which code it is: no log line came with it\./);
 });
+
+test('a release that came with a change of which no cause is known stands in the title', () => {
+  const release = holds('New release', { service: 'shop', version: '2.0' }, 0.001);
+  const { title, tryFirst } = joinVerdict(asked, [symptom('holds'), release]);
+  assert.equal(title, 'GET /orders of shop is slow, p99 ×10, since shop 2.0: cause not known');
+  assert.match(tryFirst, /^Roll back: so it is\.$/);
+});
