@@ -4,10 +4,9 @@ import { fromHex, TRACE_ID_BYTES } from '../../telemetry/ids.ts';
 import { SPAN_KINDS } from '../../telemetry/model.ts';
 import { bounds } from '../series.ts';
 import { spanLabel } from '../spans.ts';
+import { enriched } from './enriched.ts';
 import type { Scored, Suspect } from './rank.ts';
 
-/** Suspects whose calls are named. */
-const SUSPECTS = 3;
 /** Spans of the one trace that is read. */
 const SPANS = 1000;
 
@@ -15,23 +14,17 @@ const SPANS = 1000;
  * Names the strongest dependency of the first suspects as the rest of an explanation does: `redis.GET` where the span alone
  * is called `GET`. What a call is to is told by its attributes, which are read of its slowest trace only.
  */
-export async function withCallNames(
+export function withCallNames(
   suspects: readonly Suspect[],
   store: Store,
   deps: { signal: AbortSignal },
 ): Promise<Suspect[]> {
-  const told = [];
-  for (const [i, suspect] of suspects.entries()) {
-    const at = suspect.evidence.findIndex(({ family }) => family === 'dependency');
-    const [one] = i < SUSPECTS && at >= 0 ? [suspect.evidence[at]!] : [];
-    const name = one && (await nameOf(one, store, deps));
-    if (name === undefined) told.push(suspect);
-    else {
-      const statement = `${name}${one!.statement.slice(one!.about.length)}`;
-      told.push({ ...suspect, evidence: suspect.evidence.with(at, { ...one!, about: name, statement }) });
-    }
-  }
-  return told;
+  return enriched(suspects, 'dependency', async (one) => {
+    const name = await nameOf(one, store, deps);
+    return name === undefined
+      ? undefined
+      : { about: name, statement: `${name}${one.statement.slice(one.about.length)}` };
+  });
 }
 
 /** What a call is to, of the longest such call in the trace that is referred to; undefined where it is not stored. */

@@ -3,10 +3,9 @@ import { stringAt } from '../../telemetry/columns.ts';
 import { fromHex, TRACE_ID_BYTES, toHex } from '../../telemetry/ids.ts';
 import { codePlace, messageTemplate } from '../../telemetry/template.ts';
 import { bounds } from '../series.ts';
+import { enriched } from './enriched.ts';
 import type { Scored, Suspect } from './rank.ts';
 
-/** Suspects whose log lines are looked at in their request. */
-const SUSPECTS = 3;
 /** Lines of one request in one service. */
 const LINES = 500;
 const AROUND_NANO = 60_000_000_000n;
@@ -15,23 +14,17 @@ const AROUND_NANO = 60_000_000_000n;
  * Tells of the strongest log evidence of the first suspects between which lines of its request it stands: of a line that
  * is new, what was done before and what should have come after.
  */
-export async function withLogContext(
+export function withLogContext(
   suspects: readonly Suspect[],
   store: Store,
   deps: { signal: AbortSignal },
 ): Promise<Suspect[]> {
-  const told = [];
-  for (const [i, suspect] of suspects.entries()) {
-    const first = suspect.evidence.findIndex(({ family }) => family === 'logs');
-    const [one] = i < SUSPECTS && first >= 0 ? [suspect.evidence[first]!] : [];
-    const between = one && (await neighbours(one, store, deps));
-    if (!between) told.push(suspect);
-    else {
-      const statement = `${one.statement} It stands between ${between.map((line) => line || 'nothing').join(' and ')}.`;
-      told.push({ ...suspect, evidence: suspect.evidence.with(first, { ...one, statement, between }) });
-    }
-  }
-  return told;
+  return enriched(suspects, 'logs', async (one) => {
+    const between = await neighbours(one, store, deps);
+    if (!between) return undefined;
+    const stands = between.map((line) => line || 'nothing').join(' and ');
+    return { statement: `${one.statement} It stands between ${stands}.`, between };
+  });
 }
 
 /** The lines before and after the first example of a log evidence, within its span; '' where there is none. */

@@ -121,6 +121,8 @@ for (const [kind, missing] of [
     const lines = linesOf(slowCache!).filter((line) => !line.startsWith(`{"${missing}"`));
     const [incident] = await watch(t, nanos(slowCache!.end), nanos(slowCache!.end), batchesOf(lines));
     assert.match(incident?.title ?? '', /^redis\.GET slow:/);
+    const ranked = incident?.findings.find((found) => found.kind === 'suspects');
+    assert.match(ranked?.statement ?? '', /redis\.GET takes/, 'a call is named as everywhere else');
     assert.match(
       `${incident?.unknown} ${incident?.lacked?.join(' ')}`,
       kind === 'logs' ? /No log lines/ : /pool/,
