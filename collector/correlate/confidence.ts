@@ -2,7 +2,7 @@ import { type Cause, suspectOf } from './cause.ts';
 import { factText, held } from './finding.ts';
 import { counted, span } from './format.ts';
 import type { ConfidenceTier, EvidenceKind, Finding, Incident, Question } from './incident.ts';
-import { competing, unprovenRelease } from './reasons.ts';
+import { competing, isStarved, unprovenRelease } from './reasons.ts';
 
 type Asked = Omit<Question, 'before'>;
 
@@ -80,6 +80,6 @@ function tierOf(
   doubts: number,
 ): ConfidenceTier {
   if (!cause || !held(findings, 'symptom')) return 'insufficient evidence';
-  if (!cause.agreed || explaining > 0) return 'low';
+  if ((!cause.agreed && !isStarved(findings, cause)) || explaining > 0) return 'low';
   return doubts === 0 ? 'high' : 'medium';
 }

@@ -165,18 +165,24 @@ function headFinding(
       shareBefore: head.hitsBefore / Math.max(1, totals.before),
       lines: head.lines.length,
       joinedBy: 'trace id',
+      error: reasonOf(head.lines)?.text ?? '',
     },
   };
 }
 
-/** The error that most of the lines tell beside their message. */
-function reasonSentence(lines: readonly LogLine[]): string {
+/** The error that most of the lines tell beside their message, and how many do. */
+function reasonOf(lines: readonly LogLine[]): { text: string; n: number } | undefined {
   const told = Map.groupBy(
     lines.filter(({ reason }) => reason !== ''),
     ({ reason }) => reason,
   );
   const [most] = [...told].sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1));
-  return most ? ` ${count(most[1].length)} of ${count(lines.length)} say: "${most[0]}".` : '';
+  return most && { text: most[0], n: most[1].length };
+}
+
+function reasonSentence(lines: readonly LogLine[]): string {
+  const reason = reasonOf(lines);
+  return reason ? ` ${count(reason.n)} of ${count(lines.length)} say: "${reason.text}".` : '';
 }
 
 /** The line to show: of the first trace among the exemplars that has one, so that who follows it meets the line. */

@@ -16,12 +16,19 @@ function holding(findings: readonly Finding[]): Finding[] {
 export function competing(findings: readonly Finding[], cause: Cause | undefined): Finding[] {
   const all = holding(findings);
   if (!cause) return all;
-  const reasons = all.filter((found) => isReason(found, findings, cause));
-  // Where a processor is lacking, everything that waits for it is slow.
-  const isStarved = reasons.some((found) => nameOf(found).startsWith('CPU of '));
-  return all.filter(
-    (found) => !reasons.includes(found) && !(isStarved && nameOf(found) === 'Another dependency'),
-  );
+  const reasons = reasonsOf(findings, cause);
+  const follows = (found: Finding) => nameOf(found) === 'Another dependency' && isStarved(findings, cause);
+  return all.filter((found) => !reasons.includes(found) && !follows(found));
+}
+
+/** Alternatives that hold and tell why the cause changed. */
+export function reasonsOf(findings: readonly Finding[], cause: Cause): Finding[] {
+  return holding(findings).filter((found) => isReason(found, findings, cause));
+}
+
+/** Does the cause lack a processor? Then everything that waits for one is slow, and no call of it is to blame. */
+export function isStarved(findings: readonly Finding[], cause: Cause): boolean {
+  return reasonsOf(findings, cause).some((found) => nameOf(found).startsWith('CPU of '));
 }
 
 /** Does an alternative go with the cause? A release does where it was compared, or where the code itself is the cause. */
@@ -52,7 +59,7 @@ const releaseText = ({ facts }: Finding): string => `${facts['service']} ${facts
 
 /** The strongest reason as the end of a title, ` since shipping 1.5.0`; '' when there is none. */
 export function reasonText(findings: readonly Finding[], cause: Cause): string {
-  const reasons = holding(findings).filter((found) => isReason(found, findings, cause));
+  const reasons = reasonsOf(findings, cause);
   const named = (start: string) => reasons.find((found) => nameOf(found).startsWith(start));
   if (named('New release')) return sinceRelease(findings);
   const instance = String(named('One instance')?.facts['instance'] ?? '');

@@ -4,7 +4,7 @@ import { DETECTION } from './detection.ts';
 import { factNumber, factText, held } from './finding.ts';
 import { clockTime, count, counted, duration, percent, routeName, times } from './format.ts';
 import type { Finding, Incident, Question } from './incident.ts';
-import { competing, reasonText, sinceRelease } from './reasons.ts';
+import { competing, reasonsOf, reasonText, sinceRelease } from './reasons.ts';
 
 type Asked = Omit<Question, 'before'>;
 type Joined = Pick<Incident, 'title' | 'verdict' | 'unknown' | 'confidence' | 'harm' | 'tryFirst'>;
@@ -87,22 +87,22 @@ function isFailing(asked: Asked, findings: readonly Finding[], cause: Cause): bo
 
 /** The log line that came with the change. */
 function lineOf(findings: readonly Finding[]): { text: string; says: string; caller: string } | undefined {
-  const text = factText(findings, 'logs', 'template');
-  if (text === '') return undefined;
+  const template = factText(findings, 'logs', 'template');
+  if (template === '') return undefined;
+  // What a line says of its error tells more than the message around it.
+  const text = factText(findings, 'logs', 'error') || template;
   const [level, caller] = [factText(findings, 'logs', 'level'), factText(findings, 'logs', 'caller')];
   const place = [level, caller].filter((part) => part !== '').join(', ');
   const share = percent(factNumber(findings, 'logs', 'share'));
-  return { text, caller, says: `"${text}"${place === '' ? '' : ` (${place})`} in ${share} of them` };
+  const line = text === template ? `"${text}"` : `"${template}": "${text}"`;
+  return { text, caller, says: `${line}${place === '' ? '' : ` (${place})`} in ${share} of them` };
 }
 
 function verdictOf(asked: Asked, findings: readonly Finding[], cause: Cause | undefined): string {
   if (!cause) return `Insufficient evidence for a cause of ${routeName(asked)}. ${missingOf(findings)}`;
   const others = competing(findings, cause);
   const also = others.map((found) => `Also possible: ${found.statement}`);
-  const reasons = findings
-    .filter(({ kind, outcome }) => kind === 'alternatives' && outcome === 'holds')
-    .filter((found) => !others.includes(found))
-    .map(({ statement }) => statement);
+  const reasons = reasonsOf(findings, cause).map(({ statement }) => statement);
   return [causeSentence(asked, findings, cause), mechanismSentence(findings), ...reasons, ...also]
     .filter((text) => text)
     .join(' ');

@@ -85,7 +85,19 @@ test('an attribute that sets slow requests apart stands in the title of own code
 test('what lacks a processor waits everywhere: another slow call is no other explanation then', () => {
   const both = [symptom('holds'), sameCalls(), where({}), holds('Another dependency')];
   assert.equal(joinVerdict(asked, both).confidence.tier, 'low');
-  assert.equal(joinVerdict(asked, [...both, holds('CPU of shop')]).confidence.tier, 'medium');
+  const starved = joinVerdict(asked, [...both, holds('CPU of shop')]);
+  assert.equal(starved.confidence.tier, 'medium');
+  assert.doesNotMatch(starved.verdict, /Another dependency/);
+  // Nor does a call that takes longer than before speak against it.
+  const differs = finding(question, {
+    kind: 'difference',
+    outcome: 'holds',
+    statement: 'x',
+    facts: { traits: '[]' },
+  });
+  const slow = [symptom('holds'), differs, where({})];
+  assert.equal(joinVerdict(asked, slow).confidence.tier, 'low');
+  assert.equal(joinVerdict(asked, [...slow, holds('CPU of shop')]).confidence.tier, 'high');
 });
 
 test('a release without anything beside it goes with own code, with a doubt, and stands against a slow call', () => {
@@ -132,6 +144,13 @@ test('own code that fails says how much of it fails, and what it writes', () => 
   );
   assert.match(joined.verdict, /It writes "no table of zones" \(ERROR, zones\.go:7\) in 98\.0 % of them\.$/);
   assert.equal(joined.tryFirst, 'Look at zones.go:7 that writes "no table of zones".');
+  const error = { ...line, facts: { ...line.facts, error: 'zones.csv: no such file' } };
+  const told = joinVerdict(failing, [failed, sameCalls(), where({ nowMs: 5 }), error]);
+  assert.match(told.title, / own code: "zones\.csv: no such file"$/);
+  assert.match(
+    told.verdict,
+    /It writes "no table of zones": "zones\.csv: no such file" \(ERROR, zones\.go:7\) in/,
+  );
   const silent = joinVerdict(failing, [failed, sameCalls(), where({ nowMs: 5 })]);
   assert.equal(silent.title, 'GET /orders of shop is failing in its own code');
   assert.match(silent.unknown, /^Which code it is: no log line came with it\./);
