@@ -13,6 +13,9 @@ export const EXPLAIN_PARAMETERS = [
 /** Texts of the parameters that are given; the conditions of `where` are joined as `renderConditions` does. */
 export type ExplainTexts = Readonly<Partial<Record<string, string>>>;
 
+/** More reads too much for one answer. */
+export const MOST_RANGE_NANO = 24n * 3600n * NANOS_PER_SECOND;
+
 interface Asker {
   /** The end of a range that names none. */
   nowUnixNano: bigint;
@@ -74,7 +77,14 @@ function holding(at: bigint, range: TimeRange, texts: ExplainTexts, asker: Asker
 }
 
 function ordered(range: TimeRange, texts: ExplainTexts, asker: Asker): TimeRange {
-  if (range.fromUnixNano < range.toUnixNano && range.fromUnixNano >= 0n) return range;
+  const isOrdered = range.fromUnixNano < range.toUnixNano && range.fromUnixNano >= 0n;
+  // How long a range is that ends now is known when it is looked at.
+  const isBounded = texts['since'] !== undefined || texts['to'] !== undefined;
+  if (isOrdered && isBounded && range.toUnixNano - range.fromUnixNano > MOST_RANGE_NANO) {
+    const long = texts['since'] === undefined ? 'from' : 'since';
+    throw bad(long, texts[long] ?? '', 'a day at most before the end of the range', asker);
+  }
+  if (isOrdered) return range;
   const name = texts['from'] === undefined ? (texts['since'] === undefined ? 'to' : 'since') : 'from';
   throw bad(name, texts[name] ?? '', 'so that the range begins before it ends, and after 1970', asker);
 }

@@ -2,6 +2,7 @@ import { nearest } from '../../slo/index.ts';
 import type { Store, TimeRange } from '../storage/store.ts';
 import { CollectorError } from '../telemetry/errors.ts';
 import { type Asked, explain, incidentId } from './engine.ts';
+import { MOST_RANGE_NANO } from './explain-question.ts';
 import { clockTime, conditionsText, counted, routeName } from './format.ts';
 import type { AttributeCondition, EvidenceDeps, Incident } from './incident.ts';
 import type { Ranking } from './ranking/rank.ts';
@@ -33,7 +34,6 @@ export interface Explanation {
 }
 
 const GUARD_NANO = 60_000_000_000n;
-const MOST_RANGE_NANO = 24n * 3_600_000_000_000n;
 
 /**
  * Explains a time on demand: when it began (unless told), in which service, and along the route that changed most.
@@ -124,9 +124,9 @@ async function askedOf(
   const symptom = { method: method ?? '', signal };
   if (service !== undefined && route !== undefined)
     return { asked: { service, route, ...symptom, ...rest, incident: whole }, routes };
+  if (service !== undefined) await needService(service, store);
   const isNarrow = where.length > 0 || route !== undefined || method !== undefined;
   if (isNarrow || (question.signal !== undefined && routes > 0)) throw unchanged(question, onset, routes);
-  if (service !== undefined) await needService(service, store);
   const named = service ?? first?.service ?? '';
   return { asked: { service: named, route: '', ...symptom, ...rest, incident: whole }, routes };
 }

@@ -52,6 +52,13 @@ function kept(
 }
 
 async function main([path = '', from = '', to = '', oneOf = '1']: string[]): Promise<void> {
+  if (!(Number(to) > Number(from)) || !(Number(oneOf) >= 1)) {
+    console.error(
+      'usage: recorded-case.ts EXPORT.jsonl FROM TO [ONE_OF], seconds since the epoch, FROM before TO',
+    );
+    process.exitCode = 2;
+    return;
+  }
   const within = (time: unknown) => Number(time) >= Number(from) * 1e9 && Number(time) < Number(to) * 1e9;
   const lines = await linesOf(path);
   const traces = new Set<unknown>();

@@ -59,6 +59,11 @@ for (const [texts, message] of [
     { from: '2026-11-27T15:00:00Z' },
     '--from 2026-11-27T15:00:00Z: must be so that the range begins before it ends, and after 1970.',
   ],
+  [{ since: '2d' }, '--since 2d: must be a day at most before the end of the range.'],
+  [
+    { from: '2026-11-20T13:00:00Z', to: '2026-11-27T13:00:00Z' },
+    '--from 2026-11-20T13:00:00Z: must be a day at most before the end of the range.',
+  ],
   [{ since: '0m' }, '--since 0m: must be a duration such as 30m, 2h or 1d.'],
   [
     { since: '1h', from: '1' },

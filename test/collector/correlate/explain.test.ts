@@ -134,6 +134,11 @@ test('the time of an earlier incident is no quiet time to compare with', async (
 for (const [name, question, message] of [
   ['a service', { service: 'shopp' }, 'Nothing of a service shopp is stored. Did you mean shop?'],
   [
+    'a method of such a service',
+    { service: 'shopp', method: 'GET' },
+    'Nothing of a service shopp is stored. Did you mean shop?',
+  ],
+  [
     'a method',
     { method: 'POST' },
     'No requests along any route with POST are stored on both sides of 14:33:20 UTC.',
