@@ -49,11 +49,7 @@ export async function moreTraffic(question: Question, store: Store, deps: Eviden
   };
   if (ratio < MORE || p >= SIGNIFICANT) return alternative(question, name, false, `${text}.`, numbers);
   const failed = median(late.map((point) => point.errors / point.seconds));
-  const isRetried = level - usual <= RETRIED * failed;
-  // Stored spans tell the second; where they are too few, the windows of the metric tell which of them it was.
-  const lag = isRetried
-    ? ((await riseAfterChange(question, store, deps)) ?? riseInWindows(question, points))
-    : undefined;
+  const lag = level - usual <= RETRIED * failed ? await riseAfterChange(question, store, deps) : undefined;
   if (lag === undefined || lag < -BLUR_SECONDS) return alternative(question, name, true, `${text}.`, numbers);
   const when = lag < 1 ? 'with' : `${span(lag)} after`;
   const why = `it rose ${when} the change, by no more than the ${rate(failed)} failed req/s: clients try again.`;
@@ -78,19 +74,6 @@ async function ownPoints(
   const routes = await readGoldenSignals(store, { ...range, service, stepNano }, deps);
   const own = routes.find((r) => r.route === route && r.method === method && r.source === 'metrics');
   return own?.points.filter((point) => point.seconds > 0);
-}
-
-/** The same by the measured windows: 0 for the one in which the change began, undefined when they show no rise. */
-function riseInWindows(question: Question, points: readonly GoldenPoint[]): number | undefined {
-  const rise = changePoint(points.map((point) => point.requests / point.seconds));
-  if (!rise || rise.p > SIGNIFICANT) return undefined;
-  const { fromUnixNano, seconds } = points[rise.index]!;
-  const lag = Number(fromUnixNano - beganAt(question)) / 1e9;
-  return lag < 0 && lag > -seconds ? 0 : lag;
-}
-
-function beganAt({ before, onsetUnixNano }: Question): bigint {
-  return BigInt(factText(before, 'onset', 'firstUnixNano') || onsetUnixNano);
 }
 
 /** Seconds from the first changed call (or the onset) to the rise of traffic; undefined when no rise is seen. */
@@ -119,5 +102,6 @@ async function riseAfterChange(
   });
   const rise = changePoint(perSecond);
   if (!rise || rise.p > SIGNIFICANT) return undefined;
-  return Number(range.fromUnixNano + BigInt(rise.index) * SECOND_NANO - beganAt(question)) / 1e9;
+  const began = BigInt(factText(question.before, 'onset', 'firstUnixNano') || onsetUnixNano);
+  return Number(range.fromUnixNano + BigInt(rise.index) * SECOND_NANO - began) / 1e9;
 }

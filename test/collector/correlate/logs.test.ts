@@ -42,4 +42,5 @@ test('the error that most lines of a template tell is told with it, its values m
   assert.equal(found?.outcome, 'holds');
   assert.match(found!.statement, /"request failed" \(ERROR, server\/server\.go:109\): 20 lines/);
   assert.match(found!.statement, / 15 of 20 say: "dial tcp [^"]*: connection refused"\.$/);
+  assert.match(String(found!.facts['error']), /^dial tcp .*: connection refused$/);
 });
